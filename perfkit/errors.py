@@ -1,0 +1,40 @@
+"""Errors: one family, so that a caller can catch everything perfkit refuses in one place.
+
+A message says what happened and where, why it matters here, and what to type.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PerfkitError(ValueError):
+    """Anything perfkit refuses to do, in words for the person who asked."""
+
+
+class DataError(PerfkitError):
+    """The data cannot carry what was asked: a missing file or column, a total that does not tie."""
+
+
+class ParameterError(PerfkitError):
+    """A setting or a parameter is misspelt, of the wrong type or out of range."""
+
+
+class EngineError(PerfkitError):
+    """The machinery failed: a kernel that died, a disk that is full, a database that went away."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like `name`, or None when none is close."""
+    by_folded = {each.casefold(): each for each in known}
+    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    return by_folded[close[0]] if close else None
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that `name` is not among the known ones, which one was perhaps meant, and which there are."""
+    known = list(known)
+    if not known:
+        return f"no {what} {name!r}; there is none."
+    guess = nearest(name, known)
+    meant = f" Did you mean {guess!r}?" if guess else ""
+    return f"no {what} {name!r}.{meant} There {'are' if len(known) > 1 else 'is'}: {', '.join(known)}."

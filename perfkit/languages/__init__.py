@@ -1,0 +1,170 @@
+"""Languages: what a report's reader sees, in English or French: words, numbers, money, dates.
+
+Messages are gettext messages whose ids are the English sentences; the catalogues lie beside this
+module as `<code>.po`. The language is a property of the run, like a locale: `use("fr")` sets it.
+"""
+
+import datetime as dt
+import gettext
+import io
+from collections.abc import Iterable
+from contextvars import ContextVar
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import dates, lists, numbers
+from babel.messages import mofile, pofile
+
+from perfkit.errors import ParameterError, unknown
+
+LANGUAGES = ("en", "fr")
+_LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+_current: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use(code: str) -> None:
+    """Set the language of everything displayed from here on.
+
+    Raises
+    ------
+    ParameterError
+        If perfkit has no catalogue for it.
+    """
+    if code not in LANGUAGES:
+        raise ParameterError(unknown("language", str(code), LANGUAGES))
+    _current.set(code)
+
+
+def current() -> str:
+    """Return the code of the language in use."""
+    return _current.get()
+
+
+def mark(message: str) -> str:
+    """Mark a message for the catalogues where it is defined; `text` translates it where it is shown."""
+    return message
+
+
+def text(message: str, /, **values: object) -> str:
+    """Translate a message, then fill in its {values}."""
+    return _catalogue(current()).gettext(message).format(**values) if message else ""
+
+
+def plural(one: str, many: str, n: int, /, **values: object) -> str:
+    """Translate a message that depends on a count; {n} is the count, formatted."""
+    return _catalogue(current()).ngettext(one, many, n).format(n=number(n), **values)
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    source = Path(__file__).with_name(f"{code}.po")
+    if not source.exists():  # English is the language of the ids
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with source.open("rb") as lines:
+        mofile.write_mo(compiled, pofile.read_po(lines, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def missing(value: object) -> bool:
+    """Say whether a value is absent: None, NaN, NaT or NA."""
+    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")  # NaN differs from itself
+
+
+def not_available() -> str:
+    """Return the mark of a figure that there is not: n/a, n.d."""
+    return text("n/a")
+
+
+def number(value: Any, decimals: int = 0, *, signed: bool = False) -> str:
+    """Format a number with a fixed count of decimals, half rounded away from zero."""
+    if missing(value):
+        return not_available()
+    exact = _rounded(value, decimals)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    shown = numbers.format_decimal(abs(exact), format=pattern, locale=_LOCALES[current()])
+    return _sign(exact, signed) + shown
+
+
+def money(value: Any, currency: str, decimals: int = 0, *, signed: bool = False) -> str:
+    """Format an amount of a currency: £1,234 or 1 234 £GB as the language writes it."""
+    if missing(value):
+        return not_available()
+    exact = _rounded(value, decimals)
+    locale = numbers.Locale.parse(_LOCALES[current()])
+    pattern = locale.currency_formats["standard"].pattern.split(";")[0]
+    if not decimals:
+        pattern = pattern.replace("0.00", "0")
+    shown = numbers.format_currency(
+        abs(exact), currency, format=pattern, locale=locale, currency_digits=False, decimal_quantization=False
+    )
+    return _sign(exact, signed) + shown
+
+
+def percent(share: Any, decimals: int = 1, *, signed: bool = False) -> str:
+    """Format a share (0 to 1) in per cent: 12.3% or 12,3 %."""
+    if missing(share):
+        return not_available()
+    exact = _rounded(Decimal(str(share)) * 100, decimals)
+    mark_ = "%" if current() == "en" else "\N{NARROW NO-BREAK SPACE}%"
+    return _sign(exact, signed) + number(abs(exact), decimals) + mark_
+
+
+def points(difference: Any, decimals: int = 1) -> str:
+    """Format a difference of two shares in percentage points, always signed: +1.2 pt."""
+    if missing(difference):
+        return not_available()
+    exact = _rounded(Decimal(str(difference)) * 100, decimals)
+    return _sign(exact, True) + number(abs(exact), decimals) + "\N{NARROW NO-BREAK SPACE}" + text("pt")
+
+
+def date(day: dt.date) -> str:
+    """Format a day: 31 October 2026, 31 octobre 2026."""
+    if missing(day):
+        return not_available()
+    return dates.format_date(day, format="d MMMM y", locale=_LOCALES[current()])
+
+
+def month(day: dt.date, *, short: bool = False) -> str:
+    """Format a month: October 2026, octobre 2026; short: Oct 2026, oct. 2026."""
+    return dates.format_date(day, format="MMM y" if short else "MMMM y", locale=_LOCALES[current()])
+
+
+def listing(items: Iterable[str]) -> str:
+    """Join words as the language does: a, b and c."""
+    return lists.format_list([str(item) for item in items], locale=_LOCALES[current()])
+
+
+def show(value: Any, unit: str | None, *, signed: bool = False, decimals: int | None = None) -> str:
+    """Format a value by its unit: a currency code, share, points, count, quantity, ratio, days, date or text."""
+    if missing(value):
+        return not_available()
+    if unit in (None, "text"):
+        return str(value)
+    if unit == "share":
+        return percent(value, 1 if decimals is None else decimals, signed=signed)
+    if unit == "points":
+        return points(value, 1 if decimals is None else decimals)
+    if unit == "date":
+        return date(value)
+    if unit == "ratio":
+        return number(value, 2 if decimals is None else decimals, signed=signed) + "\N{NARROW NO-BREAK SPACE}×"
+    if unit == "days":
+        return number(value, decimals or 0, signed=signed) + "\N{NARROW NO-BREAK SPACE}" + text("d")
+    if unit in ("count", "quantity"):
+        return number(value, decimals or 0, signed=signed)
+    return money(value, unit, decimals or 0, signed=signed)
+
+
+def _rounded(value: Any, decimals: int) -> Decimal:
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0  # + 0: no minus before a zero
+
+
+def _sign(value: Decimal, signed: bool) -> str:
+    if value < 0:
+        return "\N{MINUS SIGN}"
+    return "+" if signed and value > 0 else ""
