@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from perfkit import schema
 from perfkit.languages import mark, text
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -171,9 +170,3 @@ def coverage(filled: Mapping[str, float]) -> Coverage:
             }
         )
     return Coverage(pd.DataFrame(rows).astype({"share": "object"}))
-
-
-def why(column: str) -> str:
-    """Return the reason why a "table.column" of the schema is asked for."""
-    table, name = column.split(".")
-    return schema.TABLES[table].column(name).why

@@ -5,7 +5,6 @@ the executed notebook agree by construction.
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -116,12 +115,14 @@ class View:
         body = self.rows[field.key].iloc[:-1] if self.total else self.rows[field.key]
         return max((abs(float(value)) for value in body if not languages.missing(value)), default=0.0)
 
-    def _cell(self, field: Field, row: Mapping[str, Any], largest: float) -> dict[str, Any]:
+    def _cell(self, field: Field, row: Mapping[Any, Any], largest: float) -> dict[str, Any]:
         value, unit = row[field.key], row[field.unit_from] if field.unit_from else field.unit
         tone = row[field.tone_from] if field.tone_from else None
         absent = languages.missing(value)
-        shown = "" if absent and unit in (None, "text") else languages.show(
-            value, unit, signed=field.signed, decimals=field.decimals
+        shown = (
+            ""
+            if absent and unit in (None, "text")
+            else languages.show(value, unit, signed=field.signed, decimals=field.decimals)
         )
         return {
             "text": shown,
@@ -150,7 +151,9 @@ class Result:
         """Return the result as safe HTML: every text escaped by the template."""
         return "".join(_template("table.html.j2").render(view=view, cells=view.cells()) for view in self.views())
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         return {
             "text/plain": "\n\n".join(plain(view) for view in self.views()),
             "text/html": self.html(),
@@ -208,7 +211,7 @@ def _view_json(view: View) -> dict[str, Any]:
         "title": view.title,
         "subtitle": view.subtitle,
         "fields": [asdict(field) for field in view.fields],
-        "rows": json.loads(json.dumps([{key: jsonable(row[key]) for key in keys} for row in view.rows.to_dict("records")])),
+        "rows": [{key: jsonable(row[key]) for key in keys} for row in view.rows.to_dict("records")],
         "total": view.total,
         "notes": list(view.notes),
     }

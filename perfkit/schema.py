@@ -4,10 +4,10 @@ Amounts are line totals, net of tax, in the company's currency; returns and cred
 `document` never changes a sign; revenue is sum(net_revenue). Ids are text. A missing key stays NULL.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import pandas as pd
@@ -132,25 +132,24 @@ class Table:
         return table
 
 
-def _typed(data: pd.DataFrame, table: Table) -> pd.DataFrame:
+def _typed(data: pd.DataFrame, table: Table) -> pa.Table:
     """Give a DataFrame's canonical columns the storage types, exactly: money by way of its decimal text."""
-    typed = data.copy()
-    for column in table.columns:
-        if column.name in typed:
-            typed[column.name] = _stored(typed[column.name], column.type)
-    return typed
+    kinds = {column.name: column.type for column in table.columns}
+    return pa.table({str(name): _stored(values, kinds.get(str(name))) for name, values in data.items()})
 
 
-def _stored(values: pd.Series, kind: Type) -> pd.Series:
-    if kind in ("money", "quantity"):
-        exact = [None if pd.isna(value) else Decimal(str(value)) for value in values]
-        return pd.Series(pd.array(exact, dtype=pd.ArrowDtype(pa.decimal128(18, 4))), index=values.index)
-    if kind in ("id", "text"):
-        return values.astype(pd.ArrowDtype(pa.string()))
-    if kind == "date":
-        days = [None if pd.isna(value) else pd.Timestamp(value).date() for value in values]
-        return pd.Series(pd.array(days, dtype=pd.ArrowDtype(pa.date32())), index=values.index)
-    return values
+def _stored(values: "pd.Series[Any]", kind: Type | None) -> pa.Array:
+    stored: dict[Type, tuple[pa.DataType, Callable[[Any], object]]] = {
+        "money": (pa.decimal128(18, 4), lambda value: Decimal(str(value)).quantize(Decimal("0.0001"))),
+        "quantity": (pa.decimal128(18, 4), lambda value: Decimal(str(value)).quantize(Decimal("0.0001"))),
+        "id": (pa.string(), str),
+        "text": (pa.string(), str),
+        "date": (pa.date32(), lambda value: pd.Timestamp(value).date()),
+    }
+    if kind not in stored:
+        return pa.Array.from_pandas(values)
+    arrow, convert = stored[kind]
+    return pa.array([None if pd.isna(value) else convert(value) for value in values], type=arrow)
 
 
 def _id(name: str, why: str, required: bool = False) -> Column:
@@ -176,7 +175,9 @@ SALES = Table(
         Column("quantity", "quantity", "Prices and volumes are told apart by the units sold.", unit="units"),
         _money("net_revenue", "Revenue is its sum: after discounts and returns, net of tax.", True),
         Column(
-            "document", "text", "It tells deliveries, invoices and credit notes apart; it never changes a sign.",
+            "document",
+            "text",
+            "It tells deliveries, invoices and credit notes apart; it never changes a sign.",
             one_of=("order", "delivery", "invoice", "credit"),
         ),
         _id("origin_id", "A return is set against the order it refunds."),
@@ -227,8 +228,13 @@ COSTS = Table(
         _day("period", "A cost is set against the revenue of its period: any day of the month.", True),
         _money("amount", "Contribution margins are revenue less these costs.", True),
         Column("kind", "text", "The statement names each cost line.", required=True),
-        Column("level", "text", "Each cost belongs to exactly one margin level.", required=True,
-               one_of=("cogs", "cm1", "cm2", "cm3", "fixed")),
+        Column(
+            "level",
+            "text",
+            "Each cost belongs to exactly one margin level.",
+            required=True,
+            one_of=("cogs", "cm1", "cm2", "cm3", "fixed"),
+        ),
         _id("customer_id", "Cost to serve by customer needs it."),
         Column("channel", "text", "Channel costs are set against the channel's revenue."),
         Column("driver", "text", "A driver (orders, deliveries, visits, returns) spreads the cost."),
@@ -362,8 +368,12 @@ GOALS = Table(
         _id("rep_id", "A goal belongs to a representative.", True),
         _day("period", "A goal belongs to a month: any day of it.", True),
         Column("goal", "text", "What is to be reached.", required=True),
-        Column("kind", "text", "Qualitative goals are weighed against quantitative ones.",
-               one_of=("quantitative", "qualitative")),
+        Column(
+            "kind",
+            "text",
+            "Qualitative goals are weighed against quantitative ones.",
+            one_of=("quantitative", "qualitative"),
+        ),
         Column("weight", "share", "Its weight in the variable pay.", unit="0 to 1"),
         Column("target", "number", "Attainment divides by it."),
         Column("achieved", "number", "Attainment sets it against the target."),
@@ -396,7 +406,9 @@ SURVEYS = Table(
     (
         _id("customer_id", "Satisfaction is set against what the customer buys."),
         _day("answered_on", "Waves of answers are compared.", True),
-        Column("kind", "text", "NPS, CSAT and CES are on different scales.", required=True, one_of=("nps", "csat", "ces")),
+        Column(
+            "kind", "text", "NPS, CSAT and CES are on different scales.", required=True, one_of=("nps", "csat", "ces")
+        ),
         Column("score", "number", "The score of the answer.", required=True),
     ),
 )
@@ -480,10 +492,21 @@ def describe(tables: Sequence[Table] = tuple(TABLES.values())) -> str:
     parts = ["# The canonical tables", ""]
     for table in tables:
         key = f" Key: {', '.join(table.key)}." if table.key else ""
-        parts += [f"## {table.name}", "", f"A row is {table.row}.{key}", "", "| column | type | unit | required | why |", "|---|---|---|---|---|"]
+        parts += [
+            f"## {table.name}",
+            "",
+            f"A row is {table.row}.{key}",
+            "",
+            "| column | type | unit | required | why |",
+            "|---|---|---|---|---|",
+        ]
         for column in table.columns:
             allowed = f" One of: {', '.join(column.one_of)}." if column.one_of else ""
             needed = "yes" if column.required else ""
             parts.append(f"| {column.name} | {column.type} | {column.unit or ''} | {needed} | {column.why}{allowed} |")
         parts.append("")
     return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(describe(), end="")

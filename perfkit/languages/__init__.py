@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import dates, lists, numbers
+from babel import Locale, dates, lists, numbers
 from babel.messages import mofile, pofile
 
 from perfkit.errors import ParameterError, unknown
@@ -69,9 +69,19 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def blocks(markdown: str) -> list[str]:
+    """Return the headings and paragraphs of a Markdown text, each one message of the catalogue."""
+    return [block.strip() for block in markdown.split("\n\n") if block.strip()]
+
+
+def translated(markdown: str) -> str:
+    """Return a Markdown text in the language in use, block by block."""
+    return "\n\n".join(_catalogue(current()).gettext(block) for block in blocks(markdown))
+
+
 def missing(value: object) -> bool:
     """Say whether a value is absent: None, NaN, NaT or NA."""
-    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")  # NaN differs from itself
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value  # NaN differs from itself
 
 
 def not_available() -> str:
@@ -94,7 +104,7 @@ def money(value: Any, currency: str, decimals: int = 0, *, signed: bool = False)
     if missing(value):
         return not_available()
     exact = _rounded(value, decimals)
-    locale = numbers.Locale.parse(_LOCALES[current()])
+    locale = Locale.parse(_LOCALES[current()])
     pattern = locale.currency_formats["standard"].pattern.split(";")[0]
     if not decimals:
         pattern = pattern.replace("0.00", "0")

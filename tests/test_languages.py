@@ -1,0 +1,110 @@
+"""What a reader sees is written as English and French readers write it, and every message has its French."""
+
+import ast
+import datetime as dt
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from babel.messages import extract, pofile
+
+from perfkit import languages
+from perfkit.errors import ParameterError
+
+ROOT = Path(__file__).parents[1]
+NARROW, THIN_MINUS = "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
+
+
+@pytest.fixture(autouse=True)
+def _english_again():
+    languages.use("en")
+    yield
+    languages.use("en")
+
+
+def in_both(show):
+    shown = []
+    for code in ("en", "fr"):
+        languages.use(code)
+        shown.append(show())
+    return shown
+
+
+@pytest.mark.parametrize(
+    "value, unit, english, french",
+    [
+        (Decimal("1234567.895"), "GBP", "£1,234,568", f"1{NARROW}234{NARROW}568\xa0£GB"),
+        (Decimal("-0.4"), "EUR", "€0", "0\xa0€"),
+        (Decimal("-1234.5"), "EUR", f"{THIN_MINUS}€1,235", f"{THIN_MINUS}1{NARROW}235\xa0€"),
+        (0.1234, "share", "12.3%", f"12,3{NARROW}%"),
+        (0.0125, "points", f"+1.3{NARROW}pt", f"+1,3{NARROW}pt"),
+        (12345, "count", "12,345", f"12{NARROW}345"),
+        (1.5, "ratio", f"1.50{NARROW}×", f"1,50{NARROW}×"),
+        (None, "EUR", "n/a", "n.d."),
+        (float("nan"), "share", "n/a", "n.d."),
+        (dt.date(2026, 10, 31), "date", "31 October 2026", "31 octobre 2026"),
+    ],
+)
+def test_a_value_is_shown_by_its_unit(value, unit, english, french):
+    assert in_both(lambda: languages.show(value, unit)) == [english, french]
+
+
+def test_half_a_cent_rounds_away_from_zero_exactly():
+    assert languages.money(Decimal("1.005"), "USD", 2).endswith("1.01")
+    assert languages.money(Decimal("2.675"), "USD", 2).endswith("2.68")
+
+
+def test_an_unknown_language_is_refused_with_the_known_ones():
+    with pytest.raises(ParameterError, match="no language 'de'.*en, fr"):
+        languages.use("de")
+
+
+def messages() -> set[tuple[str, ...]]:
+    """Every message id of the code, the templates and the notebooks."""
+    found: set[tuple[str, ...]] = set()
+    keywords = {"text": None, "mark": None, "plural": (1, 2)}
+    for path in (ROOT / "perfkit").rglob("*.py"):
+        with path.open("rb") as lines:
+            found |= {_ids(message) for _, message, _, _ in extract.extract("python", lines, keywords)}
+    for path in (ROOT / "templates" / "report").rglob("*.j2"):
+        with path.open("rb") as lines:
+            found |= {
+                _ids(message) for _, message, _, _ in extract.extract("jinja2.ext:babel_extract", lines, keywords)
+            }
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(path.read_text())["cells"]:
+            if cell["cell_type"] == "markdown":
+                found |= {(block,) for block in languages.blocks("".join(cell["source"]))}
+    return found - {("",)}
+
+
+def _ids(message):
+    return tuple(message) if isinstance(message, tuple) else (message,)
+
+
+def catalogue():
+    with (ROOT / "perfkit" / "languages" / "fr.po").open("rb") as lines:
+        return pofile.read_po(lines, locale="fr")
+
+
+def test_every_message_has_its_french_and_no_french_is_left_over():
+    french = {_ids(message.id): message for message in catalogue() if message.id}
+    used = messages()
+    assert sorted(used - set(french)) == [], "messages without French: add them to perfkit/languages/fr.po"
+    assert sorted(set(french) - used) == [], "French for messages that nothing shows: delete it"
+    for ids, message in french.items():
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(strings) and not message.fuzzy, ids
+        assert "{}" not in "".join(ids), f"name the values: {ids}"
+        for string in strings:
+            assert set(re.findall(r"{(\w+)", string)) <= set(re.findall(r"{(\w+)", " ".join(ids))), ids
+
+
+def test_messages_are_literals_so_that_they_can_be_found():
+    """`text(f"...")` and `text(a + b)` would never be translated."""
+    for path in (ROOT / "perfkit").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("text", "mark"):
+                assert not isinstance(node.args[0], ast.JoinedStr | ast.BinOp), f"{path.name}:{node.lineno}"
