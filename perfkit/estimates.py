@@ -1,0 +1,76 @@
+"""Estimates: how sure can one be of a share, and when is a ratio no number at all?"""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from perfkit import languages
+
+LEVEL = 0.9
+"""The level of every interval."""
+
+
+def share(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) -> pd.DataFrame:
+    """Estimate shares with Wilson's interval (Wilson 1927, Journal of the American Statistical Association).
+
+    Parameters
+    ----------
+    successes, n : int or array of int
+        How many of how many; where n is 0 or either is missing, so is the estimate.
+    level : float
+        Level of the interval, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        estimate, low, high, level, n: one row a share.
+    """
+    hits, trials = (
+        pd.Series(np.atleast_1d(np.asarray(values, dtype="object")))
+        .astype("Float64")
+        .to_numpy(np.float64, na_value=np.nan)
+        for values in (successes, n)
+    )
+    trials_or_nan = np.where(trials > 0, trials, np.nan)
+    p = hits / trials_or_nan
+    z = stats.norm.ppf((1 + level) / 2)
+    middle = (p + z**2 / (2 * trials_or_nan)) / (1 + z**2 / trials_or_nan)
+    half = z / (1 + z**2 / trials_or_nan) * np.sqrt(p * (1 - p) / trials_or_nan + z**2 / (4 * trials_or_nan**2))
+    return pd.DataFrame(
+        {
+            "estimate": p,
+            "low": np.clip(middle - half, 0, p),
+            "high": np.clip(middle + half, p, 1),
+            "level": level,
+            "n": pd.array(np.where(np.isnan(trials), 0, trials).astype("int64"), dtype="Int64"),
+        }
+    )
+
+
+def ratio(numerator: Any, denominator: Any) -> float | None:
+    """Divide, or return None where there is nothing to divide by: a ratio is never 0 or infinite by default."""
+    if languages.missing(numerator) or languages.missing(denominator) or denominator == 0:
+        return None
+    return float(numerator) / float(denominator)
+
+
+def growth(now: Any, before: Any) -> float | None:
+    """Return relative growth, or None from a base that is missing, zero or negative: there it has no meaning."""
+    if languages.missing(now) or languages.missing(before) or before <= 0:
+        return None
+    return float(now - before) / float(before)
+
+
+def rounding_shows(parts: Iterable[Any], total: Any, decimals: int = 0) -> bool:
+    """Say whether parts, rounded as they are shown, miss the rounded total that they sum to exactly."""
+    step = Decimal(1).scaleb(-decimals)
+
+    def shown(value: Any) -> Decimal:
+        return Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP)
+
+    return sum((shown(part) for part in parts if not languages.missing(part)), Decimal(0)) != shown(total)

@@ -1,0 +1,262 @@
+"""The catalogue: what does each figure mean, and which columns does it need?
+
+The scorecard, the targets and the page of definitions all stand on it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from perfkit.errors import ParameterError, unknown
+from perfkit.languages import listing, mark, text
+from perfkit.results import Field, Result, View, figure_frame
+
+REPEAT_DAYS = 90
+LARGEST = 10
+
+
+@dataclass(frozen=True)
+class KPI:
+    """One figure of the scorecard.
+
+    Attributes
+    ----------
+    id : str
+        As targets and figures name it.
+    name, basis : str
+        Message ids: what it is called; numerator, denominator, population and date.
+    unit : str
+        "money" (the company's currency), "count" or "share".
+    direction : int
+        +1 where more is better, -1 where less is, 0 where neither.
+    needs : tuple of str
+        Columns of the lines beyond date and net_revenue.
+    additive : bool
+        A period's value is the sum of its months', so its targets are too.
+    """
+
+    id: str
+    name: str
+    unit: str
+    direction: int
+    basis: str
+    needs: tuple[str, ...] = ()
+    additive: bool = False
+
+    def unit_in(self, currency: str) -> str:
+        """Return the unit as results show it: money becomes the currency."""
+        return currency if self.unit == "money" else self.unit
+
+
+_KPIS = (
+    KPI(
+        "revenue",
+        mark("Net revenue"),
+        "money",
+        1,
+        mark("Sum of net revenue of all lines dated in the period, returns and credit notes deducted, net of tax"),
+        additive=True,
+    ),
+    KPI(
+        "orders",
+        mark("Orders"),
+        "count",
+        1,
+        mark("Order numbers with at least one line of positive revenue in the period"),
+        ("order_id",),
+        additive=True,
+    ),
+    KPI(
+        "aov",
+        mark("Average order value"),
+        "money",
+        1,
+        mark("Net revenue of the period / orders of the period"),
+        ("order_id",),
+    ),
+    KPI(
+        "median_order",
+        mark("Median order"),
+        "money",
+        1,
+        mark("Half of the period's orders are worth more: net revenue of each order's lines in the period"),
+        ("order_id",),
+    ),
+    KPI(
+        "customers",
+        mark("Active customers"),
+        "count",
+        1,
+        mark("Identified customers with at least one line of positive revenue in the period"),
+        ("customer_id",),
+    ),
+    KPI(
+        "new_customers",
+        mark("New customers"),
+        "count",
+        1,
+        mark("Active customers whose first purchase in the data lies in the period"),
+        ("customer_id",),
+        additive=True,
+    ),
+    KPI(
+        "returning_customers",
+        mark("Returning customers"),
+        "count",
+        1,
+        mark("Active customers less new customers"),
+        ("customer_id",),
+    ),
+    KPI(
+        "repeat_rate",
+        mark("Repeat rate within 90 days"),
+        "share",
+        1,
+        mark(
+            "Customers who bought again on another day within 90 days of their first purchase / customers whose "
+            "first purchase lies in the 12 months that end 90 days before the end of the period"
+        ),
+        ("customer_id",),
+    ),
+    KPI(
+        "return_rate",
+        mark("Return rate"),
+        "share",
+        -1,
+        mark("Negative lines booked in the period, sign reversed / positive lines of the period"),
+    ),
+    KPI(
+        "concentration",
+        mark("Share of the ten largest customers"),
+        "share",
+        -1,
+        mark("Net revenue of the ten largest customers of the period / net revenue of all identified customers"),
+        ("customer_id",),
+    ),
+    KPI(
+        "identified_share",
+        mark("Revenue of identified customers"),
+        "share",
+        1,
+        mark("Net revenue of lines with a customer / net revenue of the period"),
+        ("customer_id",),
+    ),
+    KPI(
+        "gross_profit",
+        mark("Gross profit"),
+        "money",
+        1,
+        mark("Net revenue less cost of goods sold, over the lines whose cost is known"),
+        ("cost",),
+        additive=True,
+    ),
+    KPI(
+        "margin_rate",
+        mark("Gross margin rate"),
+        "share",
+        1,
+        mark("Gross profit / net revenue of the lines whose cost is known"),
+        ("cost",),
+    ),
+    KPI(
+        "cost_coverage",
+        mark("Lines with a known cost"),
+        "share",
+        1,
+        mark("Amounts, signs ignored, of the lines whose cost is known / amounts of all lines of the period"),
+        ("cost",),
+    ),
+)
+CATALOGUE: dict[str, KPI] = {kpi.id: kpi for kpi in _KPIS}
+"""Every KPI by its id, in the order of the scorecard."""
+
+_DIMENSIONS = {
+    "country": mark("Country"),
+    "channel": mark("Channel"),
+    "category": mark("Category"),
+    "segment": mark("Segment"),
+    "product_id": mark("Product"),
+    "product_name": mark("Product"),
+    "customer_id": mark("Customer"),
+    "customer_name": mark("Customer"),
+    "customer_segment": mark("Customer segment"),
+    "customer_country": mark("Customer country"),
+    "acquisition_channel": mark("Acquisition channel"),
+    "rep_id": mark("Sales representative"),
+    "store_id": mark("Store"),
+    "tier": mark("Tier"),
+    "unit": mark("Unit of measure"),
+    "document": mark("Document"),
+    "currency": mark("Currency"),
+}
+
+
+def kpi(name: str) -> KPI:
+    """Return a KPI of the catalogue.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that id; the nearest is named.
+    """
+    if name not in CATALOGUE:
+        raise ParameterError(f"targets: {unknown('KPI', name, CATALOGUE)}")
+    return CATALOGUE[name]
+
+
+def dimension_name(by: str) -> str:
+    """Return what a reader calls a dimension's column; a company's own columns keep their name."""
+    return text(_DIMENSIONS[by]) if by in _DIMENSIONS else by.replace("_", " ")
+
+
+@dataclass(frozen=True, eq=False)
+class Definitions(Result):
+    """What each KPI means.
+
+    Attributes
+    ----------
+    kpis : tuple of KPI
+    """
+
+    kpis: tuple[KPI, ...]
+
+    def figures(self) -> pd.DataFrame:
+        """Return no figure: a definition is none."""
+        return figure_frame([])
+
+    def views(self) -> list[View]:
+        """Return one row a KPI: name, definition, better direction and columns."""
+        better = {1: text("higher"), -1: text("lower"), 0: ""}
+        rows = pd.DataFrame(
+            {
+                "name": [text(kpi.name) for kpi in self.kpis],
+                "basis": [text(kpi.basis) for kpi in self.kpis],
+                "better": [better[kpi.direction] for kpi in self.kpis],
+                "needs": [listing(kpi.needs) if kpi.needs else "" for kpi in self.kpis],
+            }
+        )
+        return [
+            View(
+                title=text("What each figure means"),
+                subtitle=text("Figure, definition, better when, columns needed beside date and net revenue"),
+                fields=[
+                    Field("name", text("Figure")),
+                    Field("basis", text("Definition")),
+                    Field("better", text("Better when")),
+                    Field("needs", text("Columns needed")),
+                ],
+                rows=rows,
+            )
+        ]
+
+
+def definitions(ids: Iterable[str] = tuple(CATALOGUE)) -> Definitions:
+    """Return the definitions of KPIs, all of them by default.
+
+    Raises
+    ------
+    ParameterError
+        If an id is not in the catalogue.
+    """
+    return Definitions(tuple(kpi(name) for name in ids))

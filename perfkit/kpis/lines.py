@@ -1,0 +1,93 @@
+"""Lines: what every KPI takes a line of sales to be, and which periods the data hold."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from perfkit.errors import DataError
+from perfkit.kpis.aggregations import aggregation, only, within
+from perfkit.languages import date, mark, text
+from perfkit.periods import Period
+from perfkit.schema import SALES
+
+_MONEY = "decimal(18, 4)"
+_ASK = {
+    "order_id": mark("the order or invoice number of each line"),
+    "customer_id": mark("the customer number of each line"),
+    "product_id": mark("the product number of each line"),
+    "cost": mark("the cost of goods of each line, or the unit cost of each product"),
+}
+
+
+def checked(lines: ibis.Table | pd.DataFrame, *columns: str) -> ibis.Table:
+    """Return lines whose dates are days, whose money is exact and whose cost stands in one column.
+
+    `cost` is the line's own where there is one, else its quantity times its product's unit cost.
+    """
+    table = SALES.table(lines, *columns)
+    table = table.mutate(date=table.date.cast("date"), net_revenue=table.net_revenue.cast(_MONEY))
+    if "unit_cost" in table.columns and "quantity" in table.columns:
+        # Cast before and after: the product of two DECIMAL(18,4) overflows in Spark.
+        computed = (table.quantity.cast(_MONEY) * table.unit_cost.cast(_MONEY)).cast(_MONEY)
+        own = table.cost.cast(_MONEY) if "cost" in table.columns else ibis.null(_MONEY)
+        table = table.mutate(cost=ibis.coalesce(own, computed))
+    return table
+
+
+@dataclass(frozen=True)
+class Span:
+    """The first and last day of the lines."""
+
+    first: dt.date
+    last: dt.date
+
+    def holds(self, period: Period) -> bool:
+        """Say whether the data start in time for the period."""
+        return period.observed_from(self.first)
+
+    def why_not(self) -> str:
+        """Return the reason for which an earlier period is missing, in the language in use."""
+        return text("The data start on {day}.", day=date(self.first))
+
+
+def span(lines: ibis.Table, period: Period) -> Span:
+    """Return the days that the lines span, or refuse a period that they do not hold.
+
+    Raises
+    ------
+    DataError
+        If there is no line, or the period starts before the first.
+    """
+    days = only(_days(lines))
+    if days["first"] is None:
+        raise DataError("sales: there is no line, so there is nothing to report.")
+    found = Span(days["first"], days["last"])
+    if not found.holds(period):
+        raise DataError(
+            f"{period.label} starts on {period.start}, but the data start on {found.first}. A part of a "
+            f"{period.kind} shown as a whole one would be too low. Take a later period, or load earlier lines."
+        )
+    return found
+
+
+@aggregation
+def _days(lines: ibis.Table) -> ibis.Table:
+    return lines.agg(first=_.date.min(), last=_.date.max())
+
+
+def ask_for(column: str) -> str:
+    """Return the reason for which a figure is not available, naming the column to ask the client for."""
+    return text("The data have no {column}. Ask for {what}.", column=column, what=text(_ASK.get(column, column)))
+
+
+def is_in(period: Period) -> ibis.Value:
+    """Say of each line whether it counts in the period."""
+    return within(_.date, period.start, period.end)
+
+
+def is_purchase() -> ibis.Value:
+    """Say of each line whether something was bought: returns, credits and free lines are no purchase."""
+    return _.net_revenue > 0

@@ -1,0 +1,191 @@
+"""Periods: which days does "2026-10", "2026-Q3" or "FY2026" hold, and which are set against them?
+
+A period is half-open and whole: it is refused until its last day is in the data. 2026-Q3 is a calendar
+quarter whatever the fiscal year; FY2026 is the fiscal year that ends in 2026.
+"""
+
+import calendar
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from perfkit import languages
+from perfkit.errors import ParameterError
+from perfkit.languages import text
+
+Kind = Literal["month", "quarter", "year", "fiscal year"]
+_MONTHS: dict[Kind, int] = {"month": 1, "quarter": 3, "year": 12, "fiscal year": 12}
+_KNOWN = "Write a month (2026-10), a calendar quarter (2026-Q3), a year (2026) or a fiscal year (FY2026)."
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole months, from the first day to the day after the last.
+
+    Attributes
+    ----------
+    label : str
+        As a person types it: 2026-10, 2026-Q3, 2026, FY2026.
+    start : date
+        First day.
+    end : date
+        The day after the last one.
+    kind : str
+        month, quarter, year or fiscal year.
+    """
+
+    label: str
+    start: dt.date
+    end: dt.date
+    kind: Kind
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days
+
+    @property
+    def last_day(self) -> dt.date:
+        """Its last day, inclusive."""
+        return self.end - dt.timedelta(days=1)
+
+    def year_before(self) -> "Period":
+        """Return the same period a year earlier."""
+        return _starting(self.kind, shifted(self.start, -12))
+
+    def previous(self) -> "Period":
+        """Return the period of its kind that ends where this one starts."""
+        return _starting(self.kind, shifted(self.start, -_MONTHS[self.kind]))
+
+    def months(self) -> list["Period"]:
+        """Return its months, in order."""
+        return [_starting("month", shifted(self.start, month)) for month in range(_MONTHS[self.kind])]
+
+    def complete(self, observed_until: dt.date) -> "Period":
+        """Return the period itself, or refuse it while its last day is not in the data.
+
+        Parameters
+        ----------
+        observed_until : date
+            Last complete day of the data, inclusive.
+
+        Raises
+        ------
+        ParameterError
+            If it is not over yet in the data: the last one of its kind that is complete is named.
+        """
+        if self.last_day <= observed_until:
+            return self
+        last = self
+        while last.last_day > observed_until:
+            last = last.previous()
+        raise ParameterError(
+            f"{self.label} is not complete: the data end on {observed_until} and the {self.kind} on {self.last_day}. "
+            f"A part of a {self.kind} set against a whole one looks like a fall. "
+            f"The last complete {self.kind} is {last.label}."
+        )
+
+    def observed_from(self, first: dt.date) -> bool:
+        """Say whether data whose first day is `first` hold the whole period (see `starts_in_time`)."""
+        return starts_in_time(first, self.start)
+
+    def name(self) -> str:
+        """Return its name in the language in use."""
+        if self.kind == "month":
+            return languages.month(self.start)
+        if self.kind == "quarter":
+            return text("Q{quarter} {year}", quarter=(self.start.month + 2) // 3, year=self.start.year)
+        if self.kind == "year":
+            return str(self.start.year)
+        return text("fiscal year {year}", year=self.last_day.year)
+
+
+def parse(label: str, fiscal_year_starts: str = "01-01") -> Period:
+    """Return the period that a label names.
+
+    Parameters
+    ----------
+    label : str
+        2026-10, 2026-Q3 (a calendar quarter), 2026 (January to December) or FY2026 (ends in 2026).
+    fiscal_year_starts : str, "MM-DD"
+        First day of the fiscal year: the first of a month.
+
+    Raises
+    ------
+    ParameterError
+        If the label is none of these.
+    """
+    text_of_it = str(label).strip()
+    match = re.fullmatch(r"(FY)?(\d{4})(?:-(Q[1-4]|\d{2}))?", text_of_it, flags=re.ASCII)
+    if match is None or (match[1] and match[3]) or not 1 < int(match[2]) < 9999:
+        raise ParameterError(f"{text_of_it!r} is not a period. {_KNOWN}")
+    year, part = int(match[2]), match[3]
+    if match[1]:
+        first = _fiscal_start(fiscal_year_starts)
+        return _starting("fiscal year", dt.date(year if first == 1 else year - 1, first, 1))
+    if part is None:
+        return _starting("year", dt.date(year, 1, 1))
+    if part.startswith("Q"):
+        return _starting("quarter", dt.date(year, 3 * int(part[1]) - 2, 1))
+    if not 1 <= int(part) <= 12:
+        raise ParameterError(f"{text_of_it!r} is not a period: there is no month {part}. {_KNOWN}")
+    return _starting("month", dt.date(year, int(part), 1))
+
+
+def day(label: str) -> dt.date:
+    """Return the last day that a label names: "2024-06-15" is that day, "2024-06" the end of the month.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither a day nor a period.
+    """
+    try:
+        return dt.datetime.strptime(str(label).strip(), "%Y-%m-%d").date()
+    except ValueError:
+        pass
+    try:
+        return parse(label).last_day
+    except ParameterError:
+        raise ParameterError(
+            f"{label!r} is not a day. Write 2024-06-30, or 2024-06 for the last day of June."
+        ) from None
+
+
+def shifted(start: dt.date, months: int) -> dt.date:
+    """Return the day that lies so many months later (or, negative, earlier); a month's end stays in its month."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise ParameterError(f"no calendar holds the day {months} months from {start}.")
+    return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def starts_in_time(first: dt.date, start: dt.date) -> bool:
+    """Say whether data whose first day is `first` miss nothing of what begins on `start`.
+
+    The first of a month, which may be a holiday, and the days of a weekend may be missing: a firm
+    that opens on Monday the 3rd has sold all that it sold in the month.
+    """
+    missing = [start + dt.timedelta(days=day) for day in range(min((first - start).days, 8))]
+    return all(day == start or day.isoweekday() > 5 for day in missing)
+
+
+def _starting(kind: Kind, start: dt.date) -> Period:
+    end = shifted(start, _MONTHS[kind])
+    label = {
+        "month": f"{start:%Y-%m}",
+        "quarter": f"{start.year}-Q{(start.month + 2) // 3}",
+        "year": f"{start.year}",
+        "fiscal year": f"FY{(end - dt.timedelta(days=1)).year}",
+    }[kind]
+    return Period(label, start, end, kind)
+
+
+def _fiscal_start(month_and_day: str) -> int:
+    match = re.fullmatch(r"(0[1-9]|1[0-2])-01", str(month_and_day), flags=re.ASCII)
+    if match is None:
+        raise ParameterError(
+            f"fiscal_year_starts is {month_and_day!r}: write the first of a month as MM-01, for example 07-01."
+        )
+    return int(match[1])
