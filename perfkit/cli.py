@@ -1,0 +1,430 @@
+"""The perfkit command: from a company's folder to a published report.
+
+What can be told without the data (an unknown command, option, report, parameter, period or language) is
+wrong usage, exit code 2; what the settings, the data or the notebook refuse is exit code 1. Heavy imports
+stand inside the commands, so that `perfkit --help` answers at once.
+"""
+
+import itertools
+import json
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from perfkit.errors import ParameterError, PerfkitError, unknown
+
+if TYPE_CHECKING:
+    from perfkit.company import Company
+
+PUBLISHED, REFUSED, WRONG_USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+SHOWN = 50
+"""Quarantined rows that `check --quarantine` prints; the rest stand in the snapshot."""
+
+
+_TYPERS_OWN = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
+"""What typer shows and ends by itself; the third is ClickException, wherever a version of typer keeps it."""
+
+
+class WrongUsage(PerfkitError):
+    """What was typed cannot be meant: told before anything is read."""
+
+
+class _Commands(TyperGroup):
+    """The commands; whatever they raise ends as one sentence and an exit code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WrongUsage as error:
+            _stop(f"{error} See: {ctx.command_path} {ctx.invoked_subcommand} --help", WRONG_USAGE)
+        except PerfkitError as error:
+            _stop(str(error), REFUSED)
+        except KeyboardInterrupt:
+            _stop("Stopped. Nothing new was published.", INTERRUPTED)
+        except BrokenPipeError:
+            raise  # whoever read the output has gone: typer ends in silence
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _stop(f"{where}{error.strerror or error}. Nothing new was published.", REFUSED)
+        except _TYPERS_OWN:
+            raise
+        except Exception as error:
+            _stop(_our_fault(error), REFUSED)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="From a company's exports to a published report.",
+    epilog=(
+        "Exit codes: 0 done or published; 1 refused (the settings, the data or the notebook), nothing new was "
+        "published; 2 wrong usage (a misspelt command, option, report, parameter, period or language)."
+    ),
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich would triple the time of --help
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+CompanyFolder = Annotated[Path, typer.Argument(metavar="COMPANY", help="The company's folder.")]
+Exports = Annotated[
+    Path | None, typer.Option("--exports", metavar="DIR", help="Where the exports lie, if not where company.toml says.")
+]
+
+
+@app.command()
+def new(path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make.")]) -> None:
+    """Make the folder of a new company."""
+    import shutil
+
+    from perfkit import assets
+
+    if path.exists() and not path.is_dir():
+        raise WrongUsage(f"{path} is a file: name a folder that does not exist yet.")
+    if path.is_dir() and any(path.iterdir()):
+        raise WrongUsage(f"{path} is not empty: name a folder that does not exist yet.")
+    shutil.copytree(assets.path("templates/company"), path, dirs_exist_ok=True)
+    settings = path / "company.toml"
+    named = settings.read_text(encoding="utf-8").replace('"My company"', json.dumps(path.resolve().name), 1)
+    settings.write_text(named, encoding="utf-8")
+    print(f"Made {path}. Next:")
+    print(f"  1. copy an export of sales lines into {path / 'exports'}")
+    print(f"  2. say in {settings} what its columns are called")
+    print(f"  3. perfkit load {path}")
+
+
+@app.command()
+def load(company: CompanyFolder, exports: Exports = None) -> None:
+    """Read the exports into a checked snapshot.
+
+    Says what was read, what was left out and why, and what changed since the last snapshot. Whatever
+    does not fit is refused, and the last snapshot stays the current one.
+    """
+    _loaded(company, exports)
+
+
+@app.command()
+def check(
+    company: CompanyFolder,
+    exports: Exports = None,
+    quarantine: Annotated[bool, typer.Option("--quarantine", help="Show the rows set aside, and why.")] = False,
+) -> None:
+    """Say what the data can answer.
+
+    And for what they cannot, the one table or column to ask for.
+    """
+    from perfkit import results
+
+    acme = _loaded(company, exports)
+    if quarantine:
+        _show_quarantine(acme)
+        return
+    for view in [*acme.reconciliation().views(), *acme.coverage().views()]:
+        print(f"\n{results.plain(view)}")
+
+
+@app.command()
+def snapshots(
+    company: CompanyFolder,
+    pin: Annotated[str, typer.Option(metavar="ID", help="Keep this snapshot whatever is pruned.")] = "",
+    unpin: Annotated[str, typer.Option(metavar="ID", help="No longer keep it.")] = "",
+    prune: Annotated[bool, typer.Option("--prune", help="Remove old snapshots that are not pinned.")] = False,
+    keep: Annotated[int, typer.Option(metavar="N", min=1, help="How many of the latest --prune leaves.")] = 5,
+) -> None:
+    """List, pin and prune snapshots."""
+    from perfkit import company as companies
+    from perfkit.sources import snapshots as kept
+
+    companies.settings(company)  # a folder that is not a company's is refused in words
+    if sum(map(bool, (pin, unpin, prune))) > 1:
+        raise WrongUsage("--pin, --unpin and --prune are three commands: give one of them.")
+    if pin:
+        print(f"Pinned {kept.pin(company, pin)}.")
+    elif unpin:
+        print(f"Unpinned {kept.unpin(company, unpin)}.")
+    elif prune:
+        gone = kept.prune(company, keep=keep)
+        print(f"Removed {len(gone)} snapshot{'s' if len(gone) != 1 else ''}.")
+    else:
+        for snapshot in kept.every(company):
+            print(snapshot)
+
+
+@app.command()
+def run(
+    report: Annotated[str, typer.Argument(metavar="REPORT", help="The report, such as commercial_audit.")],
+    company: CompanyFolder,
+    period: Annotated[str, typer.Option(metavar="PERIOD", help="2026-10, 2026-Q3, 2026 or FY2026.")],
+    language: Annotated[str, typer.Option(metavar="en|fr", help="Language; else the one in company.toml.")] = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="A parameter of the notebook; may be repeated.")
+    ] = None,
+    snapshot: Annotated[str, typer.Option(metavar="ID", help="Run on this snapshot, without loading.")] = "",
+    exports: Exports = None,
+) -> None:
+    """Load what is new and publish a report."""
+    from perfkit import company as companies
+
+    if snapshot and exports:
+        raise WrongUsage("--snapshot runs on what was loaded, --exports loads anew: give one of them.")
+    declared = companies.settings(company)
+    given = _parameters(parameter or [])
+    _usage(report, company, declared, period, language, given)
+    acme = companies.open_company(company, snapshot=snapshot) if snapshot else _loaded(company, exports)
+    _publish(report, acme, period, language or declared.language, given)
+
+
+@app.command()
+def lab(
+    company: Annotated[Path | None, typer.Argument(metavar="COMPANY", help="Its folder; else this one, or a demo.")] = None,
+    report: Annotated[str, typer.Option(metavar="REPORT", help="The report to copy.")] = "commercial_audit",
+) -> None:
+    """Open JupyterLab on a copy of a report.
+
+    The copy lies in the company's scratch/ and is set to its last complete month: try what you like.
+    """
+    from importlib.util import find_spec
+    from subprocess import call
+
+    if find_spec("jupyterlab") is None:
+        raise PerfkitError("JupyterLab is not installed. Install it with: pip install 'perfkit[lab]'")
+    copy = _scratch_copy(report, company or _here_or_demo())
+    print(f"Opening {copy}. When you like it: perfkit adopt {copy}")
+    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", str(copy)]))
+
+
+@app.command()
+def adopt(
+    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="A scratch copy that you changed.")],
+    company: Annotated[
+        Path | None, typer.Argument(metavar="COMPANY", help="Its folder; else the one the notebook lies in.")
+    ] = None,
+) -> None:
+    """Make a notebook the company's own report.
+
+    It is copied into the company's notebooks/, without its outputs, and `perfkit run` uses it from now on.
+    """
+    from perfkit import company as companies
+    from perfkit import reports
+
+    folder = company or next((each for each in notebook.resolve().parents if (each / "company.toml").is_file()), None)
+    if folder is None:
+        raise WrongUsage(f"{notebook} lies in no company's folder: name the company too, perfkit adopt {notebook} COMPANY")
+    companies.settings(folder)
+    adopted = reports.adopt(notebook, folder)
+    print(f"{adopted} is {folder.resolve().name}'s own {adopted.stem} now. To go back to the shipped one, remove it.")
+
+
+@app.command()
+def demo(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make.")] = Path("perfkit-demo"),
+) -> None:
+    """Publish the audit of an example company.
+
+    Copies the example into a folder of yours, loads it, and publishes its audit in English and in French.
+    """
+    _copy_demo(path)
+    acme = _loaded(path, None)
+    for language in ("en", "fr"):
+        _publish("commercial_audit", acme, DEMO_PERIOD, language, {})
+    print(f"\nIt is yours to change: {path / 'company.toml'} says what was read, and how.")
+
+
+@app.command()
+def version() -> None:
+    """Print the version of perfkit."""
+    from importlib.metadata import version as installed
+
+    print(f"perfkit {installed('perfkit')}")
+
+
+DEMO_PERIOD = "1998-Q2"
+"""The last complete quarter of examples/cdnow: what is left of the cohort a year after it was acquired."""
+
+
+def main() -> None:
+    """Run the command; a request to terminate leaves through every clean-up on its way."""
+    signal.signal(signal.SIGTERM, _terminated)
+    app(prog_name="perfkit")
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise SystemExit(TERMINATED)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    print(f"perfkit: {message}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _our_fault(error: Exception) -> str:
+    """Keep the details of an unexpected error in a file, and say where."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="perfkit-error-", suffix=".txt", encoding="utf-8", delete=False
+    ) as details:
+        details.write("".join(traceback.format_exception(error)))
+    return (
+        f"This is a bug of perfkit, not a fault of your data: {type(error).__name__}. Nothing new was published. "
+        f"The details are in {details.name}: send them to whoever looks after perfkit for you."
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is being done, and since when; silent where that is no terminal."""
+    from tqdm import tqdm
+
+    with tqdm(bar_format="{desc} [{elapsed}]", leave=False, disable=None) as line:
+        yield line.set_description_str
+
+
+def _loaded(folder: Path, exports: Path | None) -> "Company":
+    """Load a company, print what was read, and what changed against the snapshot before."""
+    from perfkit import company as companies
+
+    with _progress() as step:
+        acme = companies.load(folder, exports=exports, step=step)
+    for line in _account(acme):
+        print(line)
+    return acme
+
+
+def _account(acme: "Company") -> Iterator[str]:
+    raise NotImplementedError
+
+
+def _show_quarantine(acme: "Company") -> None:
+    raise NotImplementedError
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    """Read -p name=value options."""
+    pairs = dict[str, str]()
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip():
+            raise WrongUsage(f"-p {each}: write it as NAME=VALUE, for example -p top=20.")
+        if name.strip() in pairs:
+            raise WrongUsage(f"-p {name.strip()} is given twice: give it once.")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def _usage(
+    report: str, company: Path, settings: Any, period: str, language: str, parameters: Mapping[str, str]
+) -> None:
+    """Refuse what was typed wrongly before the data are read."""
+    from perfkit import languages, periods
+    from perfkit.reports import notebooks
+    from perfkit.reports.parameters import checked, declared
+
+    with _typed():
+        periods.parse(period, settings.fiscal_year_starts)
+        if language and language not in languages.LANGUAGES:
+            raise ParameterError(unknown("language", language, languages.LANGUAGES))
+        notebook = notebooks.find(report, company)
+    takes = declared(notebook.node, notebook.name)
+    for name in {"company", "period", "language", "snapshot"} & parameters.keys():
+        raise WrongUsage(f"-p {name} is not yours to set: name the company, or use --{name}.")
+    with _typed():
+        checked(takes, parameters)
+
+
+@contextmanager
+def _typed() -> Iterator[None]:
+    """What is refused in here was typed on the command line."""
+    try:
+        yield
+    except ParameterError as error:
+        raise WrongUsage(str(error)) from None
+
+
+def _publish(report: str, acme: "Company", period: str, language: str, parameters: Mapping[str, str]) -> None:
+    """Publish a report on the company's snapshot, and print where it lies and what its reader must know."""
+    from perfkit import reports
+
+    acme.period(period)  # refused here, in a second, if the data do not hold the whole of it
+    with _progress() as step:
+        published = reports.publish(
+            report,
+            acme.path,
+            period=period,
+            language=language,
+            given=parameters,
+            snapshot=acme.snapshot.fingerprint,
+            step=step,
+        )
+    if published.adopted:
+        print(f"The notebook is the company's own ({published.adopted}).")
+    for notice in published.notices:
+        print(f"Note: {notice}")
+    print(f"Published {report} of {period}, {language}: {published.html}")
+
+
+def _here_or_demo() -> Path:
+    if Path("company.toml").is_file():
+        return Path()
+    demo_folder = Path("perfkit-demo")
+    if not demo_folder.is_dir():
+        _copy_demo(demo_folder)
+    return demo_folder
+
+
+def _copy_demo(path: Path) -> None:
+    import shutil
+
+    from perfkit import assets
+
+    if path.exists() and not (path / "company.toml").is_file() and (not path.is_dir() or any(path.iterdir())):
+        raise WrongUsage(f"{path} exists and is no company's folder: name another, perfkit demo PATH")
+    if not (path / "company.toml").is_file():
+        ignore = shutil.ignore_patterns("snapshots", "reports", "scratch", "notebooks")
+        shutil.copytree(assets.path("examples/cdnow"), path, dirs_exist_ok=True, ignore=ignore)
+
+
+def _scratch_copy(report: str, folder: Path) -> Path:
+    """Copy a report's notebook into the company's scratch/, set to its last complete month, ready to run."""
+    import nbformat
+
+    from perfkit import company as companies
+    from perfkit.reports import notebooks
+
+    acme = companies.open_company(folder)
+    with _typed():
+        notebook = notebooks.find(report, folder)
+    notebooks.note_origin(notebook.node, notebook.name)
+    _set_defaults(
+        notebook.node, company="..", period=_last_month(acme), language=acme.settings.language, snapshot=""
+    )
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    free = (scratch / f"{notebook.name}-{number}.ipynb" for number in itertools.count(1))
+    copy = next(path for path in free if not path.exists())
+    nbformat.write(notebook.node, copy)
+    return copy
+
+
+def _set_defaults(node: Any, **defaults: str) -> None:
+    """Set parameters where the notebook declares them, so that its cells run as they stand."""
+    for cell in node["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            for name, value in defaults.items():
+                line = re.compile(rf"(?m)^({name}\b[^=\n]*=\s*).*$")
+                cell["source"] = line.sub(lambda found, value=value: found[1] + json.dumps(value), cell["source"])
+
+
+def _last_month(acme: "Company") -> str:
+    from perfkit import periods
+
+    month = periods.parse(f"{acme.observed_until:%Y-%m}")
+    return (month if month.last_day <= acme.observed_until else month.previous()).label
