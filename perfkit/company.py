@@ -210,18 +210,12 @@ class Company:
 
         A dimension's column keeps its name where sales has none of that name (country, segment,
         category ...), else it is prefixed: customer_name, product_name. Lines without a match stay,
-        their columns NULL, so no total moves. `cost` is the line's own, else quantity x unit cost.
+        their columns NULL, so no total moves.
         """
         lines = self.table("sales")
         for name, key, prefix in (("customers", "customer_id", "customer_"), ("products", "product_id", "product_")):
             if name in self.snapshot.names and key in lines.columns:
                 lines = _joined(lines, self.table(name), key, prefix)
-        if "unit_cost" in lines.columns and "quantity" in lines.columns:
-            computed = (lines.quantity.cast("decimal(18, 4)") * lines.unit_cost.cast("decimal(18, 4)")).cast(
-                "decimal(18, 4)"
-            )
-            own = lines.cost if "cost" in lines.columns else ibis.null("decimal(18, 4)")
-            lines = lines.mutate(cost=ibis.coalesce(own, computed))
         return lines
 
     def targets(self) -> pd.DataFrame:

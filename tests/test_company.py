@@ -1,0 +1,124 @@
+"""A company is a folder: its settings are read strictly, its dimensions joined without moving a total."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+import perfkit as pk
+from perfkit.errors import DataError, ParameterError
+
+SETTINGS = """
+name = "Acme"
+currency = "EUR"
+observed_until = "2026-02"
+
+[tables.sales]
+files = "sales.csv"
+
+[tables.customers]
+files = "customers.csv"
+
+[tables.products]
+files = "products.csv"
+
+[targets]
+revenue = { "2026-01" = 100, "2026-02" = 120 }
+"""
+SALES = """order_id,date,customer_id,product_id,quantity,net_revenue
+1,2026-01-05,C1,P1,2,40.00
+2,2026-01-06,C2,P2,1,15.50
+3,2026-02-07,,P1,1,20.00
+4,2026-02-08,C9,P9,-1,-5.25
+"""
+CUSTOMERS = "customer_id,name,country\nC1,Durand,FR\nC2,Smith,GB\nC3,Rossi,IT\n"
+PRODUCTS = "product_id,name,category,unit_cost\nP1,Lamp,Light,12.50\nP2,Rug,Floor,9\n"
+
+
+@pytest.fixture
+def acme(tmp_path):
+    write(tmp_path)
+    return pk.load(tmp_path)
+
+
+def write(folder, settings=SETTINGS, customers=CUSTOMERS):
+    (folder / "exports").mkdir(exist_ok=True)
+    (folder / "company.toml").write_text(settings)
+    for name, rows in (("sales", SALES), ("customers", customers), ("products", PRODUCTS)):
+        (folder / "exports" / f"{name}.csv").write_text(rows)
+
+
+def test_joining_dimensions_moves_no_total_and_keeps_lines_without_a_match(acme):
+    lines = acme.lines()
+    assert lines.net_revenue.sum().to_pyarrow().as_py() == Decimal("70.2500")
+    assert lines.count().to_pyarrow().as_py() == 4
+    rows = lines.order_by("order_id").to_pandas()
+    assert rows["country"].where(rows["country"].notna(), None).tolist() == ["FR", "GB", None, None]
+    assert rows["product_name"].iloc[0] == "Lamp" and rows["customer_name"].iloc[0] == "Durand"
+    assert rows["unit_cost"].iloc[0] == Decimal("12.5")
+
+
+def test_targets_stand_in_company_toml(acme):
+    targets = acme.targets()
+    assert targets[["kpi", "value"]].to_numpy().tolist() == [["revenue", 100], ["revenue", 120]]
+    assert targets["period"].tolist() == [dt.date(2026, 1, 1), dt.date(2026, 2, 1)]
+
+
+def test_a_company_shows_what_it_can_answer(acme):
+    data, _ = acme._repr_mimebundle_()
+    assert "Are we where we planned to be?" in data["text/plain"]
+    answered = acme.coverage().rows.set_index("id")["answered"]
+    assert answered["margin"] and answered["markets"] and not answered["channels"]
+
+
+def test_an_incomplete_period_is_refused_with_the_last_complete_one(acme):
+    assert acme.observed_until == dt.date(2026, 2, 28)
+    with pytest.raises(ParameterError, match="2026-02"):
+        acme.period("2026-03")
+
+
+def test_a_table_that_was_not_given_says_what_to_declare(acme):
+    with pytest.raises(DataError, match=r"\[tables.leads\]"):
+        acme.table("leads")
+    with pytest.raises(ParameterError, match="Did you mean 'sales'"):
+        acme.table("sale")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (("currency", "curency"), "curency.*currency"),
+        (('"EUR"', '"euro"'), "currency"),
+        (("[tables.sales]", "[tables.sale]"), "no table 'sale'. Did you mean 'sales'"),
+        (("files =", "file ="), "file.*files"),
+        (('name = "Acme"', 'name = "Acme'), "company.toml cannot be read.*line 2"),
+        (('currency = "EUR"', 'currency = "EUR"\npassword = "hunter2"'), "password"),
+        (('observed_until = "2026-02"', 'observed_until = "soon"'), "observed_until|soon"),
+        (('currency = "EUR"', 'currency = "EUR"\ntimezone = "Paris"'), "Europe/Paris"),
+        (("revenue =", "revenu ="), "revenu"),
+    ],
+)
+def test_a_setting_that_is_not_understood_is_refused_in_words(tmp_path, change, message):
+    write(tmp_path, SETTINGS.replace(*change, 1))
+    with pytest.raises(ParameterError, match=f"(?s){message}") as refusal:
+        pk.load(tmp_path).targets()
+    assert "hunter2" not in str(refusal.value)
+    assert "pydantic" not in str(refusal.value)
+
+
+def test_a_customer_that_stands_twice_is_refused(tmp_path):
+    write(tmp_path, customers=CUSTOMERS + "C1,Durand SA,FR\n")
+    with pytest.raises(DataError, match=r"(?s)customers.*C1.*keep = "):
+        pk.load(tmp_path)
+
+
+def test_a_folder_without_settings_says_how_to_make_one(tmp_path):
+    with pytest.raises(ParameterError, match="perfkit new"):
+        pk.open_company(tmp_path)
+
+
+def test_a_snapshot_is_opened_by_the_first_characters_of_its_fingerprint(acme):
+    again = pk.open_company(acme.path, snapshot=acme.snapshot.fingerprint[:10])
+    assert again.snapshot.fingerprint == acme.snapshot.fingerprint
+    with pytest.raises(ParameterError, match="no snapshot"):
+        pk.open_company(acme.path, snapshot="ffffffffff")
