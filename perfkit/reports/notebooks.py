@@ -1,0 +1,195 @@
+"""Notebooks: which one makes a report, whether a company made it its own, and its words in the run's language."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfkit import assets, languages
+from perfkit.errors import DataError, ParameterError, unknown
+from perfkit.reports.parameters import declared
+
+_HEADING = re.compile(r"(#{1,6}\s+)(.*)")
+_ITEM = re.compile(r"(\s*(?:[-*+]|\d+[.)])\s+)(.*)", re.DOTALL)
+_FENCE = re.compile(r"\s*(```|~~~)")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """The notebook that makes a report.
+
+    Attributes
+    ----------
+    name : str
+        Name of the report: the file's name without its ending.
+    path : Path
+    node : dict
+        Its content, as nbformat gives it.
+    fingerprint : str
+        sha256 of its cells' kinds and sources.
+    adopted : str
+        "" for a shipped one, else "adopted", "adopted, 2 versions behind" or "own" (perfkit ships none of that name).
+    """
+
+    name: str
+    path: Path
+    node: Any
+    fingerprint: str
+    adopted: str
+
+
+def known(company: Path | None = None) -> list[str]:
+    """Return the names of the reports there are: the shipped ones, and the company's own."""
+    folders = [assets.path("notebooks")] + ([company / "notebooks"] if company else [])
+    return sorted({path.stem for folder in folders for path in folder.glob("*.ipynb")})
+
+
+def find(report: str, company: Path) -> Notebook:
+    """Return the notebook of a report; the one that the company adopted wins over the shipped one.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such report.
+    DataError
+        If the notebook cannot be read.
+    """
+    names = known(company)
+    name = report.removesuffix(".ipynb").replace("-", "_")
+    if name not in names:
+        raise ParameterError(unknown("report", report, names))
+    own, shipped = company / "notebooks" / f"{name}.ipynb", assets.path("notebooks") / f"{name}.ipynb"
+    if not own.is_file():
+        node = read(shipped)
+        return Notebook(name, shipped, node, fingerprint(node), "")
+    node = read(own)
+    return Notebook(name, own, node, fingerprint(node), _state(node, read(shipped) if shipped.is_file() else None))
+
+
+def read(path: Path) -> Any:
+    """Read a notebook file.
+
+    Raises
+    ------
+    DataError
+        If it is not a notebook of the current format.
+    """
+    import nbformat  # slow to import: only a run pays for it
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # whatever nbformat meets, the file is no notebook
+        raise DataError(f"{path.name} cannot be read as a notebook ({path}): {error}") from None
+
+
+def fingerprint(node: Any) -> str:
+    """Return the sha256 of what a notebook does and says: its cells, without outputs and metadata."""
+    cells = [[cell["cell_type"], cell["source"]] for cell in node["cells"]]
+    return hashlib.sha256(json.dumps(cells, ensure_ascii=False).encode()).hexdigest()
+
+
+def _state(own: Any, shipped: Any | None) -> str:
+    if shipped is None:
+        return "own"
+    taken = own["metadata"].get("perfkit", {})
+    if taken.get("adopted_from") == fingerprint(shipped):
+        return "adopted"
+    behind = _version(shipped) - int(taken.get("adopted_version", _version(shipped) - 1))
+    return f"adopted, {max(behind, 1)} version{'s' if behind > 1 else ''} behind"
+
+
+def _version(node: Any) -> int:
+    return int(node["metadata"].get("perfkit", {}).get("version", 1))
+
+
+def note_origin(node: Any, name: str) -> None:
+    """Note in a notebook which shipped version of a report it was copied from; a note that is there stays."""
+    about = node["metadata"].setdefault("perfkit", {})
+    shipped = assets.path("notebooks") / f"{name}.ipynb"
+    if shipped.is_file() and "adopted_from" not in about:
+        original = read(shipped)
+        about |= {"adopted_from": fingerprint(original), "adopted_version": _version(original)}
+
+
+def adopt(notebook: Path, company: Path) -> Path:
+    """Make a notebook the company's own report of its name; an own one that stood there is kept as `.before`.
+
+    A scratch copy is numbered (commercial_audit-2.ipynb): the number is no part of the report's name.
+
+    Raises
+    ------
+    ParameterError
+        If its name cannot name a report, or its parameters cell is not as a report needs it.
+    DataError
+        If it cannot be read.
+    """
+    import nbformat
+
+    node = read(notebook)
+    name = re.sub(r"-\d+$", "", notebook.stem)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ParameterError(f"{notebook.name} cannot name a report: use letters, digits and _ only.")
+    declared(node, notebook.name)
+    note_origin(node, name)
+    for cell in node["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    target = company / "notebooks" / f"{name}.ipynb"
+    target.parent.mkdir(exist_ok=True)
+    if target.exists() and target.resolve() != notebook.resolve():
+        shutil.copy2(target, target.with_suffix(".ipynb.before"))
+    nbformat.write(node, target)
+    return target
+
+
+def translate(node: Any) -> None:
+    """Put the Markdown of a notebook into the language in use, block by block, in place."""
+    for cell in node["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = "\n\n".join(mark + _translated(words) for mark, words in blocks(cell["source"]))
+
+
+def _translated(words: str) -> str:
+    # Braces are places for values in a message; a text that has its own is no message of a catalogue.
+    return words if "{" in words or "}" in words or not words else languages.text(words)
+
+
+def blocks(markdown: str) -> Iterator[tuple[str, str]]:
+    """Split Markdown into blocks: (mark, words), where the words are the message of the catalogue.
+
+    The mark is "## " of a heading, "- " of an item of a list, else "". A paragraph's lines are joined
+    by spaces; a fenced block and a table are left as they are.
+    """
+    for chunk in _chunks(markdown):
+        heading, item = _HEADING.fullmatch(chunk), _ITEM.fullmatch(chunk)
+        if _FENCE.match(chunk) or chunk.startswith("|"):
+            yield chunk, ""
+        elif heading:
+            yield heading[1], heading[2].strip()
+        elif item:
+            yield item[1], " ".join(item[2].split())
+        else:
+            yield "", " ".join(chunk.split())
+
+
+def _chunks(markdown: str) -> Iterator[str]:
+    held: list[str] = []
+    fenced = False
+    for line in [*markdown.splitlines(), ""]:
+        fence = bool(_FENCE.match(line))
+        begins = not fenced and (not line.strip() or fence or _HEADING.match(line) or _ITEM.match(line))
+        if begins and held:
+            yield "\n".join(held)
+            held = []
+        if line.strip() or fenced:
+            held.append(line)
+        if (fence and fenced) or (not fenced and held and _HEADING.match(held[0])):
+            yield "\n".join(held)
+            held = []
+        fenced ^= fence
+    if held:
+        yield "\n".join(held)

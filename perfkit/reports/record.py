@@ -1,0 +1,173 @@
+"""Record: what an executed notebook says, read from its file alone; every rendering is made from this.
+
+What carries perfkit's own MIME payload is a result; a picture with an alternative text is a chart. All
+else that a cell displays reaches a report as plain text, with a notice: HTML, Markdown and scripts that
+a notebook displays are never taken over.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from perfkit.errors import DataError
+from perfkit.languages import text
+from perfkit.reports.notebooks import blocks
+
+PAYLOAD = "application/vnd.perfkit.v1+json"
+_LONGEST_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A text cell's Markdown."""
+
+    markdown: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A displayed result: its payload (figures and tables) and the HTML that came with it, not yet trusted."""
+
+    payload: Mapping[str, Any]
+    html: str
+
+    @property
+    def kind(self) -> str:
+        """Name of the result's class."""
+        return str(self.payload["kind"])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A displayed chart: its MIME type, its data (SVG text, or PNG as base64) and its alternative text."""
+
+    mime: str
+    data: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Anything else that a cell displayed, as text."""
+
+    words: str
+
+
+Item = Prose | Shown | Picture | Plain
+
+
+@dataclass(frozen=True)
+class Section:
+    """What stands under one heading of the second level; the first section has none."""
+
+    heading: str
+    items: list[Item] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Record:
+    """An executed notebook, read.
+
+    Attributes
+    ----------
+    title : str
+        Heading of the first level.
+    run : mapping
+        What the runner noted: report, company, period, language, snapshot, run_id, parameters, inputs ...
+    sections : list of Section
+    notices : list of str
+        What a reader must know of how the report was made, in its language.
+    """
+
+    title: str
+    run: Mapping[str, Any]
+    sections: list[Section]
+    notices: list[str]
+
+    @property
+    def shown(self) -> list[tuple[str, Shown]]:
+        """Every result with the heading of its section, in the order of the report."""
+        return [(each.heading, item) for each in self.sections for item in each.items if isinstance(item, Shown)]
+
+    @property
+    def figures(self) -> list[Mapping[str, Any]]:
+        """Every figure once: a result that is displayed twice gives its figures once.
+
+        Raises
+        ------
+        DataError
+            If two figures of one id differ: a report would then say two things.
+        """
+        found: dict[str, Mapping[str, Any]] = {}
+        for heading, shown in self.shown:
+            for figure in shown.payload["figures"]:
+                known = found.setdefault(figure["figure_id"], figure)
+                if known != figure:
+                    raise DataError(
+                        f"In section {heading!r}: figure {figure['figure_id']!r} has two values in one report, "
+                        f"{known['estimate']} and {figure['estimate']}. Nothing new was published."
+                    )
+        return list(found.values())
+
+
+def read(node: Mapping[str, Any]) -> Record:
+    """Read an executed notebook."""
+    title, sections, notices = "", [Section("")], list[str]()
+    for cell in node["cells"]:
+        if cell["cell_type"] == "markdown":
+            prose: list[str] = []
+            for mark, words in blocks(cell["source"]):
+                level = mark.count("#") if mark.startswith("#") and words else 0
+                if level == 1 and not title:
+                    title = words
+                elif level == 2:
+                    _keep(prose, sections[-1])
+                    sections.append(Section(words))
+                else:
+                    prose.append(mark + words)
+            _keep(prose, sections[-1])
+        elif cell["cell_type"] == "code":
+            for output in cell["outputs"]:
+                item = _item(output, sections[-1].heading or title, notices)
+                if item is not None:
+                    sections[-1].items.append(item)
+    run = node["metadata"]["perfkit"]["run"]
+    kept = [section for section in sections if section.heading or section.items]
+    return Record(title or str(run["report"]), run, kept, list(dict.fromkeys(notices)))
+
+
+def _keep(prose: list[str], section: Section) -> None:
+    if prose:
+        section.items.append(Prose("\n\n".join(prose)))
+    prose.clear()
+
+
+def _item(output: Mapping[str, Any], heading: str, notices: list[str]) -> Item | None:
+    if output["output_type"] == "stream":
+        if output["name"] == "stderr":
+            first = next(_lines(output["text"]), "")
+            notices.append(
+                text("Section {section}: a message while computing: {message}", section=heading, message=first)
+            )
+            return None
+        notices.append(text("Section {section}: printed text stands as it was printed.", section=heading))
+        return Plain(output["text"][:_LONGEST_TEXT])
+    data, metadata = output.get("data", {}), output.get("metadata", {})
+    if PAYLOAD in data:
+        return Shown(data[PAYLOAD], _joined(data.get("text/html", "")))
+    for mime in ("image/svg+xml", "image/png"):
+        alt = metadata.get(mime, {}).get("alt") if mime in data else None
+        if alt:
+            return Picture(mime, _joined(data[mime]), str(alt))
+    kinds = ", ".join(sorted(set(data) - {"text/plain"})) or "text/plain"
+    notices.append(text("Section {section}: an output ({kinds}) is shown as text only.", section=heading, kinds=kinds))
+    words = _joined(data.get("text/plain") or data.get("text/html") or "")
+    return Plain(words[:_LONGEST_TEXT]) if words else None
+
+
+def _joined(words: str | list[str]) -> str:
+    return words if isinstance(words, str) else "".join(words)
+
+
+def _lines(words: str | list[str]) -> Iterator[str]:
+    return (line.strip() for line in _joined(words).splitlines() if line.strip())

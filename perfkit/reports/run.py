@@ -1,0 +1,211 @@
+"""Run: a report for a company and a period, from its notebook to the published folder."""
+
+import datetime as dt
+import errno
+import os
+import signal
+import threading
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from perfkit import languages, periods
+from perfkit.errors import EngineError, ParameterError, PerfkitError
+from perfkit.reports import notebooks, publishing
+from perfkit.reports.notebooks import Notebook
+from perfkit.reports.parameters import checked, declared
+from perfkit.reports.publishing import Published, Run
+
+_SET_BY_THE_RUN = ("company", "period", "language", "snapshot")
+
+
+def _silent(message: str) -> None:
+    """Say nothing: the default of a step's progress."""
+
+
+def publish(
+    report: str,
+    company: str | Path,
+    *,
+    period: str,
+    language: str = "",
+    parameters: Mapping[str, object] | None = None,
+    snapshot: str = "",
+    cell_timeout: int = 1800,
+    step: Callable[[str], None] = _silent,
+) -> Published:
+    """Run a report's notebook and publish what it says: HTML, workbook, figures and manifest.
+
+    Parameters
+    ----------
+    report : str
+        Name of the report, such as "commercial_audit".
+    company : str or Path
+        The company's folder.
+    period : str
+        "2026-10", "2026-Q3" or "FY2026".
+    language : str, default ""
+        "en" or "fr"; empty is the company's.
+    parameters : mapping of str, optional
+        Parameters of the notebook; a text is read as the type that the notebook declares.
+    snapshot : str, default ""
+        Fingerprint of the snapshot to read.
+    cell_timeout : int, default 1800
+        Seconds that one cell may take.
+    step : callable, optional
+        Told in words what is being done, for a progress bar.
+
+    Returns
+    -------
+    Published
+
+    Raises
+    ------
+    ParameterError
+        If the report, the period, the language or a parameter is not known: nothing was started.
+    DataError
+        If the data cannot carry the report.
+    EngineError
+        If the notebook, the kernel or the disk failed, or the report is being made by another run.
+        Whatever is raised, nothing new was published and the last report is still the current one.
+    """
+    folder = Path(company).resolve()
+    asked = periods.parse(period)
+    name, own_language = _named(folder)
+    language = language or own_language
+    caller = languages.current()
+    languages.use(language)
+    try:
+        with _terminable(), _disk_failures_in_words():
+            return _publish(
+                notebooks.find(report, folder),
+                folder,
+                {"company": name, "period": asked.label, "language": language, "snapshot": snapshot}
+                | {"period_shown": asked.name()},
+                parameters or {},
+                cell_timeout,
+                step,
+            )
+    finally:
+        languages.use(caller)
+
+
+def _publish(
+    notebook: Notebook,
+    company: Path,
+    facts: dict[str, Any],
+    given: Mapping[str, object],
+    cell_timeout: int,
+    step: Callable[[str], None],
+) -> Published:
+    takes = declared(notebook.node, notebook.name)
+    for name in _SET_BY_THE_RUN:
+        if name in given:
+            raise ParameterError(f"parameter {name} is set by the run itself: name the company, or use --{name}.")
+    chosen = checked(takes, given)
+    set_here = {key: facts[key] for key in ("period", "language", "snapshot")} | {"company": str(company)}
+    values = chosen | {name: set_here[name] for name in _SET_BY_THE_RUN if name in takes}
+    shown = {name: each.default for name, each in takes.items() if name not in _SET_BY_THE_RUN} | chosen
+    with publishing.locked(company, period=facts["period"], report=notebook.name, language=facts["language"]) as run:
+        from perfkit.reports import manifest
+
+        about = facts | {
+            "report": notebook.name,
+            "parameters": shown,
+            "inputs": manifest.inputs(company, facts["snapshot"]),
+            "notebook": {"sha256": notebook.fingerprint, "adopted": notebook.adopted},
+            "perfkit": version("perfkit"),
+            "run_id": run.id,
+        }
+        return _made(notebook, company, run, values, about, cell_timeout, step)
+
+
+def _made(
+    notebook: Notebook,
+    company: Path,
+    run: Run,
+    values: dict[str, Any],
+    about: dict[str, Any],
+    cell_timeout: int,
+    step: Callable[[str], None],
+) -> Published:
+    started = _now()
+    from perfkit.reports import execution, figures, html, manifest, record, xlsx
+
+    notebooks.translate(notebook.node)
+    try:
+        node = execution.execute(notebook.node, values, run_id=run.id, cell_timeout=cell_timeout, step=step)
+    except PerfkitError as error:
+        kept = publishing.keep_failed(run, _json(error.executed)) if hasattr(error, "executed") else None
+        if kept:
+            error.args = (f"{error} The notebook as far as it came: {kept}",)
+        raise
+    node.metadata["perfkit"] = {"run": about}
+    (run.work / "notebook.ipynb").write_text(_json(node), encoding="utf-8")
+
+    step(languages.text("Publishing"))
+    read = record.read(node)
+    figures.validate(read)
+    (run.work / "report.html").write_text(html.page(node, read), encoding="utf-8")
+    xlsx.write(read, run.work / "report.xlsx")
+    figures.write_parquet(read, run.work / "figures.parquet")
+    manifest.write(run.work, about, notices=read.notices, started=started, ended=_now())
+    return Published(publishing.publish(run, company), tuple(read.notices), notebook.adopted)
+
+
+def _json(node: Any) -> str:
+    import nbformat
+
+    return str(nbformat.writes(node)) + "\n"
+
+
+def _named(folder: Path) -> tuple[str, str]:
+    """Return the company's name and language; whatever else company.toml says is checked where it is loaded."""
+    path = folder / "company.toml"
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise ParameterError(
+            f"{folder} is not a company's folder: it holds no company.toml that can be read."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParameterError(f"company.toml cannot be read: {error}. Nothing new was published.") from None
+    return str(raw.get("name", folder.name)), str(raw.get("language", "en"))
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def _disk_failures_in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        reason = "no space left on" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"{os.strerror(error.errno)}:"
+        where = error.filename or "the company's folder or the temporary folder"
+        raise EngineError(
+            f"{reason} {where}. Nothing new was published; the last report is still the current one."
+        ) from error
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Leave through every clean-up when asked to terminate, with exit code 143."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise SystemExit(128 + signal.SIGTERM)
