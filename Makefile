@@ -22,7 +22,11 @@ help:
 
 venv: $(STAMP)
 
-# The stamp is older than the lists it was made from: install again. An environment whose Python has gone is made anew.
+# The stamp holds the folder it was made in. Where its lists have changed, install again; where the folder has moved or
+# the environment's Python has gone, make the environment anew.
+ifneq ($(shell cat $(STAMP) 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
+.PHONY: $(STAMP)
+endif
 $(STAMP): pyproject.toml requirements.txt requirements-uv.txt
 	@for python in $(CANDIDATES); do \
 	    if $$python -c '$(FITS)' 2>/dev/null; then found=$$python; break; fi; \
@@ -32,11 +36,13 @@ $(STAMP): pyproject.toml requirements.txt requirements-uv.txt
 	    echo "Install one (on Debian or Ubuntu: apt-get install python3 python3-venv), or say make PYTHON=/path/to/python3." >&2; \
 	    exit 1; \
 	fi; \
-	if ! $(BIN)/python -c '$(FITS)' 2>/dev/null; then rm -rf .venv && $$found -m venv .venv; fi
+	if [ "$$(cat $@ 2>/dev/null)" != '$(CURDIR)' ] || ! $(BIN)/python -c '$(FITS)' 2>/dev/null; then \
+	    rm -rf .venv && $$found -m venv .venv; \
+	fi
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.txt
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.txt
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@touch $@
+	@echo '$(CURDIR)' > $@
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --durations=15
