@@ -24,7 +24,7 @@ venv: $(STAMP)
 
 # The stamp holds the folder it was made in. Where its lists have changed, install again; where the folder has moved or
 # the environment's Python has gone, make the environment anew.
-ifneq ($(shell cat $(STAMP) 2>/dev/null && $(BIN)/python -c ''),$(CURDIR))
+ifneq ($(shell cat $(STAMP) 2>/dev/null && $(BIN)/python -c '' 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 $(STAMP): pyproject.toml requirements.txt requirements-uv.txt
