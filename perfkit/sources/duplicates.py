@@ -1,0 +1,87 @@
+"""Duplicates: a dimension's keys stand once each, or the settings say which row stays."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow.parquet as pq
+
+from perfkit.errors import DataError
+from perfkit.schema import Table
+from perfkit.sources.columns import Target
+from perfkit.sources.files import literally, named, quoted
+from perfkit.sources.settings import TableSettings
+from perfkit.sources.tally import Tally
+
+
+def settle_duplicates(
+    declared: Table,
+    settings: TableSettings,
+    path: Path,
+    opened: list[Any],
+    places: "np.ndarray[Any, np.dtype[np.int64]]",
+    targets: list[Target],
+    engine: duckdb.DuckDBPyConnection,
+    tally: Tally,
+) -> None:
+    """Refuse a key that stands on several accepted rows, or keep the first or the last as the settings say.
+
+    Raises
+    ------
+    DataError
+        Names how many of how many, the first of them and its lines.
+    """
+    if not all(key in {target.name for target in targets} for key in declared.key) or not len(places):
+        return
+    keys = ", ".join(named(key) for key in declared.key)
+    rows = f"read_parquet({quoted(literally(path.resolve()))}, file_row_number = true)"
+    twice = engine.execute(
+        f"SELECT list(file_row_number ORDER BY file_row_number) AS at FROM {rows} "
+        f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY min(file_row_number)"
+    ).fetchall()
+    if not twice:
+        return
+    if settings.keep is None:
+        raise _stands_twice(declared, twice, path, opened, places, engine)
+    gone = np.array(sorted(row for (at,) in twice for row in (at[1:] if settings.keep == "first" else at[:-1])))
+    table = pq.read_table(path)
+    stays = np.ones(len(table), bool)
+    stays[gone] = False
+    dropped = table.take(gone)
+    rule = tally.rule(", ".join(declared.key), "stands on several rows", f"keep = {settings.keep!r}")
+    sums = {column: sum((v for v in dropped.column(column).to_pylist() if v is not None), start=0) for column in tally.amounts}
+    tally.rows["accepted"] -= len(gone)
+    for column, amount in sums.items():
+        tally.add("accepted", column, -amount)
+    tally.exclude(rule, len(gone), sums, {column: dropped.column(column).null_count for column in tally.amounts})
+    pq.write_table(table.filter(stays), path, store_decimal_as_integer=True, write_page_checksum=True)
+
+
+def _stands_twice(
+    declared: Table,
+    twice: list[tuple[list[int]]],
+    path: Path,
+    opened: list[Any],
+    places: "np.ndarray[Any, np.dtype[np.int64]]",
+    engine: duckdb.DuckDBPyConnection,
+) -> DataError:
+    keys = ", ".join(named(key) for key in declared.key)
+    rows = f"read_parquet({quoted(literally(path.resolve()))}, file_row_number = true)"
+    distinct = engine.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {rows})").fetchone()
+    at = twice[0][0][:2]
+    first = engine.execute(f"SELECT {keys} FROM {rows} WHERE file_row_number = {at[0]}").fetchone() or ()
+    shown = ", ".join(f'"{value}"' for value in first)
+    located = []
+    for row in at:
+        export, number = opened[places[row][0]], places[row][1]
+        located.append((export.file.name, next(iter(export.rows(np.array([number])))).lines[0]))
+    (file, line), (other, line2) = located
+    where = f"lines {line} and {line2} of {file}" if file == other else f"line {line} of {file} and line {line2} of {other}"
+    what = " and ".join(declared.key)
+    return DataError(
+        f"{declared.name}: {len(twice):,} of {distinct[0] if distinct else 0:,} values of {what} stand on more than one row "
+        f"(first: {shown}, {where}).\n"
+        f"What stands twice would count its sales twice.\n"
+        f'Keep one row each, or say which is right: [tables.{declared.name}] keep = "last".'
+    )

@@ -1,0 +1,220 @@
+"""Loading: exports in, a checked snapshot out, or a refusal and nothing changed.
+
+load.json, beside what `tally` says about each table, holds
+
+    schema_version, fingerprint, currency
+    tables    by name: the counts of `tally`, and
+              files      [{name, bytes, sha256, rows}]
+              format     how text was read
+              columns    canonical name: what it is made from
+              not_read   source columns that nothing reads
+              observed   {column, first, last}: the days of the accepted rows
+              control    the totals that were declared and hit
+              notices    sentences about what a person should know
+    stored    by file name: {bytes, sha256} of what was written
+"""
+
+import errno
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from perfkit import schema
+from perfkit.errors import DataError, EngineError, ParameterError
+from perfkit.sources import files, snapshots
+from perfkit.sources.files import ExportFile
+from perfkit.sources.quarantine import Quarantine
+from perfkit.sources.settings import Control, TableSettings
+from perfkit.sources.snapshots import Snapshot
+from perfkit.sources.taking import take_table
+
+READER = 1
+"""Version of how files are read; another one makes another snapshot of the same files."""
+
+MEMORY = "1GB"
+"""Memory that the engine may use; beyond it, it works on disk in the work folder."""
+
+
+def _silent(message: str) -> None:
+    """Say nothing: the default of a step's progress."""
+
+
+def load(
+    folder: str | Path,
+    tables: dict[str, TableSettings],
+    control: dict[str, Control] | None = None,
+    *,
+    exports: str | Path,
+    currency: str,
+    step: Callable[[str], None] = _silent,
+) -> Snapshot:
+    """Load a company's exports into a checked snapshot and make it the current one.
+
+    The same files under the same settings are the same snapshot: it is proven and used again.
+
+    Parameters
+    ----------
+    folder : path
+        The company's folder.
+    tables : dict
+        Settings by canonical table.
+    control : dict, optional
+        Totals to hit, by table.
+    exports : path
+        Where the files are.
+    currency : str
+        The company's currency; rows in another one are quarantined.
+    step : callable, optional
+        Told in words what is being done.
+
+    Raises
+    ------
+    DataError
+        If the files cannot carry what the settings say, or a total is missed.
+    ParameterError
+        If the settings ask for what there is not.
+    EngineError
+        If the disk or the engine fails. In each case the snapshot in use before stays in use.
+    """
+    exports, control = Path(exports), control or {}
+    _refuse_strangers(tables, control)
+    try:
+        with snapshots.locked(folder) as place:
+            return _load(place, tables, control, exports, currency, step)
+    except duckdb.Error as error:
+        said = str(error).splitlines()[0]
+        if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+            raise EngineError(f"no space left for {folder}: {said}. Nothing was kept.") from None
+        raise EngineError(f"the engine failed: {said}. Nothing was kept.") from None
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise EngineError(f"no space left on the disk of {folder}. Nothing was kept; free some and load again.") from None
+        where = f" {error.filename}" if error.filename else ""
+        raise EngineError(f"the disk failed{where}: {error.strerror or error}. Nothing was kept.") from None
+
+
+def _load(
+    place: Path,
+    tables: dict[str, TableSettings],
+    control: dict[str, Control],
+    exports: Path,
+    currency: str,
+    step: Callable[[str], None],
+) -> Snapshot:
+    step("looking at the files")
+    found = {
+        name: [files.examine(path, exports) for path in files.find(exports, settings.files, table=name)]
+        for name, settings in tables.items()
+    }
+    fingerprint = _fingerprint(found, tables, control, currency)
+    if kept := _kept(place / fingerprint):
+        step("nothing new: the snapshot of these files is used again")
+        snapshots.point(kept)
+        return kept
+    work = place / f".load-{uuid.uuid4().hex}"
+    work.mkdir(mode=0o700)
+    try:
+        snapshot = _build(work, fingerprint, found, tables, control, currency, step)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    step("done")
+    snapshots.point(snapshot)
+    return snapshot
+
+
+def _build(
+    work: Path,
+    fingerprint: str,
+    found: dict[str, list[ExportFile]],
+    tables: dict[str, TableSettings],
+    control: dict[str, Control],
+    currency: str,
+    step: Callable[[str], None],
+) -> Snapshot:
+    """Write every table, the quarantine and load.json in the work folder, then put it in its place."""
+    spill = work / "spill"
+    spill.mkdir()
+    quarantine = Quarantine(work / "quarantine.parquet")
+    reports = {}
+    with _engine(spill) as engine:
+        for name, settings in tables.items():
+            reports[name] = take_table(
+                schema.TABLES[name],
+                found[name],
+                settings,
+                control.get(name, Control()),
+                currency=currency,
+                engine=engine,
+                work=work,
+                spill=spill,
+                quarantine=quarantine,
+                step=step,
+            )
+    quarantine.close()
+    step("comparing the files with what they were")
+    for each in {file.path: file for some in found.values() for file in some}.values():
+        files.refuse_if_changed(each)
+    shutil.rmtree(spill)
+    stored = [files.examine(path, work) for path in sorted(work.iterdir())]
+    report = {
+        "schema_version": schema.VERSION,
+        "fingerprint": fingerprint,
+        "currency": currency,
+        "tables": reports,
+        "stored": {file.name: {"bytes": file.bytes, "sha256": file.sha256} for file in stored},
+    }
+    (work / "load.json").write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
+    return snapshots.publish(work, fingerprint)
+
+
+def _engine(spill: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Control]) -> None:
+    if not tables:
+        raise ParameterError('company.toml names no table. Add one: [tables.sales] files = "*.csv"')
+    for name in control:
+        if name not in tables:
+            raise ParameterError(f"[control] {name}: there is no [tables.{name}] whose totals it could be.")
+
+
+def _fingerprint(
+    found: dict[str, list[ExportFile]], tables: dict[str, TableSettings], control: dict[str, Control], currency: str
+) -> str:
+    """Hash of everything that a snapshot depends on; where the files lie is not part of it."""
+    parts = {
+        "schema": schema.VERSION,
+        "reader": READER,
+        "currency": currency,
+        "files": {name: [(file.name, file.sha256) for file in some] for name, some in found.items()},
+        "tables": {name: settings.model_dump(mode="json") for name, settings in tables.items()},
+        "control": {name: totals.model_dump(mode="json") for name, totals in control.items()},
+    }
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _kept(path: Path) -> Snapshot | None:
+    """The snapshot of these very files, if it is there and undamaged."""
+    if not path.is_dir():
+        return None
+    snapshot = Snapshot(path)
+    try:
+        snapshot.prove()
+    except DataError:
+        return None
+    return snapshot

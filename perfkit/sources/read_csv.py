@@ -1,0 +1,231 @@
+"""CSV: a delimited text file as numbered columns of text, with every broken record found and every line known."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from perfkit.errors import DataError, EngineError
+from perfkit.sources.columns import Source
+from perfkit.sources.encodings import utf8_blocks
+from perfkit.sources.files import ExportFile, literally, quoted
+from perfkit.sources.records import LONGEST, Block, Dialect, blocks
+from perfkit.sources.rows import Broken, Rows
+from perfkit.sources.settings import Format
+
+MOST_BROKEN = 1_000_000
+"""Broken records beyond which a file is refused outright."""
+
+
+@dataclass
+class CsvExport:
+    """One CSV file, its structure already checked.
+
+    Attributes
+    ----------
+    source : Source
+        Its columns, all text.
+    records : int
+        Records seen, by the count that the load is held against; the header is none.
+    broken : list of Broken
+        Records whose structure is wrong; all others are `relation`'s rows, in the same order.
+    notices : list of str
+    """
+
+    file: ExportFile
+    table: str
+    format: Format
+    source: Source = field(init=False)
+    records: int = 0
+    broken: list[Broken] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    _as_it_is: bool = True
+    _data_from_line: int = 1
+    _line_end: bytes | None = None
+    _multiline: bool = False
+    _text: Path | None = None
+
+    def __post_init__(self) -> None:
+        self._examine()
+
+    def relation(self, work: Path, needed: list[str]) -> str:
+        """Return SQL of the whole records as columns c0, c1 ...; a clean copy is made where the file is not plain."""
+        path, skip, line_end = self.file.path.resolve(), self._data_from_line - 1, self._line_end or b"\n"
+        if not self._as_it_is:
+            path, skip, line_end = self._clean_copy(work), 0, b"\n"
+        columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(self.source.names)))
+        nulls = ", ".join(quoted(null) for null in self.format.null)
+        quote = quoted(self.format.quote)
+        new_line = r"\r\n" if line_end == b"\r\n" else r"\n"
+        return (
+            f"read_csv({quoted(literally(path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
+            f"skip = {skip}, delim = {quoted(self.format.delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
+            f"nullstr = [{nulls}]{'' if nulls else '::VARCHAR[]'}, new_line = '{new_line}', "
+            f"strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = {4 * LONGEST}, "
+            f"parallel = {str(not self._multiline).lower()}, hive_partitioning = false, compression = 'none')"
+        )
+
+    def rows(self, wanted: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Iterator[Rows]:
+        """Yield the whole records of these numbers (counted from 0, ascending), with their lines and raw texts."""
+        base = 0
+        for block, whole in self._blocks():
+            here = np.flatnonzero(whole)
+            first, last = np.searchsorted(wanted, (base, base + len(here)))
+            chosen = here[wanted[first:last] - base]
+            if len(chosen):
+                yield self._rows(block, chosen, wanted[first:last])
+            base += len(here)
+
+    def _rows(self, block: Block, chosen: np.ndarray, numbers: np.ndarray) -> Rows:  # type: ignore[type-arg]
+        texts = [block.text(record) for record in chosen]
+        columns = list(zip(*(self._split(text) for text in texts), strict=True))
+        nulls = set(self.format.null)
+        values = pa.table(
+            {
+                f"c{number}": pa.array([None if value in nulls else value for value in column], pa.string())
+                for number, column in enumerate(columns)
+            }
+        )
+        return Rows(values, numbers, block.line(chosen), texts)
+
+    def _split(self, text: str) -> list[str]:
+        csv.field_size_limit(2 * LONGEST)
+        quoting = csv.QUOTE_MINIMAL if self.format.quote else csv.QUOTE_NONE
+        fields = next(csv.reader([text], delimiter=self.format.delimiter, quotechar=self.format.quote or None, quoting=quoting))
+        if len(fields) != len(self.source.names):
+            raise EngineError(f"{self.file.name}: two readings of a record differ: {text!r}. Please report this.")
+        return fields
+
+    def _texts(self) -> Iterator[bytes]:
+        return utf8_blocks(self.file.path, self.format.encoding, name=self.file.name, table=self.table)
+
+    def _all(self) -> Iterator[Block]:
+        dialect = Dialect(self.format.delimiter.encode(), self.format.quote.encode())
+        return blocks(self._texts(), dialect, skip=self.format.skip, name=self.file.name)
+
+    def _blocks(self) -> Iterator[tuple[Block, "np.ndarray[tuple[int], np.dtype[np.bool_]]"]]:
+        """Yield the blocks and which of their records are whole rows; the header is none."""
+        header = self.format.header
+        for block in self._all():
+            whole = (block.fields == len(self.source.names)) & ~block.misquoted & ~block.nul
+            if header and len(whole):
+                whole[0], header = False, False
+            yield block, whole
+
+    def _examine(self) -> None:
+        """Walk through the file once: header, records, line ends, and what is broken."""
+        header = self.format.header
+        line_ends: set[bytes | None] = set()
+        blanks = multiline = 0
+        for block in self._all():
+            count = len(block.starts)
+            blanks += block.blanks
+            line_ends.add(block.line_end)
+            if not count:
+                continue
+            first = 0
+            if not hasattr(self, "source"):
+                self._name_columns(block)
+                first = int(header)
+            self._note_broken(block, first)
+            self.records += count - first
+            multiline += max(block.lines - block.blanks - count, 0)
+        if not hasattr(self, "source"):
+            raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
+        self._multiline = multiline > 0
+        self._line_end = next(iter(line_ends)) if len(line_ends) == 1 else None
+        self._as_it_is = (
+            not self.broken
+            and self._line_end in (b"\n", b"\r\n")
+            and self.format.skip == 0
+            and self.format.encoding == "utf-8"
+            and not self._starts_with_mark()
+            and self._data_from_line == 1 + header
+            and (not blanks or (len(self.source.names) > 1 and self._line_end == b"\n"))
+        )
+        if multiline:
+            self.notices.append(f"{self.file.name}: values hold {multiline} line breaks inside quotes.")
+        if blanks:
+            self.notices.append(f"{self.file.name}: {blanks} blank lines hold no record.")
+
+    def _starts_with_mark(self) -> bool:
+        with self.file.path.open("rb") as file:
+            return file.read(3) == b"\xef\xbb\xbf"
+
+    def _name_columns(self, block: Block) -> None:
+        if block.nul[0] or block.misquoted[0]:
+            wrong = "a NUL byte" if block.nul[0] else "a quote out of place"
+            line = int(block.line(np.array([0]))[0])
+            if block.data.count(b"\0") * 4 > len(block.data):
+                raise DataError(
+                    f'{self.file.name}: every other byte is NUL: write [tables.{self.table}] format = {{ encoding = "utf-16" }}'
+                )
+            raise DataError(f"{self.file.name}, line {line}: its first record holds {wrong}. Mend it in the export.")
+        names = [str(number + 1) for number in range(int(block.fields[0]))]
+        if self.format.header:
+            self.source = Source(self.file.name, tuple(names), ("text",) * len(names))
+            names = [name.strip() for name in self._split(block.text(0))]
+            at = int(block.line(np.array([0]))[0])
+            self._data_from_line = at + 1 + block.text(0).count("\n")
+            if "\n" in block.text(0):
+                self._data_from_line = 0  # never as it is
+        self.source = Source(self.file.name, tuple(names), ("text",) * len(names))
+        self._refuse_other_delimiter(names)
+
+    def _refuse_other_delimiter(self, names: list[str]) -> None:
+        if len(names) > 1:
+            return
+        for sign, written in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
+            if sign in names[0]:
+                raise DataError(
+                    f"{self.file.name}: its header is one column, {names[0]!r}, which holds {written!r}. "
+                    f'Write: [tables.{self.table}] format = {{ delimiter = "{written}" }}'
+                )
+
+    def _note_broken(self, block: Block, first: int) -> None:
+        expected = len(self.source.names)
+        wrong = np.flatnonzero((block.fields != expected) | block.misquoted | block.nul)
+        wrong = wrong[wrong >= first]
+        if len(wrong) + len(self.broken) > MOST_BROKEN:
+            raise DataError(
+                f"{self.file.name}: more than {MOST_BROKEN:,} records have not the {expected} fields of its header. "
+                "It is not one table; export it again."
+            )
+        for record, line in zip(wrong, block.line(wrong), strict=True):
+            fields = int(block.fields[record])
+            column = ""
+            if block.nul[record]:
+                reason = "nul byte"
+            elif block.misquoted[record]:
+                reason = "misplaced quote"
+            elif fields < expected:
+                reason, column = "too few fields", self.source.names[fields]
+            else:
+                reason = "too many fields"
+            self.broken.append(Broken(int(line), reason, column, block.text(record)))
+
+    def _clean_copy(self, work: Path) -> Path:
+        """Write the whole records alone, as UTF-8, each ended by one LF."""
+        if self._text is None:
+            self._text = work / f"{self.file.sha256[:16]}.csv"
+            with self._text.open("wb") as copy:
+                for block, whole in self._blocks():
+                    copy.write(_kept(block, whole))
+        return self._text
+
+
+def _kept(block: Block, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> bytes:
+    """The bytes of a block's whole records, each ended by one LF."""
+    if not whole.any():
+        return b""
+    starts, ends = block.starts[whole], block.ends[whole]
+    array = np.frombuffer(block.data + b"\n", np.uint8).copy()
+    array[ends] = 10
+    turns = np.zeros(len(array) + 1, np.int8)
+    turns[starts] += 1
+    turns[ends + 1] -= 1
+    kept: bytes = array[np.cumsum(turns[:-1], dtype=np.int8).view(np.bool_)].tobytes()
+    return kept

@@ -1,0 +1,222 @@
+"""Reconciliation: what was read from the files, what was left out of it and why, to the last cent?"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+from ibis import _
+
+from perfkit import languages
+from perfkit.languages import date, mark, money, number, plural, text
+from perfkit.results import Field, Result, View, figure_frame
+from perfkit.schema import TABLES
+from perfkit.sources.quarantine import REASONS
+from perfkit.sources.snapshots import Snapshot
+
+_LABELS = {
+    "accepted": mark("Accepted"),
+    "excluded": mark("Left out by rule: {because}"),
+    "quarantined": mark("Set aside, unreadable"),
+    "read": mark("Read from the files"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Reconciliation(Result):
+    """Rows and money read = accepted + excluded + quarantined, table by table.
+
+    Attributes
+    ----------
+    rows : DataFrame, one row a table and part
+        table; part: accepted, excluded (one row a rule), quarantined or read; because, str: the rule's
+        reason; lines, int; money, Decimal (None where the table has no money column); unreadable, int:
+        rows whose amount cannot be read, so that their money is in no sum.
+    reasons : DataFrame, one row a table and reason of quarantine
+        table, reason (message id), lines.
+    after : tuple of (int, Decimal)
+        Accepted sales lines dated after the last complete day, and their money: they are in no period.
+    observed_until : date
+    currency : str
+    fingerprint : str
+    """
+
+    rows: pd.DataFrame
+    reasons: pd.DataFrame
+    after: tuple[int, Decimal]
+    observed_until: dt.date
+    currency: str
+    fingerprint: str
+
+    def figures(self) -> pd.DataFrame:
+        """Return lines and money of each part; `n` is the lines."""
+        found: list[dict[str, Any]] = []
+        for place, row in enumerate(self.rows.to_dict("records")):
+            found.append(
+                {
+                    "figure_id": f"reconciliation:{row['table']}:{row['part']}"
+                    + (f":{place}" if row["part"] == "excluded" else ""),
+                    "kpi": f"{row['table']}_{row['part']}",
+                    "dimensions": {"table": row["table"], "part": row["part"], "because": row["because"] or None},
+                    "estimate": row["lines"] if row["money"] is None else row["money"],
+                    "n": row["lines"],
+                    "unit": "count" if row["money"] is None else self.currency,
+                    "basis": text("Sum over all the lines of the part, as they stand in the files"),
+                    "status": "observed",
+                    "reason": "",
+                }
+            )
+        return figure_frame(found)
+
+    def ties_to(self) -> dict[str, Any]:
+        """Return the money and lines of sales as read from the files."""
+        read = self.rows[(self.rows["table"] == "sales") & (self.rows["part"] == "read")].iloc[0]
+        return {"net_revenue": read["money"], "lines": read["lines"], "snapshot": self.fingerprint}
+
+    def views(self) -> list[View]:
+        """Return sales line by line, the other tables in short, and the reasons of what was set aside."""
+        views = [self._sales()]
+        if self.rows["table"].nunique() > 1:
+            views.append(self._others())
+        if len(self.reasons):
+            views.append(self._reasons())
+        return views
+
+    def _sales(self) -> View:
+        sales = self.rows[self.rows["table"] == "sales"]
+        read = sales[sales["part"] == "read"].iloc[0]
+        sales = sales[(sales["lines"] > 0) | sales["part"].isin(["read", "accepted"])]
+        accepted = sales[sales["part"] == "accepted"].iloc[0]
+        shown = pd.DataFrame(
+            {
+                "label": [text(_LABELS[row["part"]], because=row["because"]) for row in sales.to_dict("records")],
+                "lines": sales["lines"].to_list(),
+                "money": sales["money"].to_list(),
+            },
+            dtype="object",
+        )
+        notes = []
+        if self.after[0]:
+            notes.append(
+                plural(
+                    "{n} accepted line ({money}) is dated after {day}, the last complete day: it is in no period.",
+                    "{n} accepted lines ({money}) are dated after {day}, the last complete day: they are in no period.",
+                    self.after[0],
+                    money=money(self.after[1], self.currency, 2),
+                    day=date(self.observed_until),
+                )
+            )
+        unreadable = int(sales.loc[sales["part"].isin(["excluded", "quarantined"]), "unreadable"].sum())
+        if unreadable:
+            notes.append(
+                plural(
+                    "The amount of {n} line cannot be read: its money is in no sum.",
+                    "The amount of {n} lines cannot be read: their money is in no sum.",
+                    unreadable,
+                )
+            )
+        return View(
+            title=text(
+                "{accepted} of {read} lines count, {money} of {total}",
+                accepted=number(accepted["lines"]),
+                read=number(read["lines"]),
+                money=money(accepted["money"], self.currency, 2),
+                total=money(read["money"], self.currency, 2),
+            ),
+            subtitle=text(
+                "Sales lines and their net amounts, {currency}, snapshot {fingerprint}",
+                currency=self.currency,
+                fingerprint=self.fingerprint[:12],
+            ),
+            fields=[
+                Field("label", text("Lines of sales")),
+                Field("lines", text("Lines"), unit="count"),
+                Field("money", self.currency, unit=self.currency, decimals=_decimals(sales["money"])),
+            ],
+            rows=shown,
+            total=True,
+            notes=notes,
+        )
+
+    def _others(self) -> View:
+        others = self.rows[self.rows["table"] != "sales"]
+        shown = others.pivot_table(index="table", columns="part", values="lines", aggfunc="sum").reset_index()
+        parts = ["read", "accepted", "excluded", "quarantined"]
+        shown = shown.reindex(columns=["table", *parts], fill_value=0).astype(dict.fromkeys(parts, "int64"))
+        return View(
+            title=text("Beside sales, {tables} were read", tables=languages.listing(shown["table"])),
+            subtitle=text("Rows of each table as read, accepted, left out by rule and set aside"),
+            fields=[
+                Field("table", text("Table")),
+                Field("read", text("Read"), unit="count"),
+                Field("accepted", text("Accepted"), unit="count"),
+                Field("excluded", text("Left out"), unit="count"),
+                Field("quarantined", text("Set aside"), unit="count"),
+            ],
+            rows=shown,
+        )
+
+    def _reasons(self) -> View:
+        lines = int(self.reasons["lines"].sum())
+        return View(
+            title=plural("{n} row was set aside", "{n} rows were set aside", lines),
+            subtitle=text("Rows that could not be read, by table and reason; perfkit check --quarantine lists them"),
+            fields=[
+                Field("table", text("Table")),
+                Field("why", text("Reason")),
+                Field("lines", text("Lines"), unit="count"),
+            ],
+            rows=self.reasons.assign(why=[text(reason) for reason in self.reasons["reason"]]),
+        )
+
+
+def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date) -> Reconciliation:
+    """Return what a snapshot was made of.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    currency : str
+        ISO code of its amounts.
+    observed_until : date
+        Last complete day, inclusive: later lines are counted apart.
+    """
+    rows: list[dict[str, Any]] = []
+    reasons: list[dict[str, Any]] = []
+    for name, loaded in snapshot.report["tables"].items():
+        column = TABLES[name].money
+        rows += [_part(name, "accepted", loaded["accepted"], column)]
+        rows += [_part(name, "excluded", rule, column) for rule in loaded["excluded"]["rules"]]
+        rows += [_part(name, "quarantined", loaded["quarantined"], column)]
+        rows += [_part(name, "read", loaded, column)]
+        reasons += [
+            {"table": name, "reason": REASONS[code], "lines": lines}
+            for code, lines in loaded["quarantined"]["reasons"].items()
+        ]
+    late = snapshot.table("sales").filter(_.date > observed_until)
+    after = late.agg(lines=_.count(), money=_.net_revenue.sum()).to_pyarrow().to_pylist()[0]
+    return Reconciliation(
+        rows=pd.DataFrame(rows).astype({"money": "object"}),
+        reasons=pd.DataFrame(reasons, columns=["table", "reason", "lines"]),
+        after=(after["lines"], after["money"] or Decimal(0)),
+        observed_until=observed_until,
+        currency=currency,
+        fingerprint=snapshot.fingerprint,
+    )
+
+
+def _part(table: str, part: str, counts: dict[str, Any], column: str | None) -> dict[str, Any]:
+    return {
+        "table": table,
+        "part": part,
+        "because": counts.get("because", ""),
+        "lines": counts["rows"],
+        "money": Decimal(counts["sums"][column]) if column in counts["sums"] else None,
+        "unreadable": counts.get("unreadable", {}).get(column, 0),
+    }
+
+
+def _decimals(amounts: "pd.Series[Any]") -> int:
+    """As many decimals as the amounts have, two at least: this table ties to the source as it stands."""
+    return max([2, *(-int(amount.as_tuple().exponent) for amount in amounts if amount is not None)])

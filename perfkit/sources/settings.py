@@ -1,0 +1,312 @@
+"""Settings: what company.toml says about a table: its files, their format, which column is which, what to leave out."""
+
+import codecs
+import re
+from decimal import Decimal
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from perfkit.errors import ParameterError, nearest
+
+Scalar = str | int | float | bool
+
+
+class _Strict(BaseModel):
+    """A block of settings: an unknown key is an error, and nothing is changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, str_strip_whitespace=False)
+
+
+class Format(_Strict):
+    """How text stands in a file, where the data cannot prove it.
+
+    Attributes
+    ----------
+    delimiter, quote : str, one character
+        `quote = ""` where quotes are plain text.
+    encoding : str
+        Any text encoding that Python knows: utf-8, cp1252, utf-16 ...
+    decimal, thousands : str
+        One character each; `thousands = " "` stands for every kind of space.
+    date, timestamp : str
+        strptime formats; `timestamp`, for columns that keep the time, is `date` where it is not given.
+    null : list of str
+        Texts that stand for a missing value.
+    header : bool
+        Without one, source columns are named "1", "2", ...
+    skip : int
+        Physical lines above the header.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    thousands: str | None = None
+    date: str = "%Y-%m-%d"
+    timestamp: str | None = None
+    quote: str = '"'
+    null: tuple[str, ...] = ("",)
+    header: bool = True
+    skip: int = Field(default=0, ge=0)
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_plain_character(cls, value: str) -> str:
+        if len(value) != 1 or not value.isascii() or value in "\r\n\0":
+            raise ValueError('the delimiter is one character, such as "," or ";" or "\\t"')
+        return value
+
+    @field_validator("quote")
+    @classmethod
+    def _quote_or_none(cls, value: str) -> str:
+        if len(value) > 1 or not value.isascii() or value in ("\r", "\n", "\0"):
+            raise ValueError("the quote is one character, or empty where quotes are plain text")
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            found = codecs.lookup(value)
+            "".encode(found.name)  # raises for codecs that are not text, such as base64
+        except LookupError:
+            known = ("utf-8", "cp1252", "latin-1", "iso-8859-15", "utf-16", "utf-16-le", "utf-16-be", "cp850")
+            guess = nearest(value, known)
+            raise ValueError(f"no encoding {value!r}" + (f"; did you mean {guess!r}?" if guess else "")) from None
+        return found.name
+
+    @field_validator("decimal")
+    @classmethod
+    def _point_or_comma(cls, value: str) -> str:
+        if value not in (".", ","):
+            raise ValueError('the decimal sign is "." or ","')
+        return value
+
+    @field_validator("thousands")
+    @classmethod
+    def _one_separator(cls, value: str | None) -> str | None:
+        if value and (len(value) != 1 or value.isalnum() or value in "+-"):
+            raise ValueError('the thousands sign is one character that is not a digit, such as " " or ","')
+        return value or None
+
+    @field_validator("date", "timestamp")
+    @classmethod
+    def _has_a_year_and_a_month(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        codes = set(re.findall(r"%-?([A-Za-z])", value))
+        if codes & {"z", "Z"}:
+            raise ValueError(f"{value!r}: time zones in text are not read; export local times without them")
+        if not codes & {"Y", "y"} or not codes & {"m", "b", "B", "j"}:
+            raise ValueError(f'{value!r} is not a date format: write one such as "%d/%m/%Y"')
+        return value
+
+    @model_validator(mode="after")
+    def _all_different(self) -> "Format":
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal cannot both be {self.decimal!r}")
+        if self.quote == self.delimiter:
+            raise ValueError(f"quote and delimiter cannot both be {self.quote!r}")
+        return self
+
+
+class Mapping(_Strict):
+    """Where a canonical column comes from, when it is not simply one source column: exactly one of these."""
+
+    column: str | None = None
+    multiply: tuple[str, str] | None = None
+    add: tuple[str, ...] | None = Field(default=None, min_length=2)
+    subtract: tuple[str, ...] | None = Field(default=None, min_length=2)
+    join: tuple[str, ...] | None = Field(default=None, min_length=2)
+    value: Scalar | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Mapping":
+        if len(self.model_fields_set) != 1:
+            raise ValueError("write exactly one of column, multiply, add, subtract, join, value")
+        return self
+
+    @property
+    def how(self) -> str:
+        """Which of them it is."""
+        return next(iter(self.model_fields_set))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source columns it reads; none for a constant."""
+        said = getattr(self, self.how)
+        if self.how == "value":
+            return ()
+        return (said,) if isinstance(said, str) else tuple(said)
+
+
+class Exclusion(_Strict):
+    """A declared rule that leaves rows out: one test on one column, and the reason, which every report shows."""
+
+    column: str
+    because: str = Field(min_length=1)
+    among: tuple[Scalar, ...] | None = Field(default=None, alias="in", min_length=1)
+    equals: Scalar | None = None
+    starts_with: str | None = Field(default=None, min_length=1)
+    matches: str | None = None
+    missing: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Exclusion":
+        if len(self.model_fields_set - {"column", "because"}) != 1:
+            raise ValueError("write exactly one of in, equals, starts_with, matches, missing")
+        return self
+
+    @property
+    def test(self) -> str:
+        """Which test it is, by the name of its field."""
+        return next(iter(self.model_fields_set - {"column", "because"}))
+
+
+class TableSettings(_Strict):
+    """One [tables.X] block."""
+
+    files: tuple[str, ...]
+    format: Format = Format()
+    columns: dict[str, Mapping] = {}
+    exclude: tuple[Exclusion, ...] = ()
+    keep: Literal["first", "last"] | None = None
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("files")
+    @classmethod
+    def _inside_the_exports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(value):
+            raise ValueError('name at least one file, such as "*.csv"')
+        for pattern in value:
+            if pattern.startswith(("/", "~", "\\")) or ".." in re.split(r"[/\\]", pattern) or "\0" in pattern:
+                raise ValueError(f"{pattern!r} leaves the exports folder; point exports, or --exports, at the folder")
+        return value
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _a_name_is_a_mapping(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"column": said} if isinstance(said, str) else said for name, said in value.items()}
+
+    @field_validator("columns")
+    @classmethod
+    def _names_are_plain(cls, value: dict[str, Any]) -> dict[str, Any]:
+        folded: dict[str, str] = {}
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                raise ValueError(f"{name!r}: a column's name is letters, digits and _, such as sales_region")
+            if name.casefold() in folded:
+                raise ValueError(f"{name!r} and {folded[name.casefold()]!r} differ only by case; rename one")
+            folded[name.casefold()] = name
+        return value
+
+
+class Control(BaseModel):
+    """Totals over all rows read that must be hit: rows, and sums of money or quantity columns by name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    rows: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exact_totals(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {key: value if key == "rows" else _total(key, value) for key, value in data.items()}
+
+    @property
+    def sums(self) -> dict[str, Decimal]:
+        """Expected sum by column."""
+        return dict(self.model_extra or {})
+
+
+def _total(column: str, value: Any) -> Decimal:
+    try:
+        total = Decimal(str(value))
+    except ArithmeticError:
+        total = Decimal("nan")
+    if isinstance(value, bool) or not total.is_finite():
+        raise ValueError(f'{column} = {value!r} is not a total; write it as text, such as "9747747.934"')
+    return total
+
+
+def in_words(error: ValidationError, model: type[BaseModel], *, file: str = "company.toml") -> str:
+    """Say in one sentence what a settings file got wrong first: where it stands, and the nearest name.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic raised.
+    model : type
+        The model that was validated; its fields are the names one could have meant.
+    file : str
+        The file's name, as the reader knows it.
+    """
+    first = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
+    *above, last = [str(part) for part in first["loc"]] or [""]
+    if first["type"] == "extra_forbidden":
+        known = _keys(_model_at(model, first["loc"][:-1]))
+        guess = nearest(last, known)
+        meant = f" Did you mean {guess!r}?" if guess else ""
+        return f"{_place(file, above)}: no setting {last!r}.{meant} It takes: {', '.join(known)}."
+    if first["type"] == "missing":
+        return f"{_place(file, above)}: {last} is missing."
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"{_place(file, [*above, last] if last else above)}: {said.rstrip('?.')}{'?' if said.endswith('?') else '.'}"
+    return f"{_place(file, above)}: {last} = {first['input']!r} is not understood: {said[:1].lower() + said[1:]}."
+
+
+def checked(model: type[BaseModel], data: Any, *, where: str = "company.toml") -> Any:
+    """Validate settings, or refuse them in words.
+
+    Raises
+    ------
+    ParameterError
+        If a key or a value is not understood.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ParameterError(in_words(error, model, file=where)) from None
+
+
+def _place(file: str, above: list[str]) -> str:
+    """company.toml, [tables.sales] format: the block in brackets, then the keys below it."""
+    names = [part for part in above if part not in ("str", "int", "float", "bool")]  # branches of a union
+    if not names:
+        return file
+    depth = 3 if names[:1] == ["tables"] and names[2:3] == ["columns"] else 2
+    below = " ".join(f"number {int(part) + 1}" if part.isdigit() else part for part in names[depth:])
+    return f"{file}, [{'.'.join(names[:depth])}]" + (f" {below}" if below else "")
+
+
+def _keys(model: type[BaseModel] | None) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _model_at(model: type[BaseModel] | None, path: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """Follow a path of keys through nested models, to the one that refused a key."""
+    for part in path:
+        fields = model.model_fields.items() if model else ()
+        field = next((field for name, field in fields if part in (name, field.alias)), None)
+        if field is not None:
+            model = _model_in(field.annotation)
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, UnionType, dict, list, tuple):
+        return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
+    return None
