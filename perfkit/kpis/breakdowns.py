@@ -12,8 +12,8 @@ from ibis import _
 from perfkit import estimates, languages
 from perfkit.errors import ParameterError, unknown
 from perfkit.kpis.aggregations import aggregation
-from perfkit.kpis.catalogue import dimension_name
-from perfkit.kpis.lines import checked, is_in, is_purchase, span
+from perfkit.kpis.catalogue import dimension_name, is_known_dimension
+from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -22,6 +22,15 @@ MOST_FIGURES = 1_000
 """Members published one by one; the others stand in one figure, so that the sum still ties."""
 
 _BASIS = mark("Sum of net revenue of the member's lines dated in the period")
+
+
+_NO_ROWS = pd.DataFrame(
+    columns=[
+        "member", "name", "revenue", "share", "previous", "variance", "growth", "orders", "customers",
+        "costed", "gross_profit", "margin_rate",
+    ],
+    dtype="object",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +53,8 @@ class Breakdown(Result):
     currency : str
     previous_reason : str
         Why there is no previous period; empty where there is.
+    reason : str
+        Why there is no breakdown (the data lack the dimension: no rows then); empty where there is.
     """
 
     rows: pd.DataFrame
@@ -53,14 +64,13 @@ class Breakdown(Result):
     previous_total: Decimal | None
     currency: str
     previous_reason: str = ""
-
-    def label(self, row: Mapping[str, Any]) -> str:
-        """Return what a reader calls a member."""
-        return text("(unknown)") if row["member"] is None else str(row["name"])
+    reason: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return each member's revenue in both periods: the largest ones, and the others as one."""
-        ordered = self.rows.loc[_by_size(self.rows["revenue"], self.rows["previous"])]
+        if self.reason:
+            return figure_frame([not_available("revenue", f"breakdown:{self.by}", self.period, self.reason)])
+        ordered = self.rows.loc[by_size(self.rows["revenue"], self.rows["previous"])]
         published, others = ordered.iloc[:MOST_FIGURES], ordered.iloc[MOST_FIGURES:]
         found = []
         for column, period in (("revenue", self.period), ("previous", self.period.year_before())):
@@ -89,9 +99,9 @@ class Breakdown(Result):
                 )
         return figure_frame(found)
 
-    def ties_to(self) -> dict[str, Any]:
+    def ties_to(self) -> dict[str, Any] | None:
         """Return the revenue of the period, which the members sum to."""
-        return {"net_revenue": self.total, "period": self.period.label}
+        return None if self.reason else {"net_revenue": self.total, "period": self.period.label}
 
     def views(self, most: int = 12) -> list[View]:
         """Return the members with the most revenue, the others as one, the unknown, and the total.
@@ -101,17 +111,19 @@ class Breakdown(Result):
         most : int
             How many members have a row of their own.
         """
+        if self.reason:
+            return [nothing_to_show(dimension_name(self.by), self.reason)]
         known = self.rows[self.rows["member"].notna()]
-        known = known.loc[_by_size(known["revenue"], known["previous"])]
+        known = known.loc[by_size(known["revenue"], known["previous"])]
         top, others = known.iloc[:most], known.iloc[most:]
         if len(others) == 1:
             top, others = known, known.iloc[:0]
-        shown = [row | {"label": self.label(row)} for row in top.to_dict("records")]
+        shown = [row | {"label": label(row)} for row in top.to_dict("records")]
         if len(others):
-            label = plural("{n} other", "{n} others", len(others))
-            shown.append(self._together(others) | {"label": label})
+            rest = plural("{n} other", "{n} others", len(others))
+            shown.append(self._together(others) | {"label": rest})
         unknown_ = self.rows[self.rows["member"].isna()]
-        shown += [row | {"label": self.label(row)} for row in unknown_.to_dict("records")]
+        shown += [row | {"label": label(row)} for row in unknown_.to_dict("records")]
         shown.append(self._together(self.rows) | {"label": text("Total")})
         fields = [
             Field("label", dimension_name(self.by)),
@@ -157,14 +169,16 @@ class Breakdown(Result):
         known = self.rows[self.rows["member"].notna()]
         if known.empty:
             return text("No line says its {dimension}", dimension=dimension_name(self.by).lower())
-        largest = known.loc[_by_size(known["revenue"], known["previous"])].iloc[0]
+        largest = known.loc[by_size(known["revenue"], known["previous"])].iloc[0]
         if largest["share"] is None:
             return text("Revenue is not positive, so it has no shares")
-        values = {"member": self.label(largest), "share": percent(largest["share"])}
+        values = {"member": label(largest), "share": percent(largest["share"])}
         if self.previous_total is not None:
-            changes = known.loc[_by_size(known["variance"])]
+            changes = known.loc[by_size(known["variance"])]
             most = changes.iloc[0]
-            values |= {"mover": self.label(most), "change": show(most["variance"], self.currency, signed=True)}
+            values |= {"mover": label(most), "change": show(most["variance"], self.currency, signed=True)}
+            if most["variance"] != 0 and most["member"] == largest["member"]:
+                return text("{member} brings {share} of revenue and moved most: {change}", **values)
             if most["variance"] != 0:
                 return text("{member} brings {share} of revenue; {mover} moved most: {change}", **values)
         return text("{member} brings {share} of revenue", **values)
@@ -178,7 +192,28 @@ class Breakdown(Result):
         return notes
 
 
-def _by_size(*columns: pd.Series) -> pd.Index:
+def label(row: Mapping[str, Any]) -> str:
+    """Return what a reader calls a member."""
+    return text("(unknown)") if row["member"] is None else str(row["name"])
+
+
+def nothing_to_show(what: str, reason: str) -> View:
+    """Return the view of a result that the data cannot give: what it is, and why not."""
+    return View(text("{what}: not available", what=what), reason, [], pd.DataFrame())
+
+
+def not_available(kpi: str, stem: str, period: Period, reason: str) -> dict[str, Any]:
+    """Return the one figure of a result that the data cannot give."""
+    return {
+        "figure_id": f"{stem}:{period.label}",
+        "kpi": kpi,
+        "period": period.label,
+        "status": "not available",
+        "reason": reason,
+    }
+
+
+def by_size(*columns: pd.Series) -> pd.Index:
     """Return the index by absolute size, largest first; ties keep the order of the members."""
     keys = pd.DataFrame({str(place): [_size(value) for value in column] for place, column in enumerate(columns)})
     keys.index = columns[0].index
@@ -220,6 +255,8 @@ def breakdown(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, curr
     charts.breakdown : the members as bars, their changes beside.
     movers : the same members by what changed.
     """
+    if lacks(lines, by):
+        return Breakdown(_NO_ROWS.copy(), by, period, Decimal(0), None, currency, reason=ask_for(by))
     table = dimensioned(lines, by)
     days, before = span(table, period), period.year_before()
     rows = member_sums(table, by, period, before)
@@ -228,14 +265,15 @@ def breakdown(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, curr
         rows[["previous", "variance", "growth"]] = None
         rows = rows[[count > 0 for count in rows["lines"]]].reset_index(drop=True)
     rows["share"] = [estimates.ratio(value, total) if total > 0 else None for value in rows["revenue"]]
-    columns = [
-        "member", "name", "revenue", "share", "previous", "variance", "growth", "orders", "customers",
-        "costed", "gross_profit", "margin_rate",
-    ]  # fmt: skip
     held = days.holds(before)
     previous_total = sum(rows["previous"], Decimal(0)) if held else None
     reason = "" if held else days.why_not()
-    return Breakdown(rows[columns], by, period, total, previous_total, currency, reason)
+    return Breakdown(rows[list(_NO_ROWS)], by, period, total, previous_total, currency, reason)
+
+
+def lacks(lines: ibis.Table | pd.DataFrame, by: str) -> bool:
+    """Say whether a dimension that perfkit knows is not in the data: a reason to ask for it, not an error."""
+    return by not in lines.columns and is_known_dimension(by)
 
 
 def dimensioned(lines: ibis.Table | pd.DataFrame, by: str) -> ibis.Table:
@@ -275,7 +313,7 @@ def member_sums(lines: ibis.Table, by: str, period: Period, previous: Period) ->
     frame["growth"] = _objects(
         estimates.growth(*pair) for pair in zip(frame["revenue"], frame["previous"], strict=True)
     )
-    for column in ("lines", "orders", "customers"):
+    for column in ("lines", "lines_before", "orders", "customers"):
         frame[column] = _objects(int(value) for value in rows[column]) if column in rows else None
     for column in ("costed", "gross_profit", "margin_rate"):
         frame[column] = None
@@ -306,6 +344,7 @@ def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ib
         "revenue": _.net_revenue.sum(where=here),
         "previous": _.net_revenue.sum(where=is_in(previous)),
         "lines": _.count(where=here),
+        "lines_before": _.count(where=is_in(previous)),
     }
     if "order_id" in lines.columns:
         wanted["orders"] = _.order_id.nunique(where=here & is_purchase())

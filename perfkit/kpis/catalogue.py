@@ -161,7 +161,7 @@ _KPIS = (
     ),
     KPI(
         "cost_coverage",
-        mark("Lines with a known cost"),
+        mark("Revenue with a known cost"),
         "share",
         1,
         mark("Amounts, signs ignored, of the lines whose cost is known / amounts of all lines of the period"),
@@ -208,6 +208,11 @@ def kpi(name: str) -> KPI:
 def dimension_name(by: str) -> str:
     """Return what a reader calls a dimension's column; a company's own columns keep their name."""
     return text(_DIMENSIONS[by]) if by in _DIMENSIONS else by.replace("_", " ")
+
+
+def is_known_dimension(by: str) -> bool:
+    """Say whether a dimension is one that companies usually have."""
+    return by in _DIMENSIONS
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,10 @@ from perfkit.schema import SALES
 
 _MONEY = "decimal(18, 4)"
 _ASK = {
+    "country": mark("the country of each customer or line"),
+    "category": mark("the product list with each product's family"),
+    "segment": mark("the customer list with each customer's segment"),
+    "channel": mark("the sales channel of each line"),
     "order_id": mark("the order or invoice number of each line"),
     "customer_id": mark("the customer number of each line"),
     "product_id": mark("the product number of each line"),

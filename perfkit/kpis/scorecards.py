@@ -25,6 +25,8 @@ CLAIMED = ("observed", "estimated", "partial")
 ENOUGH_COST = 0.95
 """Below this share of lines with a cost, a margin rate speaks of a part of the business only."""
 
+_SAME = 1e-9  # floats that differ by less differ by their arithmetic only
+
 
 @dataclass(frozen=True, eq=False)
 class Scorecard(Result):
@@ -281,7 +283,9 @@ def _row(kpi: KPI, currency: str, now: _Value, before: _Value, target: Decimal |
         "variance_previous": change,
         "growth_previous": None if is_share else estimates.growth(now.actual, previous),
         "variance_target": gap,
-        "attainment": estimates.ratio(now.actual, target) if gap is not None and not is_share and target > 0 else None,
+        "attainment": estimates.ratio(now.actual, target)
+        if gap is not None and target is not None and not is_share and target > 0
+        else None,
         "variance_unit": "points" if is_share else kpi.unit_in(currency),
         "tone_previous": _tone(change, kpi) if _apart(now, before) else None,
         "tone_target": _tone(gap, kpi),
@@ -306,7 +310,7 @@ def _difference(value: Any, other: Any) -> Any:
 
 
 def _tone(change: Any, kpi: KPI) -> str | None:
-    if change is None or change * kpi.direction == 0:
+    if change is None or not kpi.direction or abs(change) < _SAME:
         return None
     return "good" if change * kpi.direction > 0 else "bad"
 
@@ -400,7 +404,7 @@ def _buyers(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
             again=_.count(where=(_.after > 0) & (_.after <= REPEAT_DAYS)),
         )
     )
-    wanted = {}
+    wanted: dict[str, Any] = {}
     for side, when in (("now", period), ("before", previous)):
         cohort = within(_.first, *_mature(when))
         wanted |= {

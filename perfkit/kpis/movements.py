@@ -1,0 +1,230 @@
+"""Movers: which customers, products, countries ... made the revenue change, and which came or left?"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from perfkit.kpis.breakdowns import (
+    MOST_FIGURES,
+    by_size,
+    dimensioned,
+    label,
+    lacks,
+    member_sums,
+    not_available,
+    nothing_to_show,
+)
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.kpis.lines import ask_for, span
+from perfkit.languages import mark, number, plural, show, text
+from perfkit.periods import Period
+from perfkit.results import Field, Result, View, figure_frame
+
+_BASIS = mark("Net revenue of the member in the period less that of the same period a year before")
+_KINDS = {
+    "new": mark("new"),
+    "lost": mark("lost"),
+    "up": mark("up"),
+    "down": mark("down"),
+    "unchanged": mark("unchanged"),
+}
+_COLUMNS = ["member", "name", "revenue", "previous", "change", "kind"]
+
+
+@dataclass(frozen=True, eq=False)
+class Movers(Result):
+    """What each member of a dimension added to the change of revenue; the changes sum to it exactly.
+
+    Attributes
+    ----------
+    rows : DataFrame, one row a member that sold in either period
+        member: None = unknown; name; revenue, previous, change: Decimal; kind: new (no line a year
+        before), lost (no line now), up, down or unchanged.
+    by : str
+        The dimension's column.
+    period : Period
+    change : Decimal
+        Change of revenue against the same period a year before.
+    currency : str
+    reason : str
+        Why there are no movers (no rows then); empty where there are.
+    """
+
+    rows: pd.DataFrame
+    by: str
+    period: Period
+    change: Decimal
+    currency: str
+    reason: str = ""
+
+    def figures(self) -> pd.DataFrame:
+        """Return the change of each member: the largest ones, and the others as one."""
+        stem = f"movers:{self.by}"
+        if self.reason:
+            return figure_frame([not_available("revenue_change", stem, self.period, self.reason)])
+        ordered = self.rows.loc[by_size(self.rows["change"])]
+        published, others = ordered.iloc[:MOST_FIGURES], ordered.iloc[MOST_FIGURES:]
+        common = {
+            "kpi": "revenue_change", "period": self.period.label, "unit": self.currency, "basis": text(_BASIS),
+            "status": "observed", "reason": "",
+        }  # fmt: skip
+        found: list[dict[str, Any]] = [
+            common
+            | {
+                "figure_id": f"{stem}:{self.period.label}:" + ("unknown" if member is None else f"={member}"),
+                "dimensions": {self.by: member},
+                "estimate": change,
+            }
+            for member, change in zip(published["member"], published["change"], strict=True)
+        ]
+        if len(others):
+            found.append(
+                common
+                | {
+                    "figure_id": f"{stem}:{self.period.label}:others",
+                    "dimensions": {self.by: "(others)"},
+                    "estimate": sum(others["change"], Decimal(0)),
+                    "n": len(others),
+                }
+            )
+        return figure_frame(found)
+
+    def ties_to(self) -> dict[str, Any] | None:
+        """Return the change of revenue, which the members' changes sum to."""
+        return None if self.reason else {"revenue_change": self.change, "period": self.period.label}
+
+    def counts(self) -> pd.DataFrame:
+        """Return members, revenue and change by kind: what came, what left, what grew and shrank."""
+        rows = self.rows[self.rows["member"].notna()]
+        return pd.DataFrame(
+            [
+                {
+                    "kind": kind,
+                    "members": int((rows["kind"] == kind).sum()),
+                    "change": sum(rows.loc[rows["kind"] == kind, "change"], Decimal(0)),
+                }
+                for kind in _KINDS
+            ],
+        )
+
+    def views(self, most: int = 10) -> list[View]:
+        """Return the members that moved most, the others as one, the unknown, and the total; then counts by kind.
+
+        Parameters
+        ----------
+        most : int
+            How many members have a row of their own.
+        """
+        if self.reason:
+            return [nothing_to_show(text("Largest movers by {dimension}", dimension=self._dimension()), self.reason)]
+        known = self.rows[self.rows["member"].notna()]
+        known = known.loc[by_size(known["change"])]
+        top, others = known.iloc[:most], known.iloc[most:]
+        if len(others) == 1:
+            top, others = known, known.iloc[:0]
+        rows = [row | {"label": label(row), "shown_kind": text(_KINDS[row["kind"]])} for row in _records(top)]
+        if len(others):
+            rows.append(self._together(others) | {"label": plural("{n} other", "{n} others", len(others))})
+        unknown = self.rows[self.rows["member"].isna()]
+        rows += [row | {"label": label(row), "shown_kind": ""} for row in _records(unknown)]
+        rows.append(self._together(self.rows) | {"label": text("Total")})
+        table = pd.DataFrame(rows, dtype="object")
+        table["tone"] = [None if change == 0 else "good" if change > 0 else "bad" for change in table["change"]]
+        fields = [
+            Field("label", dimension_name(self.by)),
+            Field("previous", self.period.year_before().name(), unit=self.currency),
+            Field("revenue", self.period.name(), unit=self.currency),
+            Field("change", text("Change"), unit=self.currency, signed=True, tone_from="tone", bar=True),
+            Field("shown_kind", text("Movement")),
+        ]
+        subtitle = text(
+            "Change of net revenue by {dimension}, {period} against {previous}, {currency} net of tax",
+            dimension=self._dimension(),
+            period=self.period.name(),
+            previous=self.period.year_before().name(),
+            currency=self.currency,
+        )
+        notes = [
+            text(
+                "{kind}: {members} members, {change}",
+                kind=text(_KINDS[each["kind"]]),
+                members=number(each["members"]),
+                change=show(each["change"], self.currency, signed=True),
+            )
+            for each in _records(self.counts())
+            if each["members"]
+        ]
+        return [View(self._message(), subtitle, fields, table, total=True, notes=notes)]
+
+    def _dimension(self) -> str:
+        return dimension_name(self.by).lower()
+
+    def _together(self, rows: pd.DataFrame) -> dict[str, Any]:
+        sums = {column: sum(rows[column], Decimal(0)) for column in ("revenue", "previous", "change")}
+        return dict.fromkeys(_COLUMNS) | sums | {"shown_kind": ""}
+
+    def _message(self) -> str:
+        if self.rows["member"].isna().all():
+            return text("No line says its {dimension}", dimension=self._dimension())
+        gains = sum((change for change in self.rows["change"] if change > 0), Decimal(0))
+        losses = sum((change for change in self.rows["change"] if change < 0), Decimal(0))
+        return text(
+            "{gains} gained and {losses} lost by {dimension}: {change} in all",
+            gains=show(gains, self.currency),
+            losses=show(-losses, self.currency),
+            dimension=self._dimension(),
+            change=show(self.change, self.currency, signed=True),
+        )
+
+
+def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currency: str) -> Movers:
+    """Split the change of revenue against a year before by the members of a dimension.
+
+    Parameters
+    ----------
+    lines : table or DataFrame, one row a line, columns of `schema.SALES`
+    by : str
+        The dimension's column; lines without a value are the unknown member.
+    period : Period
+    currency : str
+        ISO code of every amount.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such column; the nearest is named.
+    DataError
+        If there is no line, or the period starts before the data.
+
+    See Also
+    --------
+    charts.movers : the largest changes as bars.
+    """
+
+    def nothing(reason: str) -> Movers:
+        return Movers(pd.DataFrame(columns=_COLUMNS, dtype="object"), by, period, Decimal(0), currency, reason)
+
+    if lacks(lines, by):
+        return nothing(ask_for(by))
+    table, before = dimensioned(lines, by), period.year_before()
+    days = span(table, period)
+    if not days.holds(before):
+        return nothing(days.why_not())
+    rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
+    rows["kind"] = [_kind(row) for row in _records(rows)]
+    return Movers(rows[_COLUMNS], by, period, sum(rows["change"], Decimal(0)), currency)
+
+
+def _kind(row: dict[str, Any]) -> str:
+    if not row["lines_before"]:
+        return "new"
+    if not row["lines"]:
+        return "lost"
+    return "unchanged" if row["change"] == 0 else "up" if row["change"] > 0 else "down"
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]

@@ -1,0 +1,143 @@
+"""Which days a period holds, by hand and by the calendar."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit import languages, periods
+from perfkit.errors import ParameterError
+
+DAY = dt.date
+
+
+@pytest.mark.parametrize(
+    ("label", "starts", "start", "last", "kind"),
+    [
+        ("2026-10", "01-01", DAY(2026, 10, 1), DAY(2026, 10, 31), "month"),
+        ("2024-02", "07-01", DAY(2024, 2, 1), DAY(2024, 2, 29), "month"),
+        ("2026-Q3", "01-01", DAY(2026, 7, 1), DAY(2026, 9, 30), "quarter"),
+        ("2026-Q3", "04-01", DAY(2026, 7, 1), DAY(2026, 9, 30), "quarter"),  # calendar, whatever the fiscal year
+        ("2026", "04-01", DAY(2026, 1, 1), DAY(2026, 12, 31), "year"),
+        ("FY2026", "01-01", DAY(2026, 1, 1), DAY(2026, 12, 31), "fiscal year"),
+        ("FY2026", "07-01", DAY(2025, 7, 1), DAY(2026, 6, 30), "fiscal year"),
+        (" 2026-10 ", "01-01", DAY(2026, 10, 1), DAY(2026, 10, 31), "month"),
+    ],
+)
+def test_a_label_names_its_days(label, starts, start, last, kind):
+    period = periods.parse(label, fiscal_year_starts=starts)
+    assert (period.start, period.last_day, period.kind) == (start, last, kind)
+    assert period.label == label.strip()
+    assert period.days == (last - start).days + 1
+
+
+@pytest.mark.parametrize(
+    "label", ["", "2026-13", "2026-00", "2026-Q5", "26-10", "FY26", "FY2026-Q1", "2026/10", "October", "0000", "9999", "2026-10-05", "٢٠٢٦"]
+)
+def test_anything_else_is_refused_with_what_to_write(label):
+    with pytest.raises(ParameterError, match=r"is not a period.*2026-Q3"):
+        periods.parse(label)
+
+
+@pytest.mark.parametrize("starts", ["13-01", "04-15", "4-1", "April", ""])
+def test_a_fiscal_year_starts_on_the_first_of_a_month(starts):
+    with pytest.raises(ParameterError, match="fiscal_year_starts"):
+        periods.parse("FY2026", fiscal_year_starts=starts)
+
+
+@pytest.mark.parametrize(
+    ("label", "year_before", "previous"),
+    [
+        ("2024-02", "2023-02", "2024-01"),
+        ("2024-01", "2023-01", "2023-12"),
+        ("2024-Q1", "2023-Q1", "2023-Q4"),
+        ("2024", "2023", "2023"),
+        ("FY2024", "FY2023", "FY2023"),
+    ],
+)
+def test_what_a_period_is_set_against(label, year_before, previous):
+    period = periods.parse(label, fiscal_year_starts="10-01")
+    assert period.year_before().label == year_before
+    assert period.previous().label == previous
+    assert period.previous().end == period.start
+
+
+labels = st.one_of(
+    st.dates(DAY(1990, 1, 1), DAY(2100, 1, 1)).map("{:%Y-%m}".format),
+    st.tuples(st.integers(1990, 2100), st.integers(1, 4)).map(lambda yq: f"{yq[0]}-Q{yq[1]}"),
+    st.integers(1990, 2100).map(str),
+    st.integers(1990, 2100).map("FY{}".format),
+)
+starts = st.integers(1, 12).map("{:02}-01".format)
+
+
+@given(labels, starts)
+def test_months_tile_their_period_and_labels_survive_the_round_trip(label, start):
+    period = periods.parse(label, fiscal_year_starts=start)
+    months = period.months()
+    assert months[0].start == period.start
+    assert months[-1].end == period.end
+    assert all(one.end == next_.start for one, next_ in zip(months, months[1:], strict=False))
+    assert sum(month.days for month in months) == period.days
+    assert periods.parse(period.year_before().label, fiscal_year_starts=start) == period.year_before()
+
+
+def test_a_period_that_is_not_over_is_refused_and_the_last_complete_one_named():
+    october = periods.parse("2026-10")
+    assert october.complete(DAY(2026, 10, 31)) == october
+    with pytest.raises(ParameterError, match="The last complete month is 2026-09") as refusal:
+        october.complete(DAY(2026, 10, 30))
+    assert "2026-10-30" in str(refusal.value)
+    with pytest.raises(ParameterError, match="last complete fiscal year is FY2025"):
+        periods.parse("FY2030", fiscal_year_starts="07-01").complete(DAY(2026, 6, 29))
+
+
+@pytest.mark.parametrize(
+    ("label", "last"),
+    [("2024-06", DAY(2024, 6, 30)), ("2024-06-15", DAY(2024, 6, 15)), ("2024-Q1", DAY(2024, 3, 31)), ("2023", DAY(2023, 12, 31))],
+)
+def test_a_day_is_the_last_that_its_label_names(label, last):
+    assert periods.day(label) == last
+
+
+@pytest.mark.parametrize("label", ["2024-02-30", "yesterday", ""])
+def test_what_is_no_day_is_refused(label):
+    with pytest.raises(ParameterError, match="is not a day"):
+        periods.day(label)
+
+
+@pytest.mark.parametrize(
+    ("first", "held"),
+    [
+        (DAY(2025, 12, 31), True),
+        (DAY(2026, 8, 1), True),
+        (DAY(2026, 8, 3), True),  # the 1st and 2nd of August 2026 are a weekend
+        (DAY(2026, 8, 4), False),  # that Monday is missing
+        (DAY(2027, 1, 1), False),
+    ],
+)
+def test_data_that_start_after_a_weekend_hold_the_month(first, held):
+    assert periods.parse("2026-08").observed_from(first) is held
+
+
+def test_the_first_of_a_month_may_be_a_holiday():
+    assert periods.parse("2026-01").observed_from(DAY(2026, 1, 2))
+    assert not periods.parse("2026-01").observed_from(DAY(2026, 1, 5))  # Friday the 2nd is missing
+
+
+def test_a_period_is_named_in_the_language():
+    assert periods.parse("2026-10").name() == "October 2026"
+    assert periods.parse("2026-Q3").name() == "Q3 2026"
+    assert periods.parse("2026").name() == "2026"
+    assert periods.parse("FY2026", fiscal_year_starts="07-01").name() == "fiscal year 2026"
+    languages.use("fr")
+    try:
+        assert periods.parse("2026-10").name() == "octobre 2026"
+    finally:
+        languages.use("en")
+
+
+def test_a_month_s_end_stays_in_its_month():
+    assert periods.shifted(DAY(2024, 2, 29), -12) == DAY(2023, 2, 28)
+    assert periods.shifted(DAY(2024, 1, 31), 1) == DAY(2024, 2, 29)
