@@ -1,5 +1,6 @@
 """Figures: the published figures of a record, held to their schema, and as a Parquet file."""
 
+import io
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -39,8 +40,8 @@ def validate(record: Record) -> None:
             )
 
 
-def write_parquet(record: Record, path: Path) -> None:
-    """Write the figures as Parquet, one a row.
+def parquet(record: Record) -> bytes:
+    """Return the figures as a Parquet file, one a row.
 
     `estimate`, `low`, `high` and `n` are doubles; `exact` is the estimate's decimal digits as text where
     it is exact (money), so that no cent is lost; `dimensions` is JSON.
@@ -55,7 +56,9 @@ def write_parquet(record: Record, path: Path) -> None:
     columns |= {name: pa.array([_words(figure, name) for figure in figures], pa.string()) for name in words}
     order = ("figure_id", "kpi", "period", "dimensions", "estimate", "exact", "low", "high", "level", "n")
     table = pa.table({name: columns[name] for name in (*order, "unit", "basis", "status", "reason")})
-    pq.write_table(table, path, write_page_checksum=True)
+    content = io.BytesIO()
+    pq.write_table(table, content, write_page_checksum=True)
+    return content.getvalue()
 
 
 def _number(value: Any) -> float | None:

@@ -17,7 +17,6 @@ from perfkit.reports.record import Item, Picture, Prose, Record, Section, Shown
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 )
-_COVER = "Summary"  # the result that stands on the cover rather than where the notebook computed it
 
 
 class Page(TemplateExporter):
@@ -37,15 +36,17 @@ def page(node: Any, record: Record) -> str:
     exporter = Page(extra_template_basedirs=[str(assets.path("templates"))], template_name="report")
     folder = assets.path("templates/report")
     styles = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("page.css", "display.css"))
-    cover = next((shown for _, shown in record.shown if shown.kind == _COVER), None)
+    cover = record.cover
+    opening = next((section for section in record.sections if not section.heading), None)
     body, _ = exporter.from_notebook_node(
         node,
         resources={
             "record": record,
             "policy": POLICY,
-            "styles": Markup(styles),  # ours
+            "styles": Markup(styles + _margins(record)),  # ours
             "cover": Markup(cleaned(cover.html)) if cover else None,
-            "sections": [_shown(section, cover) for section in record.sections],
+            "opening": [rendered(item) for item in opening.items if isinstance(item, Prose)] if opening else [],
+            "sections": [_shown(section, cover, opening) for section in record.sections],
             "language": languages.current(),
             "text": text,
         },
@@ -53,8 +54,31 @@ def page(node: Any, record: Record) -> str:
     return str(body)
 
 
-def _shown(section: Section, cover: Shown | None) -> dict[str, Any]:
-    return {"heading": section.heading, "items": [rendered(item) for item in section.items if item is not cover]}
+def _margins(record: Record) -> str:
+    """Return the style of what stands in the margins of each printed page: what it is, and page n of N."""
+    head = _css_string(f"{record.run['company']} · {record.title} · {record.run['period_shown']}")
+    foot = _css_string(f"{text('snapshot')} {record.run['snapshot'][:12]} · " if record.run["snapshot"] else "")
+    run = _css_string(f"{text('run')} {record.run['run_id']}")
+    look = "font: 7.5pt 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif; color: #5a616b;"
+    return (
+        f"@page {{ @top-left {{ content: {head}; {look} }} @bottom-left {{ content: {foot} {run}; {look} }}\n"
+        f"@bottom-right {{ content: counter(page) ' / ' counter(pages); {look} }} }}\n"
+        "@page :first { @top-left { content: none } }\n"
+    )
+
+
+def _css_string(words: str) -> str:
+    """Return a CSS string of any text: whatever is no letter, digit or space is written as its number."""
+    safe = "".join(each if each.isalnum() or each == " " else f"\\{ord(each):x} " for each in words)
+    return f"'{safe}'"
+
+
+def _shown(section: Section, cover: Shown | None, opening: Section | None) -> dict[str, Any]:
+    """Return a section without what stands on the cover already."""
+    left = [
+        item for item in section.items if item is not cover and not (section is opening and isinstance(item, Prose))
+    ]
+    return {"heading": section.heading, "items": [rendered(item) for item in left]}
 
 
 def rendered(item: Item) -> Markup:

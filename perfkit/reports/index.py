@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from perfkit.languages import text
+from perfkit import languages, periods
 from perfkit.results import environment
 
 
@@ -35,9 +35,17 @@ def page(company: Path, *, joining: Path, place: Path) -> str:
     ]
     rows.sort(key=lambda row: (row["manifest"]["report"], row["manifest"]["language"]))
     periods = sorted({row["manifest"]["period"] for row in rows}, key=_newest_first, reverse=True)
-    groups = [(period, [row for row in rows if row["manifest"]["period"] == period]) for period in periods]
+    groups = [(_shown(period), [row for row in rows if row["manifest"]["period"] == period]) for period in periods]
     name = current[place.parent]["company"]
-    return environment().get_template("runs.html.j2").render(company=name, groups=groups, text=text)
+    return (
+        environment()
+        .get_template("runs.html.j2")
+        .render(company=name, groups=groups, language=languages.current(), text=languages.text, plural=languages.plural)
+    )
+
+
+def _shown(label: str) -> str:
+    return periods.parse(label).name()
 
 
 def _newest_first(label: str) -> tuple[str, str]:

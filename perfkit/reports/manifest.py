@@ -1,17 +1,16 @@
 """Manifest: what a published report was made from, by which notebook and version, and its files' hashes."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from perfkit.reports.figures import SCHEMA
 from perfkit.reports.publishing import sha256
+from perfkit.reports.record import Record
 
 NAME = "manifest.json"
 
 
-def write(work: Path, run: Mapping[str, Any], *, notices: list[str], started: str, ended: str) -> None:
+def write(work: Path, record: Record, *, started: str, ended: str) -> None:
     """Write the manifest of the files that lie in the work folder."""
     files = {
         path.name: {"sha256": sha256(path), "bytes": path.stat().st_size}
@@ -21,10 +20,12 @@ def write(work: Path, run: Mapping[str, Any], *, notices: list[str], started: st
     content = {
         "schema": "perfkit.manifest/1",
         "figures": SCHEMA,
-        **run,
+        **record.run,
+        "title": record.title,
+        "headlines": [{name: each[name] for name in ("figure_id", "estimate", "unit")} for each in record.headlines],
         "started": started,
         "ended": ended,
-        "notices": notices,
+        "notices": record.notices,
         "files": files,
     }
     (work / NAME).write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")

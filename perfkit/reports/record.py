@@ -14,6 +14,7 @@ from perfkit.languages import text
 from perfkit.reports.notebooks import blocks
 
 PAYLOAD = "application/vnd.perfkit.v1+json"
+COVER = "Summary"
 _LONGEST_TEXT = 20_000
 
 
@@ -88,6 +89,17 @@ class Record:
     def shown(self) -> list[tuple[str, Shown]]:
         """Every result with the heading of its section, in the order of the report."""
         return [(each.heading, item) for each in self.sections for item in each.items if isinstance(item, Shown)]
+
+    @property
+    def cover(self) -> Shown | None:
+        """The result that stands on the cover, not where the notebook computed it; None where there is none."""
+        return next((shown for _, shown in self.shown if shown.kind == COVER), None)
+
+    @property
+    def headlines(self) -> list[Mapping[str, Any]]:
+        """The figures of the cover, else of the first result."""
+        first = self.cover or next((shown for _, shown in self.shown), None)
+        return list(first.payload["figures"]) if first else []
 
     @property
     def figures(self) -> list[Mapping[str, Any]]:

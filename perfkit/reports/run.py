@@ -79,7 +79,7 @@ def publish(
     caller = languages.current()
     languages.use(language)
     try:
-        with _terminable(), _disk_failures_in_words():
+        with _terminable(), _disk_failures_in_words(folder):
             return _publish(
                 notebooks.find(report, folder),
                 folder,
@@ -150,9 +150,9 @@ def _made(
     read = record.read(node)
     figures.validate(read)
     (run.work / "report.html").write_text(html.page(node, read), encoding="utf-8")
-    xlsx.write(read, run.work / "report.xlsx")
-    figures.write_parquet(read, run.work / "figures.parquet")
-    manifest.write(run.work, about, notices=read.notices, started=started, ended=_now())
+    (run.work / "report.xlsx").write_bytes(xlsx.workbook(read))
+    (run.work / "figures.parquet").write_bytes(figures.parquet(read))
+    manifest.write(run.work, read, started=started, ended=_now())
     return Published(publishing.publish(run, company), tuple(read.notices), notebook.adopted)
 
 
@@ -181,14 +181,14 @@ def _now() -> str:
 
 
 @contextmanager
-def _disk_failures_in_words() -> Iterator[None]:
+def _disk_failures_in_words(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno is None:
             raise
         reason = "no space left on" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"{os.strerror(error.errno)}:"
-        where = error.filename or "the company's folder or the temporary folder"
+        where = error.filename or folder / "reports"
         raise EngineError(
             f"{reason} {where}. Nothing new was published; the last report is still the current one."
         ) from error

@@ -4,11 +4,11 @@ Values are written as values and texts as texts: nothing of the data becomes a f
 """
 
 import datetime as dt
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from perfkit import languages
@@ -20,12 +20,13 @@ _CREATED = dt.datetime(2000, 1, 1)  # the same bytes for the same record
 _FIGURE_COLUMNS = ("figure_id", "kpi", "period", "dimensions", "estimate", "low", "high", "level", "n", "unit", "basis")
 
 
-def write(record: Record, path: Path) -> None:
-    """Write a record as a workbook."""
+def workbook(record: Record) -> bytes:
+    """Return a record as a workbook: the same bytes for the same record."""
     import xlsxwriter
 
+    content = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    book = xlsxwriter.Workbook(str(path), options)
+    book = xlsxwriter.Workbook(content, options)
     book.set_properties(
         {"created": _CREATED, "title": _cell(record.title), "company": _cell(str(record.run["company"]))}
     )
@@ -40,6 +41,7 @@ def write(record: Record, path: Path) -> None:
         _table(sheets, name, view)
     _figures(sheets, record)
     book.close()
+    return content.getvalue()
 
 
 class _Sheets:

@@ -1,11 +1,16 @@
 """A company with a small notebook of its own: what the tests of reports run."""
 
+import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from perfkit import reports
+from perfkit.reports import Published
 
 PARAMETERS = """\
 company: str = "."
@@ -79,36 +84,53 @@ def sales(markets, **named):
         **named,
     )
 '''
-SHOWN = 'sales({"North": "1234567.8901", "South": "-20.10", "East": "0.2099"})'
+CHART = """\
+from matplotlib import pyplot as plt
 
+from perfkit.charts import show_chart
+
+figure, axes = plt.subplots()
+axes.plot([1, 2])
+figure.set_label("Revenue doubled from £1 to £2 <&\\">")
+show_chart(axes)
+"""
 Company = Callable[..., Path]
 
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
     """Return a function that makes a company whose report `audit` has the given cells."""
-
-    def made(*cells: str, name: str = "Acme & Söhne", setup: str = SALES_BY) -> Path:
-        folder = tmp_path / "acme"
-        (folder / "notebooks").mkdir(parents=True, exist_ok=True)
-        (folder / "company.toml").write_text(f'name = {_toml(name)}\ncurrency = "GBP"\n', encoding="utf-8")
-        write_notebook(folder / "notebooks" / "audit.ipynb", *cells, setup=setup)
-        return folder
-
-    return made
+    return partial(made, tmp_path / "acme")
 
 
-def write_notebook(path: Path, *cells: str, setup: str = SALES_BY) -> None:
-    """Write a report's notebook; a cell that begins with # and a space is text."""
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A report with a table, a chart, prose, and outputs that a report does not take over."""
+    acme = made(
+        tmp_path_factory.mktemp("published") / "acme",
+        "## Markets\n\nWhere is it **sold**?",
+        'sales({"North": "1234567.8901", "South": "-20.10", "East": "0.2099"})',
+        CHART,
+        "## Other outputs",
+        'print("printed <b>words</b>")',
+        "from IPython.display import HTML, Markdown, display",
+        "display(HTML('<script>window.__xss = 1</script><b>raw</b>'))",
+        "display(Markdown('[x](javascript:alert(1))'))",
+        "import sys; print('a warning', file=sys.stderr)",
+        "pd.DataFrame({'a': [1]})",
+    )
+    return reports.publish("audit", acme, period="2026-10", parameters={"top": "5"})
+
+
+def made(folder: Path, *cells: str, name: str = "Acme & Söhne", setup: str = SALES_BY) -> Path:
+    """Make a company with a notebook of its own; a cell that begins with # is text."""
+    (folder / "notebooks").mkdir(parents=True, exist_ok=True)
+    (folder / "company.toml").write_text(f'name = {json.dumps(name)}\ncurrency = "GBP"\n', encoding="utf-8")
     nodes = [
         new_markdown_cell("# Sales audit\n\nWhere do we stand?"),
         new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
         *([new_code_cell(setup)] if setup else []),
+        *(new_markdown_cell(cell) if cell.startswith("#") else new_code_cell(cell) for cell in cells),
     ]
-    for cell in cells:
-        nodes.append(new_markdown_cell(cell) if cell.startswith("#") else new_code_cell(cell))
-    nbformat.write(new_notebook(cells=nodes), path)
-
-
-def _toml(words: str) -> str:
-    return '"' + "".join(rf"\U{ord(character):08X}" if character in '"\\\n' else character for character in words) + '"'
+    nbformat.write(new_notebook(cells=nodes), folder / "notebooks" / "audit.ipynb")
+    return folder
