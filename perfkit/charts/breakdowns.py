@@ -30,14 +30,12 @@ def _draw(result: Breakdown, ax: Axes | None) -> Axes:
     view = result.views()[0]
     drawn = view.rows.to_dict("records")
     if len(drawn) < 2:  # a total alone
-        ax, width = style.sheet(ax, view.title, view.subtitle, 60)
-        style.say_why(ax, text("No revenue in this period to break down."), width)
-        return ax
+        return style.empty(ax, view, getattr(result, "reason", "") or text("No revenue in this period to break down."))
     column = {name: list(view.rows[name]) for name in ("label", "revenue", "previous", "variance", "growth", "tone")}
     compared = not languages.missing(result.previous_total)
     shown, scale = style.labels_of([*column["revenue"], *column["variance"]], result.currency)
     rows = Rows(
-        column["label"], total=True, quiet=[i for i, row in enumerate(drawn) if languages.missing(row["member"])]
+        column["label"], total=True, quiet=[i for i, row in enumerate(drawn[:-1]) if languages.missing(row["member"])]
     )
     panels = [rows.amounts(text("Net revenue"), column["revenue"], column["previous"], shown, part=5)]
     keys = []

@@ -5,6 +5,7 @@ One row of data is one unit of height, the first on top; a panel's heading stand
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,7 +17,7 @@ _HEIGHT = 17.5  # points a row
 _THICK = 0.58
 _FAR = 2.0  # a relative change beyond this share is drawn as far as the panel goes, with an arrow
 _BETWEEN = 14.0  # points between panels
-_LEAST = 140.0  # points that bars need: names give way to them
+_LEAST = 48.0  # points that the bars of a panel need: names give way to them
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,19 @@ class Rows:
         """Points that the sheet takes."""
         return (self.limits[0] - self.limits[1]) * _HEIGHT
 
-    def place(self, ax: Axes, width: float, panels: Sequence[Panel]) -> None:
-        """Draw the names and the panels side by side, the room that labels leave shared out among the bars."""
-        wanted = max(
-            style.length(style.fit(name, width, weight=self._weight(i)), weight=self._weight(i))
-            for i, name in enumerate(self.names)
-        )
+    @property
+    def longest_name(self) -> float:
+        """Points that the longest name takes."""
+        return self._longest(self.names)
+
+    def place(self, ax: Axes, width: float, panels: Sequence[Panel], *, names: float = 0) -> None:
+        """Draw the names and the panels side by side, the room that labels leave shared out among the bars.
+
+        `names` is the room that names should have, where it is not that of the longest.
+        """
         taken = sum(panel.need for panel in panels) + _BETWEEN * len(panels)
-        names = min(wanted, max(width - taken - _LEAST, 0.2 * width), 0.4 * width)
+        spare = width - taken - _LEAST * sum(panel.part > 0 for panel in panels)
+        names = min(names or self.longest_name, max(spare, 0.2 * width), 0.45 * width)
         free, parts = max(width - taken - names, 30.0), sum(panel.part for panel in panels) or 1.0
         self._write_names(style.panel(ax, 0, names / width, self.limits), names)
         left = names
@@ -145,14 +151,44 @@ class Rows:
 
         return Panel(heading, labels, numbers, *self._gaps(labels, numbers, 9), part, draw)
 
-    def written(self, heading: str, labels: Sequence[str]) -> Panel:
-        """Figures in words, aligned to the right."""
+    def written(self, heading: str, labels: Sequence[str], *, quiet: bool = False, least: float = 0) -> Panel:
+        """Figures in words, aligned to the right, in a panel at least so many points wide."""
+        colour = style.QUIET if quiet else style.INK
 
         def draw(part: Axes) -> None:
             for row, label in enumerate(labels):
-                style.words(part, 0, self._y(row), label, ha="right", fontweight=self._weight(row))
+                style.words(part, 0, self._y(row), label, ha="right", fontweight=self._weight(row), color=colour)
 
-        return Panel(heading, labels, [], max(self._longest(labels), style.length(heading, style.SMALL)), 0.01, 0, draw)
+        width = max(self._longest(labels), style.length(heading, style.SMALL), least)
+        return Panel(heading, labels, [], width, 0.01, 0, draw)
+
+    def bridge(
+        self,
+        heading: str,
+        start: Any,
+        steps: Sequence[Any],
+        tones: Sequence[Any],
+        end: Any,
+        shown: Callable[..., str],
+    ) -> Panel:
+        """A light bar to start from, floating bars for each step, and the dark bar that they lead to."""
+        labels = [shown(start), *(shown(step, signed=True) for step in steps), shown(end)]
+        reached = [float(each) for each in accumulate(steps, initial=start)]
+
+        def draw(part: Axes) -> None:
+            rows = [(0.0, reached[0]), *pairwise(reached), (0.0, float(end))]
+            scenarios = ["previous", *(style.scenario(tone) for tone in tones), "actual"]
+            for row, ((left, right), scenario, label) in enumerate(zip(rows, scenarios, labels, strict=True)):
+                style.bar(part, left, self._y(row) - _THICK / 2, right - left, _THICK, scenario)
+                self._at_end(part, row, right, label, right < left)
+                if row <= len(steps):  # the line that leads to the next bar
+                    ends = [self._y(row) - _THICK / 2, self._y(row + 1) + _THICK / 2]
+                    part.plot([right, right], ends, color=style.QUIET, linewidth=0.7, zorder=1)
+
+            part.plot([0, 0], [-0.5, self._y(self.body) + 0.5], color=style.INK, linewidth=0.8, zorder=5, clip_on=False)
+
+        gap = self._longest(labels) + 6
+        return Panel(heading, labels, [*reached, float(end)], gap if min(reached) < 0 else 0, gap, 1, draw)
 
     def _y(self, row: int) -> float:
         return row + (0.25 if row == self.body else 0)

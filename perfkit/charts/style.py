@@ -22,6 +22,7 @@ from matplotlib.patheffects import withStroke
 
 from perfkit import languages
 from perfkit.languages import text
+from perfkit.results import View
 
 INK = "#1d2127"  # words
 QUIET = "#5a616b"  # second words: 6:1 on white
@@ -91,7 +92,7 @@ def sheet(ax: Axes | None, title: str, subtitle: str, height: float, keys: Seque
     width = WIDTH * 72 - 2 * MARGIN if ax is None else _points(ax)
     title_lines = wrap(title, width, TITLE, "bold", most=3)
     subtitle_lines = wrap(subtitle, width, SIZE, most=3)
-    below = (SIZE * 1.35 * len(subtitle_lines) + 4 if subtitle_lines else 0) + (SIZE * 1.9 if keys else 0) + 9
+    below = (SIZE * 1.35 * len(subtitle_lines) + 4 if subtitle_lines else 0) + (SIZE * 1.9 if keys else 0) + 11
     head = TITLE * 1.3 * len(title_lines) + below
     if ax is None:
         figure = plt.figure(figsize=(WIDTH, (height + head + 2 * MARGIN) / 72))
@@ -101,7 +102,7 @@ def sheet(ax: Axes | None, title: str, subtitle: str, height: float, keys: Seque
     ax.set(xlim=(0, 1), ylim=(0, 1))
     made = ax.set_title("\n".join(title_lines), loc="left", pad=below, fontsize=TITLE, fontweight="bold", color=INK)
     made.set(parse_math=False, linespacing=1.2, family=_RC["font.family"])
-    above = below - 4
+    above = below - 6
     _offset(ax, "\n".join(subtitle_lines), above, SIZE, QUIET)
     if keys:
         _draw_keys(ax, keys, width, 8 + SIZE * 0.5)
@@ -114,6 +115,17 @@ def panel(ax: Axes, left: float, width: float, ylim: tuple[float, float]) -> Axe
     made = ax.inset_axes((left, 0, width, 1))
     made.set_axis_off()
     made.set_ylim(*ylim)
+    return made
+
+
+def storeys(ax: Axes, heights: Sequence[float]) -> list[Axes]:
+    """Split a sheet into parts, one above the other, so many points high."""
+    whole, above, made = sum(heights), 0.0, []
+    for height in heights:
+        above += height
+        made.append(ax.inset_axes((0, 1 - above / whole, 1, height / whole)))
+        made[-1].set_axis_off()
+        made[-1].set(xlim=(0, 1), ylim=(0, 1))
     return made
 
 
@@ -167,8 +179,10 @@ def words(
 ) -> None:
     """Write a label; `dx` and `dy` move it by points, so that it keeps clear of its bar at every scale.
 
-    `halo` keeps it readable where it crosses a line.
+    `halo` keeps it readable where it crosses a line. Labels stand on one line whatever their letters.
     """
+    if "va" not in look and "\n" not in shown:
+        look["va"], dy = "baseline", dy - 0.36 * look.get("fontsize", SIZE)
     part.annotate(
         shown,
         (x, y),
@@ -181,10 +195,14 @@ def words(
     )
 
 
-def say_why(ax: Axes, reason: str, width: float) -> None:
-    """Write, in the middle of an empty chart, the sentence that says why it is empty."""
+def empty(ax: Axes | None, view: View, reason: str) -> Axes:
+    """Draw, in the place of a chart, the sentence that says why there is none."""
+    subtitle = "" if view.subtitle == reason else view.subtitle
+    ax, width = sheet(ax, view.title, subtitle, 56)
     bar(ax, 0.0, 0.0, 1.0, 1.0, "not observed")
-    words(ax, 0.5, 0.5, "\n".join(wrap(reason, width * 0.8, SIZE)), ha="center", color=QUIET)
+    words(ax, 0.5, 0.5, "\n".join(wrap(reason, width * 0.85, SIZE)), ha="center", color=QUIET)
+    ax.figure.set_label(sentences(view.title, reason))
+    return ax
 
 
 def clean(shown: object) -> str:
@@ -230,13 +248,13 @@ def fit(shown: object, width: float, size: float = SIZE, weight: str = "normal")
 
 
 def wrap(shown: object, width: float, size: float, weight: str = "normal", most: int = 4) -> list[str]:
-    """Return a text as at most `most` lines, none wider than `width` points, with no word left alone on the last."""
+    """Return a text as at most `most` lines, none wider than `width` points, no word left alone on the last."""
     lines = _wrapped(shown, width, size, weight, most)
-    if len(lines) < 2 or length(lines[-1], size, weight) > 0.35 * width:
-        return lines
-    for tenth in range(9, 4, -1):
+    for tenth in (9, 8, 7, 6):
+        if len(lines) < 2 or length(lines[-1], size, weight) > 0.3 * width:
+            break
         narrower = _wrapped(shown, width * tenth / 10, size, weight, most)
-        if len(narrower) > len(lines) or (narrower[-1:] != lines[-1:] and narrower[-1].endswith("…")):
+        if len(narrower) > len(lines) or narrower[-1].endswith("…"):
             break
         lines = narrower
     return lines

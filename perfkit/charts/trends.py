@@ -30,6 +30,8 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
     view, cells = result.views()[0], result.cells
     shown, scale = style.labels_of([*cells["revenue"], *cells["previous"], *cells["target"]], result.currency)
     known = {column: ~cells[column].isna() for column in ("revenue", "previous", "target")}
+    if not any(each.any() for each in known.values()):
+        return style.empty(ax, view, text("No month has revenue to show."))
     keys = [
         Key(label, scenario)
         for label, scenario, there in (
@@ -41,10 +43,6 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
         if there
     ]
     ax, width = style.sheet(ax, view.title, style.joined(view.subtitle, scale), _HEIGHT, keys)
-    if not any(each.any() for each in known.values()):
-        style.say_why(ax, text("No month has revenue to show."), width)
-        return ax
-
     months = [day.date() if isinstance(day, dt.datetime) else day for day in cells["month"]]
     values = [float(value) for column in known for value in cells.loc[known[column], column]]
     high, low = max(*values, 0.0), min(*values, 0.0)
