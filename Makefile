@@ -7,6 +7,9 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 STAMP := .venv/.installed
 
+# Compile once, at install: where Python may not write bytecode, every kernel would compile every module again.
+export UV_COMPILE_BYTECODE := 1
+
 # The first Python that is 3.11 to 3.13 and can make an environment; `make PYTHON=/path/to/python3 ...` chooses another.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
