@@ -135,7 +135,8 @@ def _plain(raw: str, form: Format) -> str:
         trimmed = f"trim({raw}, {quoted(SPACES)})"
         grouped = f"[+-]?[0-9]{{1,3}}({any_of}[0-9]{{3}})+({re.escape(form.decimal)}[0-9]*)?"
         holds = " OR ".join(f"contains({trimmed}, {quoted(sign)})" for sign in signs)
-        ungrouped = f"CASE WHEN regexp_full_match({trimmed}, {quoted(grouped)}) THEN translate({trimmed}, {quoted(signs)}, '') END"
+        joined = f"translate({trimmed}, {quoted(signs)}, '')"
+        ungrouped = f"CASE WHEN regexp_full_match({trimmed}, {quoted(grouped)}) THEN {joined} END"
         plain = f"CASE WHEN {holds} THEN {ungrouped} ELSE {trimmed} END"
     if form.decimal == ",":
         plain = f"CASE WHEN contains({plain}, '.') THEN NULL ELSE replace({plain}, ',', '.') END"
@@ -149,11 +150,11 @@ def _not_plain(plain: str) -> str:
 
 def _limited(plain: str, type_: str, scale: int) -> str:
     """Cast a plain text to a decimal type only if it loses nothing: DuckDB alone would round."""
-    point = f"instr({plain}, '.')"
+    point, short = f"instr({plain}, '.')", f"rtrim({plain}, '0 ')"
     return (
         f"CASE WHEN {_not_plain(plain)} THEN NULL "
         f"WHEN {point} > 0 AND length({plain}) - {point} > {scale} THEN "
-        f"CASE WHEN length(rtrim({plain}, '0 ')) - {point} <= {scale} THEN try_cast(rtrim({plain}, '0 ') AS {type_}) END "
+        f"CASE WHEN length({short}) - {point} <= {scale} THEN try_cast({short} AS {type_}) END "
         f"ELSE try_cast({plain} AS {type_}) END"
     )
 

@@ -116,7 +116,7 @@ def plan(declared: Table, settings: TableSettings, source: Source, *, currency: 
             raise _unmapped(declared, column, settings, source, where)
     known = {column.name: column for column in declared.columns}
     ordered = [name for name in known if name in mapped] + [name for name in mapped if name not in known]
-    targets = []
+    targets: list[Target] = []
     for name in ordered:
         column = known.get(name) or Column(name, "text", "The company keeps it.")
         for needed in mapped[name].sources:

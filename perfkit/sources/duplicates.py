@@ -50,7 +50,10 @@ def settle_duplicates(
     stays[gone] = False
     dropped = table.take(gone)
     rule = tally.rule(", ".join(declared.key), "stands on several rows", f"keep = {settings.keep!r}")
-    sums = {column: sum((v for v in dropped.column(column).to_pylist() if v is not None), start=0) for column in tally.amounts}
+    sums = {
+        column: sum((v for v in dropped.column(column).to_pylist() if v is not None), start=0)
+        for column in tally.amounts
+    }
     tally.rows["accepted"] -= len(gone)
     for column, amount in sums.items():
         tally.add("accepted", column, -amount)
@@ -77,11 +80,13 @@ def _stands_twice(
         export, number = opened[places[row][0]], places[row][1]
         located.append((export.file.name, next(iter(export.rows(np.array([number])))).lines[0]))
     (file, line), (other, line2) = located
-    where = f"lines {line} and {line2} of {file}" if file == other else f"line {line} of {file} and line {line2} of {other}"
+    where = (
+        f"lines {line} and {line2} of {file}" if file == other else f"line {line} of {file} and line {line2} of {other}"
+    )
     what = " and ".join(declared.key)
     return DataError(
-        f"{declared.name}: {len(twice):,} of {distinct[0] if distinct else 0:,} values of {what} stand on more than one row "
-        f"(first: {shown}, {where}).\n"
+        f"{declared.name}: {len(twice):,} of {distinct[0] if distinct else 0:,} values of {what} stand on more than "
+        f"one row (first: {shown}, {where}).\n"
         f"What stands twice would count its sales twice.\n"
         f'Keep one row each, or say which is right: [tables.{declared.name}] keep = "last".'
     )

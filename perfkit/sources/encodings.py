@@ -1,4 +1,4 @@
-"""Encodings: a text file as UTF-8 bytes, or a refusal that names the line, the byte and the encoding that would work."""
+"""Encodings: a text file as UTF-8 bytes, or a refusal that names line, byte and the encoding that would work."""
 
 import codecs
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def utf8_blocks(path: Path, encoding: str, *, name: str, table: str, size: int =
     if doubt and doubt.sure:
         raise DataError(
             f"{name}: declared {encoding}, but its accents are UTF-8 all through (first at byte {doubt.first}). "
-            f'They would be read as two wrong characters each. Write: {_setting(table, "utf-8")}'
+            f"They would be read as two wrong characters each. Write: {_setting(table, 'utf-8')}"
         )
 
 
@@ -112,8 +112,8 @@ def _undecodable(path: Path, encoding: str, start: int, *, name: str, table: str
     byte = raw[start : start + 1]
     works = next((other for other in ("utf-8", "cp1252", "latin-1") if _reads(raw, other)), "latin-1")
     return DataError(
-        f"{name}, line {line}, byte {start} (0x{byte.hex().upper()}): not {encoding}, so its letters cannot be trusted. "
-        f"The file reads as {works}: {_setting(table, works)}"
+        f"{name}, line {line}, byte {start} (0x{byte.hex().upper()}): not {encoding}, so its letters cannot be "
+        f"trusted. The file reads as {works}: {_setting(table, works)}"
     )
 
 

@@ -20,15 +20,14 @@ def conditions(declared: Table, settings: TableSettings, source: Source, targets
     ParameterError
         If a rule names a column that neither the file nor the table has, or a pattern that is none.
     """
+    where = f"[tables.{declared.name}] exclude number"
     return [
-        f"coalesce({_condition(rule, f'[tables.{declared.name}] exclude number {number}', settings, source, targets)}, false)"
+        f"coalesce({_condition(rule, f'{where} {number}', settings, source, targets)}, false)"
         for number, rule in enumerate(settings.exclude, 1)
     ]
 
 
-def _condition(
-    rule: Exclusion, where: str, settings: TableSettings, source: Source, targets: list[Target]
-) -> str:
+def _condition(rule: Exclusion, where: str, settings: TableSettings, source: Source, targets: list[Target]) -> str:
     target = next((each for each in targets if each.name == rule.column), None)
     if rule.column in source.names:
         require(source, rule.column, because=where)
@@ -52,7 +51,15 @@ def _condition(
         _refuse_bad_pattern(rule.matches, where)
         return f"regexp_matches({text}, {quoted(rule.matches)})"
     values = rule.among if rule.among is not None else (rule.equals,)
-    return "(" + " OR ".join(_equals(text, amount, value if words_only else _as_number(value), where) for value in values if value is not None) + ")"
+    return (
+        "("
+        + " OR ".join(
+            _equals(text, amount, value if words_only else _as_number(value), where)
+            for value in values
+            if value is not None
+        )
+        + ")"
+    )
 
 
 def _as_number(value: Scalar) -> Scalar:

@@ -1,4 +1,4 @@
-"""Files: which exports a table's settings name, their bytes' fingerprint, and proof that they did not change meanwhile."""
+"""Files: which exports a table's settings name, and proof that they did not change while they were read."""
 
 import hashlib
 import os

@@ -93,7 +93,9 @@ def load(
         raise EngineError(f"the engine failed: {said}. Nothing was kept.") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise EngineError(f"no space left on the disk of {folder}. Nothing was kept; free some and load again.") from None
+            raise EngineError(
+                f"no space left on the disk of {folder}. Nothing was kept; free some and load again."
+            ) from None
         where = f" {error.filename}" if error.filename else ""
         raise EngineError(f"the disk failed{where}: {error.strerror or error}. Nothing was kept.") from None
 

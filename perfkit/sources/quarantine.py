@@ -1,19 +1,18 @@
 """Quarantine: each row that could not be accepted, where it stands, why, and the whole of it."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perfkit.errors import EngineError
 from perfkit.languages import mark
 from perfkit.sources.columns import Target, steps
-from perfkit.sources.files import quoted
+from perfkit.sources.files import named, quoted
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.tally import Tally
 
@@ -55,10 +54,20 @@ SCHEMA = pa.schema(
 """The columns of quarantine.parquet; `column`, `value` and `reason` are the first of `failures`."""
 
 
+EXACT, UNREADABLE = "exact ", "unreadable "
+
+
 class Quarantine:
-    """The quarantine.parquet being written, one row group at a time."""
+    """The quarantine.parquet being written, one row group at a time.
+
+    Attributes
+    ----------
+    example : dict
+        By table, where its first row stands and which value failed.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.example: dict[str, str] = {}
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
 
     def add_broken(self, table: str, file: str, broken: list[Broken], tally: Tally) -> None:
@@ -66,7 +75,7 @@ class Quarantine:
         for start in range(0, len(broken), 100_000):
             some = broken[start : start + 100_000]
             for each in some:
-                tally.quarantine(each.reason, 1)
+                tally.quarantine(each.reason, {}, {})
             self._write(
                 table,
                 file,
@@ -74,30 +83,30 @@ class Quarantine:
                 [[{"column": each.column, "value": None, "reason": each.reason}] for each in some],
                 [each.record for each in some],
             )
-        tally.unreadable_everywhere(len(broken))
 
     def add_failed(
-        self, table: str, file: str, found: Iterator[Rows], targets: list[Target], engine: duckdb.DuckDBPyConnection, tally: Tally
-    ) -> int:
-        """Add rows whose values failed, each with all its failures, and the amounts that can be read; return how many."""
-        count = 0
+        self,
+        table: str,
+        file: str,
+        found: Iterator[Rows],
+        targets: list[Target],
+        engine: duckdb.DuckDBPyConnection,
+        tally: Tally,
+    ) -> None:
+        """Add rows whose values failed, each with all its failures, and the amounts that can be read."""
         for rows in found:
             engine.register("failed", rows.values.append_column("c_row", pa.array(np.arange(len(rows.records)))))
-            described = engine.execute(_diagnosis(targets)).to_arrow_table()
+            described = engine.sql(_diagnosis(targets)).to_arrow_table()
             engine.unregister("failed")
             failures = described.column("failures").to_pylist()
             if not all(failures):
-                raise EngineError(f"{file}: a row failed once and passed once, so nothing was kept. Please report this.")
-            for each in failures:
-                tally.quarantine(each[0]["reason"], 1)
-            for number, target in enumerate(targets):
-                if target.name in tally.amounts:
-                    exact = described.column(f"exact{number}").drop_null().to_pylist()
-                    tally.add("quarantined", target.name, sum(exact, Decimal(0)))
-                    tally.unreadable("quarantined", target.name, sum(described.column(f"unreadable{number}").to_pylist()))
+                raise EngineError(
+                    f"{file}: a row failed once and passed once, so nothing was kept. Please report this."
+                )
+            amounts, unreadable = (_under(prefix, described) for prefix in (EXACT, UNREADABLE))
+            for each, amount, unread in zip(failures, amounts, unreadable, strict=True):
+                tally.quarantine(each[0]["reason"], amount, unread)
             self._write(table, file, rows.lines.tolist(), failures, rows.records)
-            count += len(failures)
-        return count
 
     def close(self) -> None:
         """Finish the file."""
@@ -109,6 +118,8 @@ class Quarantine:
         if not lines:
             return
         firsts = [each[0] for each in failures]
+        shown = f"{firsts[0]['column']} = {firsts[0]['value']!r}" if firsts[0]["value"] else f"{firsts[0]['column']}"
+        self.example.setdefault(table, f"{file}, line {lines[0]}" + (f": {shown}" if shown else ""))
         count = len(lines)
         columns = {
             "table": [table] * count,
@@ -133,12 +144,17 @@ def _diagnosis(targets: list[Target]) -> str:
         for check in target.checks
     )
     amounts = "".join(
-        f", CAST({target.exact} AS DECIMAL(38, 12)) AS exact{number}, ({target.unreadable}) AS unreadable{number}"
-        for number, target in enumerate(targets)
+        f", CAST({target.exact} AS DECIMAL(38, 12)) AS {named(EXACT + target.name)}"
+        f", ({target.unreadable}) AS {named(UNREADABLE + target.name)}"
+        for target in targets
         if target.type in ("money", "quantity")
     )
     failures = f"list_filter([{checks}], lambda failure: failure.reason IS NOT NULL)"
     return f"SELECT {failures} AS failures{amounts} FROM {steps('failed', targets)} ORDER BY c_row"
 
 
-Indexes = npt.NDArray[np.int64]
+def _under(prefix: str, described: pa.Table) -> list[dict[str, Any]]:
+    """The columns of that prefix, row by row, without it."""
+    names = [name for name in described.column_names if name.startswith(prefix)]
+    some = described.select(names).rename_columns([name.removeprefix(prefix) for name in names])
+    return some.to_pylist() if names else [{}] * len(described)

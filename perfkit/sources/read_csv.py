@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -93,8 +94,10 @@ class CsvExport:
 
     def _split(self, text: str) -> list[str]:
         csv.field_size_limit(2 * LONGEST)
-        quoting = csv.QUOTE_MINIMAL if self.format.quote else csv.QUOTE_NONE
-        fields = next(csv.reader([text], delimiter=self.format.delimiter, quotechar=self.format.quote or None, quoting=quoting))
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.format.quote else csv.QUOTE_NONE
+        fields = next(
+            csv.reader([text], delimiter=self.format.delimiter, quotechar=self.format.quote or None, quoting=quoting)
+        )
         if len(fields) != len(self.source.names):
             raise EngineError(f"{self.file.name}: two readings of a record differ: {text!r}. Please report this.")
         return fields
@@ -161,7 +164,8 @@ class CsvExport:
             line = int(block.line(np.array([0]))[0])
             if block.data.count(b"\0") * 4 > len(block.data):
                 raise DataError(
-                    f'{self.file.name}: every other byte is NUL: write [tables.{self.table}] format = {{ encoding = "utf-16" }}'
+                    f"{self.file.name}: many of its bytes are NUL, as in UTF-16. "
+                    f'Write: [tables.{self.table}] format = {{ encoding = "utf-16" }}'
                 )
             raise DataError(f"{self.file.name}, line {line}: its first record holds {wrong}. Mend it in the export.")
         names = [str(number + 1) for number in range(int(block.fields[0]))]
@@ -189,6 +193,8 @@ class CsvExport:
         expected = len(self.source.names)
         wrong = np.flatnonzero((block.fields != expected) | block.misquoted | block.nul)
         wrong = wrong[wrong >= first]
+        if not len(wrong):
+            return
         if len(wrong) + len(self.broken) > MOST_BROKEN:
             raise DataError(
                 f"{self.file.name}: more than {MOST_BROKEN:,} records have not the {expected} fields of its header. "
@@ -205,7 +211,7 @@ class CsvExport:
                 reason, column = "too few fields", self.source.names[fields]
             else:
                 reason = "too many fields"
-            self.broken.append(Broken(int(line), reason, column, block.text(record)))
+            self.broken.append(Broken(int(line), reason, column, block.text(int(record))))
 
     def _clean_copy(self, work: Path) -> Path:
         """Write the whole records alone, as UTF-8, each ended by one LF."""

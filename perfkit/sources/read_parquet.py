@@ -60,7 +60,9 @@ class ParquetExport:
         try:
             for batch in self._open().iter_batches(batch_size=BATCH, columns=self._readable(numbers)):
                 seen += len(batch)
-                arrays = [_plain(self._column(batch, number), f.type) for number, f in zip(numbers, fields, strict=False)]
+                arrays = [
+                    _plain(self._column(batch, number), f.type) for number, f in zip(numbers, fields, strict=False)
+                ]
                 if not numbers:
                     arrays = [pa.nulls(len(batch), pa.bool_())]
                 yield pa.record_batch(arrays, schema=pa.schema(fields))

@@ -191,8 +191,8 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         rows += [_part(name, "quarantined", loaded["quarantined"], column)]
         rows += [_part(name, "read", loaded, column)]
         reasons += [
-            {"table": name, "reason": REASONS[code], "lines": lines}
-            for code, lines in loaded["quarantined"]["reasons"].items()
+            {"table": name, "reason": REASONS[code], "lines": counts["rows"]}
+            for code, counts in loaded["quarantined"]["reasons"].items()
         ]
     late = snapshot.table("sales").filter(_.date > observed_until)
     after = late.agg(lines=_.count(), money=_.net_revenue.sum()).to_pyarrow().to_pylist()[0]

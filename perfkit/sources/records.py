@@ -132,7 +132,7 @@ def _after_first_line(data: bytes, ended: bool) -> int | None:
 def _line_ends(array: npt.NDArray[np.uint8], data: bytes) -> Places:
     """Last byte of every line end: LF, the LF of CRLF, or a CR alone."""
     ends = array == 10
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if b"\r" in data:
         alone = array == 13
         alone[:-1] &= array[1:] != 10
         ends |= alone
@@ -189,7 +189,7 @@ def _holding(places: Places, starts: Places) -> Mask:
 
 
 def _fields(
-    array: npt.NDArray[np.uint8], quoted: npt.NDArray[np.uint8] | None, dialect: Dialect, starts: Places, ends: Places
+    array: npt.NDArray[np.uint8], quoted: Mask | None, dialect: Dialect, starts: Places, ends: Places
 ) -> Places:
     """Fields of each record: its delimiters outside quotes, and one."""
     mask = array == dialect.delimiter[0]
@@ -205,7 +205,7 @@ def _fields(
 
 def _quotes(
     data: bytes, array: npt.NDArray[np.uint8], dialect: Dialect, ended: bool
-) -> tuple[npt.NDArray[np.bool_] | None, Places, int]:
+) -> tuple[Mask | None, Places, int]:
     """Mask of what stands inside quotes, places of quotes out of place, and how far that is known."""
     none = np.empty(0, np.int64)
     if not dialect.quote or dialect.quote not in data:
@@ -232,7 +232,7 @@ def _regular(array: npt.NDArray[np.uint8], places: Places, dialect: Dialect) -> 
     return bool(before.all() and after.all())
 
 
-def _walked(data: bytes, dialect: Dialect, ended: bool) -> tuple[npt.NDArray[np.bool_], Places, int]:
+def _walked(data: bytes, dialect: Dialect, ended: bool) -> tuple[Mask, Places, int]:
     """As `_quotes`, quote by quote, for text in which some are out of place."""
     quote, borders = dialect.quote, (dialect.delimiter[0], 10, 13)
     turns = np.zeros(len(data) + 1, np.int8)

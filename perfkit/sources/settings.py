@@ -262,7 +262,8 @@ def in_words(error: ValidationError, model: type[BaseModel], *, file: str = "com
         return f"{_place(file, above)}: {last} is missing."
     said = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
-        return f"{_place(file, [*above, last] if last else above)}: {said.rstrip('?.')}{'?' if said.endswith('?') else '.'}"
+        end = "" if said.endswith("?") else "."
+        return f"{_place(file, [*above, last] if last else above)}: {said}{end}"
     return f"{_place(file, above)}: {last} = {first['input']!r} is not understood: {said[:1].lower() + said[1:]}."
 
 

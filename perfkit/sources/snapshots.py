@@ -1,8 +1,8 @@
 """Snapshots: what was loaded, written once under the fingerprint of what it was made from, and never edited.
 
-    <company>/snapshots/<fingerprint>/    <table>.parquet, quarantine.parquet, load.json
-    <company>/snapshots/current           a link to the one in use, moved last
-    <company>/snapshots/<fingerprint>.pin there if that snapshot is never to be pruned
+<company>/snapshots/<fingerprint>/    <table>.parquet, quarantine.parquet, load.json
+<company>/snapshots/current           a link to the one in use, moved last
+<company>/snapshots/<fingerprint>.pin there if that snapshot is never to be pruned
 """
 
 import json
@@ -100,7 +100,9 @@ class Snapshot:
 
     def _read(self, name: str) -> ibis.Table:
         self._prove(name)
-        return self._engine.read_parquet(literally(self.path.resolve() / name), table_name=name.removesuffix(".parquet"))
+        return self._engine.read_parquet(
+            literally(self.path.resolve() / name), table_name=name.removesuffix(".parquet")
+        )
 
     @cached_property
     def _engine(self) -> Any:
@@ -115,7 +117,9 @@ class Snapshot:
         except (DataError, EngineError):
             found = ""
         if found != stored["sha256"]:
-            raise DataError(f"snapshot {self.fingerprint} is damaged: {name} is not the file that was written. {_AGAIN}")
+            raise DataError(
+                f"snapshot {self.fingerprint} is damaged: {name} is not the file that was written. {_AGAIN}"
+            )
         self._proven.add(name)
 
 
@@ -179,7 +183,9 @@ def find(folder: str | Path, fingerprint: str) -> Snapshot:
     if len(matches) == 1:
         return Snapshot(home(folder) / matches[0])
     if matches:
-        raise ParameterError(f"snapshot {fingerprint!r}: {len(matches)} begin so: {', '.join(matches)}. Write more of it.")
+        raise ParameterError(
+            f"snapshot {fingerprint!r}: {len(matches)} begin so: {', '.join(matches)}. Write more of it."
+        )
     held = f"There are: {', '.join(names)}." if names else "Nothing was loaded yet."
     raise ParameterError(f"no snapshot {fingerprint!r}. {held}")
 
@@ -215,7 +221,9 @@ def locked(folder: str | Path) -> Iterator[Path]:
         lock = filelock.FileLock(place / ".lock", timeout=WAIT)
         lock.acquire()
     except filelock.Timeout:
-        raise EngineError(f"another load of {Path(folder).name} has been running for {WAIT} seconds; try again.") from None
+        raise EngineError(
+            f"another load of {Path(folder).name} has been running for {WAIT} seconds; try again."
+        ) from None
     except OSError as error:
         raise EngineError(f"cannot write in {place}: {error.strerror}. Nothing was loaded.") from None
     try:
@@ -268,4 +276,3 @@ def _complete(folder: str | Path) -> list[Path]:
 
 def _pin_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.pin")
-

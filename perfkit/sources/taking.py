@@ -72,7 +72,7 @@ def take_table(
         _take(export, number, targets, declared, settings, engine, spill, writer, quarantine, tally)
     writer.close()
     if not tally.rows["accepted"] and tally.rows["quarantined"]:
-        raise _all_failed(declared, tally)
+        raise _all_failed(declared, tally, quarantine.example[declared.name])
     if declared.key:
         settle_duplicates(declared, settings, path, opened, writer.places, plans[0], engine, tally)
     step(f"{declared.name}: reconciling")
@@ -188,7 +188,9 @@ class _Writer:
         self._places: list[np.ndarray] = []  # type: ignore[type-arg]
 
     def add(self, batch: pa.RecordBatch, status: np.ndarray, file: int, base: int) -> None:  # type: ignore[type-arg]
-        values = batch.select([name for name in batch.schema.names if name != "status" and not name.startswith(UNKNOWN)])
+        values = batch.select(
+            [name for name in batch.schema.names if name != "status" and not name.startswith(UNKNOWN)]
+        )
         passed = status == 0
         for rule in np.unique(status[status > 0]):
             left_out = batch.filter(pa.array(status == rule))
@@ -239,9 +241,13 @@ def _sum(rows: pa.RecordBatch, column: str) -> Decimal:
     return Decimal(0) if total is None else total
 
 
-def _all_failed(declared: Table, tally: Tally) -> DataError:
-    reasons = ", ".join(f"{REASONS[code]} ({rows:,} rows)" for code, rows in sorted(tally.reasons.items(), key=lambda r: -r[1]))
-    return DataError(f"{declared.name}: no row could be accepted: {reasons}")
+def _all_failed(declared: Table, tally: Tally, example: str) -> DataError:
+    most = sorted(tally.reasons.items(), key=lambda each: -each[1])
+    reasons = " ".join(f"{REASONS[code]} ({rows:,} rows)" for code, rows in most)
+    return DataError(
+        f"{declared.name}: no row could be accepted. {reasons} First: {example}. "
+        f"Most often the format is not the declared one: see [tables.{declared.name}] format."
+    )
 
 
 def _conserve(
@@ -251,7 +257,10 @@ def _conserve(
     day = next((target.name for target in targets if target.type in ("date", "timestamp")), None)
     wanted = [f"sum({named(column)})" for column in tally.amounts]
     if day:
-        wanted += [f"CAST(min(CAST({named(day)} AS DATE)) AS VARCHAR)", f"CAST(max(CAST({named(day)} AS DATE)) AS VARCHAR)"]
+        wanted += [
+            f"CAST(min(CAST({named(day)} AS DATE)) AS VARCHAR)",
+            f"CAST(max(CAST({named(day)} AS DATE)) AS VARCHAR)",
+        ]
     query = f"SELECT {', '.join(['count(*)', *wanted])} FROM read_parquet({quoted(literally(path.resolve()))})"
     count, *rest = engine.execute(query).fetchone() or (0,)
     sums = {column: rest[number] or Decimal(0) for number, column in enumerate(tally.amounts)}
@@ -280,7 +289,7 @@ def _notices(
                     "the decimal of at most four places (six in a product) that it is the nearest double of."
                 )
             if target.type == "id" and "float64" in kinds:
-                said.append(f"{export.file.name}: {target.name} is a floating point number in the file; 17850.0 was taken as 17850.")
+                said.append(f"{export.file.name}: {target.name} is a float there; 17850.0 was taken as 17850.")
     return said
 
 

@@ -5,7 +5,7 @@ This is the one place that says what load.json holds about a table:
     rows, sums          all that was read: rows, and the exact sum of each money and quantity column
     accepted            {rows, sums}
     excluded            {rows, sums, unreadable}, and by rule [{column, test, because, rows, sums}]
-    quarantined         {rows, sums, unreadable}, and by reason {code: rows}
+    quarantined         {rows, sums, unreadable}, and by code of the reason {rows, sums}
 
 Sums are decimal texts. `unreadable` counts, by column, the rows whose amount is not known; their money is in
 no sum. rows = accepted + excluded + quarantined, and each sum likewise.
@@ -31,6 +31,7 @@ class Tally:
     rows: dict[str, int] = field(default_factory=lambda: {"accepted": 0, "excluded": 0, "quarantined": 0})
     seen: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    reason_sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     unknown: dict[str, dict[str, int]] = field(default_factory=dict)
     rule_sums: list[dict[str, Decimal]] = field(default_factory=list)
@@ -38,9 +39,7 @@ class Tally:
     @classmethod
     def of(cls, table: str, amounts: tuple[str, ...], exclude: tuple[Exclusion, ...]) -> "Tally":
         """Start at zero, with the table's declared rules."""
-        rules = [
-            {"column": rule.column, "test": _test(rule), "because": rule.because, "rows": 0} for rule in exclude
-        ]
+        rules = [{"column": rule.column, "test": _test(rule), "because": rule.because, "rows": 0} for rule in exclude]
         tally = cls(table, amounts, rules)
         tally.sums = {kind: dict.fromkeys(amounts, Decimal(0)) for kind in tally.rows}
         tally.unknown = {kind: dict.fromkeys(amounts, 0) for kind in tally.rows}
@@ -66,19 +65,21 @@ class Tally:
         self.rule_sums.append(dict.fromkeys(self.amounts, Decimal(0)))
         return len(self.rules) - 1
 
-    def quarantine(self, reason: str, rows: int) -> None:
-        """Count quarantined rows by reason."""
-        self.rows["quarantined"] += rows
-        self.reasons[reason] = self.reasons.get(reason, 0) + rows
+    def quarantine(self, reason: str, amounts: dict[str, Decimal | None], unreadable: dict[str, bool]) -> None:
+        """Count one quarantined row, by its first reason, with the amounts of it that can be read."""
+        self.rows["quarantined"] += 1
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        sums = self.reason_sums.setdefault(reason, dict.fromkeys(self.amounts, Decimal(0)))
+        for column in self.amounts:
+            amount = amounts.get(column)
+            if amount is not None:
+                self.add("quarantined", column, amount)
+                sums[column] = EXACTLY.add(sums[column], amount)
+            self.unreadable("quarantined", column, int(unreadable.get(column, True)))
 
     def unreadable(self, kind: str, column: str, rows: int) -> None:
         """Count rows whose amount is not known."""
         self.unknown[kind][column] += rows
-
-    def unreadable_everywhere(self, rows: int) -> None:
-        """Count quarantined rows of which no amount is known."""
-        for column in self.amounts:
-            self.unreadable("quarantined", column, rows)
 
     def total(self, column: str) -> Decimal:
         """Sum of a column over all that was read."""
@@ -98,8 +99,9 @@ class Tally:
         counted = sum(self.rows.values())
         if self.seen != counted or written_rows != self.rows["accepted"]:
             raise EngineError(
-                f"{self.table}: {self.seen:,} records stand in the files, {counted:,} were taken up and {written_rows:,} "
-                f"of {self.rows['accepted']:,} accepted ones written. Nothing was kept. Please report this."
+                f"{self.table}: {self.seen:,} records stand in the files, {counted:,} were taken up and "
+                f"{written_rows:,} of {self.rows['accepted']:,} accepted ones written. Nothing was kept. "
+                "Please report this."
             )
         for column in self.amounts:
             if written[column] != self.sums["accepted"][column]:
@@ -127,9 +129,9 @@ class Tally:
                 hidden = sum(self.unknown[kind].get(name, 0) for kind in self.rows)
                 unknown = f" The amount of {hidden} rows cannot be read." if hidden else ""
                 raise DataError(
-                    f"[control] {self.table}: {name} should be {plain(said)} over all rows read, and is {plain(found)}: "
-                    f"{plain(Decimal(found) - Decimal(said), signed=True)}.{unknown} The export is not complete, or not "
-                    "the one that the control was taken from. Nothing was kept."
+                    f"[control] {self.table}: {name} should be {plain(said)} over all rows read, and is "
+                    f"{plain(found)}, a difference of {plain(Decimal(found) - Decimal(said), signed=True)}.{unknown} "
+                    "The export is not complete, or not the one that the control was taken from. Nothing was kept."
                 )
         return {name: plain(said) if name != "rows" else said for name, said in expected.items()}
 
@@ -147,7 +149,13 @@ class Tally:
             {**rule, "sums": {column: plain(amount) for column, amount in sums.items()}}
             for rule, sums in zip(self.rules, self.rule_sums, strict=True)
         ]
-        parts["quarantined"]["reasons"] = dict(sorted(self.reasons.items()))
+        parts["quarantined"]["reasons"] = {
+            code: {
+                "rows": self.reasons[code],
+                "sums": {column: plain(amount) for column, amount in self.reason_sums[code].items()},
+            }
+            for code in sorted(self.reasons)
+        }
         return {
             "rows": sum(self.rows.values()),
             "sums": {column: plain(self.total(column)) for column in self.amounts},
