@@ -71,9 +71,9 @@ def _stands_twice(
 ) -> DataError:
     keys = ", ".join(named(key) for key in declared.key)
     rows = f"read_parquet({quoted(literally(path.resolve()))}, file_row_number = true)"
-    distinct = engine.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {rows})").fetchone()
+    [(distinct,)] = engine.execute(f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {rows})").fetchall()
     at = twice[0][0][:2]
-    first = engine.execute(f"SELECT {keys} FROM {rows} WHERE file_row_number = {at[0]}").fetchone() or ()
+    [first] = engine.execute(f"SELECT {keys} FROM {rows} WHERE file_row_number = {at[0]}").fetchall()
     shown = ", ".join(f'"{value}"' for value in first)
     located = []
     for row in at:
@@ -85,7 +85,7 @@ def _stands_twice(
     )
     what = " and ".join(declared.key)
     return DataError(
-        f"{declared.name}: {len(twice):,} of {distinct[0] if distinct else 0:,} values of {what} stand on more than "
+        f"{declared.name}: {len(twice):,} of {distinct:,} values of {what} stand on more than "
         f"one row (first: {shown}, {where}).\n"
         f"What stands twice would count its sales twice.\n"
         f'Keep one row each, or say which is right: [tables.{declared.name}] keep = "last".'

@@ -262,7 +262,7 @@ def _conserve(
             f"CAST(max(CAST({named(day)} AS DATE)) AS VARCHAR)",
         ]
     query = f"SELECT {', '.join(['count(*)', *wanted])} FROM read_parquet({quoted(literally(path.resolve()))})"
-    count, *rest = engine.execute(query).fetchone() or (0,)
+    [(count, *rest)] = engine.execute(query).fetchall()  # fetchone would leave the engine busy
     sums = {column: rest[number] or Decimal(0) for number, column in enumerate(tally.amounts)}
     tally.conserve(count, sums)
     return {"column": day, "first": rest[-2], "last": rest[-1]} if day else None
