@@ -1,8 +1,8 @@
 """The perfkit command: from a company's folder to a published report.
 
-What can be told without the data (an unknown command, option, report, parameter, period or language) is
-wrong usage, exit code 2; what the settings, the data or the notebook refuse is exit code 1. Heavy imports
-stand inside the commands, so that `perfkit --help` answers at once.
+What was typed and names nothing (a command, option, folder, report, parameter, period, language or snapshot)
+is wrong usage, exit code 2; what the settings, the data or the notebook refuse is exit code 1. Heavy
+imports stand inside the commands, so that `perfkit --help` answers at once.
 """
 
 import itertools
@@ -21,14 +21,15 @@ from typer.core import TyperGroup
 from perfkit.errors import ParameterError, PerfkitError, unknown
 
 if TYPE_CHECKING:
-    from perfkit.company import Company
+    from perfkit.company import Company, Settings
+    from perfkit.sources import Snapshot
 
 PUBLISHED, REFUSED, WRONG_USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 SHOWN = 50
 """Quarantined rows that `check --quarantine` prints; the rest stand in the snapshot."""
 
 
-_TYPERS_OWN = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
+_TYPERS_OWN: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
 """What typer shows and ends by itself; the third is ClickException, wherever a version of typer keeps it."""
 
 
@@ -39,7 +40,7 @@ class WrongUsage(PerfkitError):
 class _Commands(TyperGroup):
     """The commands; whatever they raise ends as one sentence and an exit code."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except WrongUsage as error:
@@ -64,7 +65,8 @@ app = typer.Typer(
     help="From a company's exports to a published report.",
     epilog=(
         "Exit codes: 0 done or published; 1 refused (the settings, the data or the notebook), nothing new was "
-        "published; 2 wrong usage (a misspelt command, option, report, parameter, period or language)."
+        "published; 2 wrong usage (a misspelt command, option, folder, report, parameter, period, language or "
+        "snapshot)."
     ),
     add_completion=False,
     no_args_is_help=True,
@@ -75,7 +77,14 @@ app = typer.Typer(
 
 CompanyFolder = Annotated[Path, typer.Argument(metavar="COMPANY", help="The company's folder.")]
 Exports = Annotated[
-    Path | None, typer.Option("--exports", metavar="DIR", help="Where the exports lie, if not where company.toml says.")
+    Path | None,
+    typer.Option(
+        "--exports",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Where the exports lie, if not where company.toml says.",
+    ),
 ]
 
 
@@ -139,22 +148,28 @@ def snapshots(
     keep: Annotated[int, typer.Option(metavar="N", min=1, help="How many of the latest --prune leaves.")] = 5,
 ) -> None:
     """List, pin and prune snapshots."""
-    from perfkit import company as companies
     from perfkit.sources import snapshots as kept
 
-    companies.settings(company)  # a folder that is not a company's is refused in words
+    _settings(company)
     if sum(map(bool, (pin, unpin, prune))) > 1:
         raise WrongUsage("--pin, --unpin and --prune are three commands: give one of them.")
-    if pin:
-        print(f"Pinned {kept.pin(company, pin)}.")
-    elif unpin:
-        print(f"Unpinned {kept.unpin(company, unpin)}.")
+    if pin or unpin:
+        with _typed():
+            found = kept.pin(company, pin or unpin, keep=bool(pin))
+        print(f"Pinned {found.fingerprint}: it stays." if pin else f"Unpinned {found.fingerprint}.")
     elif prune:
         gone = kept.prune(company, keep=keep)
-        print(f"Removed {len(gone)} snapshot{'s' if len(gone) != 1 else ''}.")
+        print(f"Removed {len(gone)} snapshot{'s' if len(gone) != 1 else ''}{': ' if gone else ''}{', '.join(gone)}.")
     else:
-        for snapshot in kept.every(company):
-            print(snapshot)
+        for row in kept.listing(company).to_dict("records"):
+            print(_listed(row))
+
+
+def _listed(row: Mapping[str, Any]) -> str:
+    marks = [mark for mark in ("current", "pinned") if row[mark]]
+    what = row["problem"] or f"{row['rows']:,} rows ({row['tables']}), {row['quarantined']:,} quarantined"
+    size = f"{row['bytes'] / 1e6:,.1f} MB"
+    return "  ".join([row["fingerprint"], f"{row['loaded_at']:%Y-%m-%d %H:%M} UTC", what, size, *marks])
 
 
 @app.command()
@@ -164,26 +179,35 @@ def run(
     period: Annotated[str, typer.Option(metavar="PERIOD", help="2026-10, 2026-Q3, 2026 or FY2026.")],
     language: Annotated[str, typer.Option(metavar="en|fr", help="Language; else the one in company.toml.")] = "",
     parameter: Annotated[
-        list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="A parameter of the notebook; may be repeated.")
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Of the notebook; may be repeated."),
     ] = None,
     snapshot: Annotated[str, typer.Option(metavar="ID", help="Run on this snapshot, without loading.")] = "",
     exports: Exports = None,
 ) -> None:
     """Load what is new and publish a report."""
     from perfkit import company as companies
+    from perfkit.sources import snapshots as kept
 
     if snapshot and exports:
         raise WrongUsage("--snapshot runs on what was loaded, --exports loads anew: give one of them.")
-    declared = companies.settings(company)
+    declared = _settings(company)
     given = _parameters(parameter or [])
     _usage(report, company, declared, period, language, given)
-    acme = companies.open_company(company, snapshot=snapshot) if snapshot else _loaded(company, exports)
+    if snapshot:
+        with _typed():
+            kept.find(company, snapshot)
+        acme = companies.open_company(company, snapshot=snapshot)
+    else:
+        acme = _loaded(company, exports)
     _publish(report, acme, period, language or declared.language, given)
 
 
 @app.command()
 def lab(
-    company: Annotated[Path | None, typer.Argument(metavar="COMPANY", help="Its folder; else this one, or a demo.")] = None,
+    company: Annotated[
+        Path | None, typer.Argument(metavar="COMPANY", help="Its folder; else this one, or a demo.")
+    ] = None,
     report: Annotated[str, typer.Option(metavar="REPORT", help="The report to copy.")] = "commercial_audit",
 ) -> None:
     """Open JupyterLab on a copy of a report.
@@ -202,7 +226,9 @@ def lab(
 
 @app.command()
 def adopt(
-    notebook: Annotated[Path, typer.Argument(metavar="NOTEBOOK", help="A scratch copy that you changed.")],
+    notebook: Annotated[
+        Path, typer.Argument(metavar="NOTEBOOK", exists=True, dir_okay=False, help="A scratch copy that you changed.")
+    ],
     company: Annotated[
         Path | None, typer.Argument(metavar="COMPANY", help="Its folder; else the one the notebook lies in.")
     ] = None,
@@ -211,13 +237,12 @@ def adopt(
 
     It is copied into the company's notebooks/, without its outputs, and `perfkit run` uses it from now on.
     """
-    from perfkit import company as companies
     from perfkit import reports
 
     folder = company or next((each for each in notebook.resolve().parents if (each / "company.toml").is_file()), None)
     if folder is None:
-        raise WrongUsage(f"{notebook} lies in no company's folder: name the company too, perfkit adopt {notebook} COMPANY")
-    companies.settings(folder)
+        raise WrongUsage(f"{notebook} lies in no company's folder: name the company too.")
+    _settings(folder)
     adopted = reports.adopt(notebook, folder)
     print(f"{adopted} is {folder.resolve().name}'s own {adopted.stem} now. To go back to the shipped one, remove it.")
 
@@ -288,23 +313,102 @@ def _progress() -> Iterator[Callable[[str], None]]:
         yield line.set_description_str
 
 
+def _settings(folder: Path) -> "Settings":
+    """Read company.toml: a folder without one was not meant, one that is not understood is refused."""
+    from perfkit import company as companies
+
+    if not (folder / "company.toml").is_file():
+        raise WrongUsage(
+            f"{folder} is not a company's folder: it holds no company.toml. Make one with: perfkit new PATH."
+        )
+    return companies.settings(folder)
+
+
 def _loaded(folder: Path, exports: Path | None) -> "Company":
     """Load a company, print what was read, and what changed against the snapshot before."""
     from perfkit import company as companies
+    from perfkit.sources import snapshots as kept
 
+    _settings(folder)
+    before = kept.current(folder)
     with _progress() as step:
         acme = companies.load(folder, exports=exports, step=step)
-    for line in _account(acme):
-        print(line)
+    for table, counts in acme.snapshot.report["tables"].items():
+        print(_account(table, counts, acme.currency))
+    quarantined = sum(counts["quarantined"]["rows"] for counts in acme.snapshot.report["tables"].values())
+    if quarantined:
+        print(f"{_rows(quarantined)} set aside, and in no figure. See them: perfkit check {folder} --quarantine")
+    print(f"Snapshot {acme.snapshot.fingerprint}", end="")
+    print(*_since(before, acme.snapshot), sep="\n  ")
     return acme
 
 
-def _account(acme: "Company") -> Iterator[str]:
-    raise NotImplementedError
+def _account(table: str, counts: Mapping[str, Any], currency: str) -> str:
+    """Return one line that adds up: what was read of a table is what was accepted, excluded and quarantined."""
+    from decimal import Decimal
+
+    from perfkit.schema import TABLES
+
+    parts = [counts[kind] for kind in _KINDS]
+    line = f"{table}: {_rows(counts['rows'])} = " + " + ".join(
+        f"{part['rows']:,} {kind}" for kind, part in zip(_KINDS, parts, strict=True)
+    )
+    money = TABLES[table].money
+    if money not in counts["sums"]:
+        return line
+    sums = [Decimal(each["sums"][money]) for each in (counts, *parts)]
+    decimals = max(2, *(-int(each.as_tuple().exponent) for each in sums))
+    exact = [f"{each:,.{decimals}f}" for each in sums]
+    return f"{line}; {money} {exact[0]} {currency} = {' + '.join(exact[1:])}"
+
+
+_KINDS = ("accepted", "excluded", "quarantined")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'s' if count != 1 else ''}"
+
+
+def _since(before: "Snapshot | None", now: "Snapshot") -> Iterator[str]:
+    """Say what changed since the snapshot before, table by table and month by month."""
+    from perfkit import sources
+
+    if before is None:
+        yield ": the first."
+        return
+    if before.fingerprint == now.fingerprint:
+        yield ": nothing changed since the last load."
+        return
+    try:
+        months = sources.changes(before, now)
+    except PerfkitError as error:  # the one before may be damaged; the new one is whole
+        yield f". What changed cannot be said: {error}"
+        return
+    yield f". Since {before.fingerprint}, " + ("in rows and money:" if len(months) else "no row is different.")
+    for row in months.tail(SHOWN).to_dict("records"):
+        month = f" {row['month']:%Y-%m}" if row["month"] else ""
+        yield f"{row['table']}{month}: " + ", ".join(_differences(row))
+
+
+def _differences(row: Mapping[str, Any]) -> Iterator[str]:
+    for kind, sign in (("added", 1), ("changed", 1), ("gone", -1)):
+        if row[f"{kind}_rows"]:
+            money = "" if row[kind] is None else f" ({sign * row[kind]:+,.2f})"
+            yield f"{_rows(row[f'{kind}_rows'])} {kind}{money}"
 
 
 def _show_quarantine(acme: "Company") -> None:
-    raise NotImplementedError
+    """Print the rows that were set aside: where each stands, what stands there, and why it cannot be read."""
+    from perfkit.languages import text
+
+    aside = acme.snapshot.quarantine().to_pandas()
+    print(f"\n{_rows(len(aside))} set aside.")
+    for row in aside.head(SHOWN).to_dict("records"):
+        place = f"{row['file']}, line {row['line']}" + (f", {row['column']}" if row["column"] else "")
+        value = f" {row['value']!r}:" if row["value"] is not None else ""
+        print(f"  {place}:{value} {text(row['message'])}")
+    if len(aside) > SHOWN:
+        print(f"  and {len(aside) - SHOWN:,} more in {acme.snapshot.path / 'quarantine.parquet'}")
 
 
 def _parameters(given: list[str]) -> dict[str, str]:
@@ -321,7 +425,7 @@ def _parameters(given: list[str]) -> dict[str, str]:
 
 
 def _usage(
-    report: str, company: Path, settings: Any, period: str, language: str, parameters: Mapping[str, str]
+    report: str, company: Path, settings: "Settings", period: str, language: str, parameters: Mapping[str, str]
 ) -> None:
     """Refuse what was typed wrongly before the data are read."""
     from perfkit import languages, periods
@@ -360,7 +464,7 @@ def _publish(report: str, acme: "Company", period: str, language: str, parameter
             acme.path,
             period=period,
             language=language,
-            given=parameters,
+            parameters=parameters,
             snapshot=acme.snapshot.fingerprint,
             step=step,
         )
@@ -399,13 +503,12 @@ def _scratch_copy(report: str, folder: Path) -> Path:
     from perfkit import company as companies
     from perfkit.reports import notebooks
 
+    _settings(folder)
     acme = companies.open_company(folder)
     with _typed():
         notebook = notebooks.find(report, folder)
     notebooks.note_origin(notebook.node, notebook.name)
-    _set_defaults(
-        notebook.node, company="..", period=_last_month(acme), language=acme.settings.language, snapshot=""
-    )
+    _set_defaults(notebook.node, company="..", period=_last_month(acme), language=acme.settings.language, snapshot="")
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
     free = (scratch / f"{notebook.name}-{number}.ipynb" for number in itertools.count(1))
@@ -420,7 +523,8 @@ def _set_defaults(node: Any, **defaults: str) -> None:
         if "parameters" in cell["metadata"].get("tags", []):
             for name, value in defaults.items():
                 line = re.compile(rf"(?m)^({name}\b[^=\n]*=\s*).*$")
-                cell["source"] = line.sub(lambda found, value=value: found[1] + json.dumps(value), cell["source"])
+                written = json.dumps(value).replace("\\", r"\\")
+                cell["source"] = line.sub(rf"\g<1>{written}", cell["source"])
 
 
 def _last_month(acme: "Company") -> str:

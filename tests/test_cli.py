@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +38,7 @@ SALES = """Invoice,Date,Customer,Amount
 3,2026-02-07,,20.00
 4,2026-02-08,C9,-5.25
 """
+AUDIT = ("run", "commercial_audit", "acme")
 CUSTOMERS = "customer_id,name,country\nC1,Durand,FR\nC2,Smith,GB\n"
 
 
@@ -67,8 +67,8 @@ def refused(*arguments, code, says):
 
 
 def kept(folder):
-    """Everything below a folder, with its content."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Everything below a folder, with its content; a lock is no content."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
 # ---- the command itself
@@ -83,10 +83,11 @@ def test_help_answers_before_anything_heavy_is_imported():
 def test_help_takes_less_than_three_tenths_of_a_second():
     command = Path(sys.executable).with_name("perfkit")
     took = []
-    for _ in range(7):  # the machine may be busy: its best counts
-        start = time.perf_counter()
+    for _ in range(5):  # in processor time, its best: other tests run beside this one
+        before = os.times()
         assert "snapshots" in subprocess.run([command, "--help"], capture_output=True, text=True, check=True).stdout
-        took.append(time.perf_counter() - start)
+        after = os.times()
+        took.append(after.children_user + after.children_system - before.children_user - before.children_system)
     assert min(took) < 0.3
 
 
@@ -111,25 +112,37 @@ def test_every_command_explains_itself(command):
         (("lod", "acme"), "No such command 'lod'. Did you mean 'load'"),
         (("load", "acme", "--export", "x"), "No such option.*--exports"),
         (("load",), "Missing argument 'COMPANY'"),
-        (("run", "commercial_audit", "acme"), "Missing option '--period'"),
+        ((*AUDIT,), "Missing option '--period'"),
         (("run", "comercial_audit", "acme", "--period", "2026-01"), "comercial_audit.*mean 'commercial_audit'"),
-        (("run", "commercial_audit", "acme", "--period", "January"), "'January' is not a period.*2026-10"),
-        (("run", "commercial_audit", "acme", "--period", "2026-13"), "no month 13"),
-        (("run", "commercial_audit", "acme", "--period", "2026-01", "--language", "french"), "language 'french'.*en, fr"),
-        (("run", "commercial_audit", "acme", "--period", "2026-01", "-p", "top"), "NAME=VALUE"),
-        (("run", "commercial_audit", "acme", "--period", "2026-01", "-p", "topp=3"), "no parameter 'topp'"),
-        (("run", "commercial_audit", "acme", "--period", "2026-01", "-p", "period=2026-02"), "use --period"),
-        (("run", "commercial_audit", "acme", "--period", "2026-01", "-p", "a=1", "-p", "a=2"), "twice"),
-        (("run", "commercial_audit", "acme", "--period", "2026-01", "--snapshot", "a", "--exports", "b"), "one of them"),
+        ((*AUDIT, "--period", "January"), "'January' is not a period.*2026-10"),
+        ((*AUDIT, "--period", "2026-13"), "no month 13"),
+        (
+            (*AUDIT, "--period", "2026-01", "--language", "french"),
+            "language 'french'.*en, fr",
+        ),
+        ((*AUDIT, "--period", "2026-01", "-p", "top"), "NAME=VALUE"),
+        ((*AUDIT, "--period", "2026-01", "-p", "topp=3"), "no parameter 'topp'"),
+        ((*AUDIT, "--period", "2026-01", "-p", "period=2026-02"), "use --period"),
+        ((*AUDIT, "--period", "2026-01", "-p", "a=1", "-p", "a=2"), "twice"),
+        (
+            (*AUDIT, "--period", "2026-01", "--snapshot", "a", "--exports", "acme"),
+            "one of them",
+        ),
         (("snapshots", "acme", "--pin", "a", "--prune"), "one of them"),
         (("snapshots", "acme", "--prune", "--keep", "0"), "--keep"),
         (("new", "acme"), "not empty"),
         (("demo", "acme/exports"), "no company's folder"),
-        (("adopt", "somewhere.ipynb"), "name the company"),
+        (("adopt", "acme/somewhere.ipynb"), "somewhere.ipynb.*does not exist"),
+        (("adopt", "elsewhere.ipynb"), "name the company"),
+        (("load", "acme", "--exports", "acme/export"), "acme/export.*does not exist"),
+        (("check", "nowhere"), "nowhere is not a company's folder.*perfkit new"),
+        (("snapshots", "acme", "--pin", "ffffffff"), "no snapshot 'ffffffff'"),
+        ((*AUDIT, "--period", "2026-01", "--snapshot", "ffffffff"), "no snapshot 'ffffffff'"),
     ],
 )
 def test_what_was_mistyped_is_named_before_anything_is_read(acme, monkeypatch, arguments, says):
     monkeypatch.chdir(acme.parent)
+    Path("elsewhere.ipynb").write_text("{}")
     before = kept(acme)
     refused(*arguments, code=2, says=says)
     assert kept(acme) == before
@@ -147,7 +160,6 @@ def test_what_was_mistyped_is_named_before_anything_is_read(acme, monkeypatch, a
         ("exports/sales.csv", ("15.50", "15.51"), r"70\.25"),
         ("exports/sales.csv", ("4,2026-02-08,C9,-5.25\n", ""), r"rows.*4"),
         ("exports/customers.csv", ("C2,Smith", "C1,Smith"), r"customers.*C1.*keep"),
-        ("company.toml", None, "perfkit new"),
         ("company.toml", ("currency", "curency"), "'curency'.*mean 'currency'"),
         ("company.toml", ('"EUR"', "12"), "currency = 12"),
         ("company.toml", ("files =", "file ="), "'file'.*mean 'files'"),
@@ -190,15 +202,10 @@ def test_an_unfinished_period_is_refused_with_the_last_finished_one(acme):
     assert not (acme / "reports").exists()
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path):
-    refused("check", tmp_path / "nowhere", code=1, says="no company.toml")
-
-
 def test_exports_may_lie_elsewhere_and_must_exist(acme, tmp_path):
     (acme / "exports").rename(tmp_path / "delivery")
     refused("load", acme, code=1, says="exports")
     assert perfkit("load", acme, "--exports", tmp_path / "delivery").exit_code == 0
-    refused("load", acme, "--exports", tmp_path / "delivry", code=1, says="delivry")
 
 
 def test_a_bug_of_ours_is_said_to_be_ours_and_its_details_are_kept(acme, monkeypatch):
@@ -235,8 +242,8 @@ def test_a_request_to_terminate_cleans_up_and_ends_with_143(acme):
 import time
 from perfkit import cli, company
 def slow(*_, **__):
-    print("loading", flush=True)
     try:
+        print("loading", flush=True)
         time.sleep(60)
     finally:
         print("cleaned up", flush=True)
@@ -288,9 +295,6 @@ def test_quarantined_rows_are_shown_with_place_value_and_reason(acme):
 
 def test_snapshots_are_listed_pinned_and_pruned(acme):
     perfkit("load", acme)
-    settings = acme / "company.toml"
-    settings.write_text(settings.read_text().replace('observed_until = "2026-02"', ""))
-    settings.write_text(settings.read_text().replace('country"', 'country"'))
     (acme / "exports" / "customers.csv").write_text(CUSTOMERS + "C3,Rossi,IT\n")
     perfkit("load", acme)
     listed = perfkit("snapshots", acme).stdout
@@ -298,7 +302,7 @@ def test_snapshots_are_listed_pinned_and_pruned(acme):
     assert len(ids) == 2 and "current" in listed
     assert perfkit("snapshots", acme, "--pin", ids[0]).exit_code == 0
     assert "pinned" in perfkit("snapshots", acme).stdout
-    refused("snapshots", acme, "--pin", "ffffffffffff", code=1, says="no snapshot")
+    assert "Removed 0" in perfkit("snapshots", acme, "--prune").stdout
     assert perfkit("snapshots", acme, "--unpin", ids[0]).exit_code == 0
     assert "Removed 1 snapshot" in perfkit("snapshots", acme, "--prune", "--keep", "1").stdout
 
@@ -325,7 +329,8 @@ def test_a_french_export_loads_with_the_lines_marked_fr(tmp_path):
     folder = tmp_path / "acme"
     perfkit("new", folder)
     settings = folder / "company.toml"
-    text = settings.read_text().replace('# format = { delimiter = ";", encoding = "cp1252"', 'format = { delimiter = ";", encoding = "cp1252"')
+    french = 'format = { delimiter = ";", encoding = "cp1252"'
+    text = settings.read_text().replace(f"# {french}", french)
     text = text.replace('"Date"  ', '"Date facture"  ').replace('"Amount"  ', '"Montant HT"  ')
     text = text.replace('# order_id = "Invoice"  ', 'order_id = "N° facture"  ')
     settings.write_text(text)
@@ -362,4 +367,5 @@ def test_an_adopted_copy_becomes_the_company_s_own_report(acme, monkeypatch):
     assert result.exit_code == 0, result.stderr
     own = acme / "notebooks" / "commercial_audit.ipynb"
     assert own.is_file() and "adopted_from" in own.read_text()
-    refused("adopt", acme / "scratch" / "none-1.ipynb", code=1, says="none-1.ipynb")
+    (acme / "scratch" / "sketch-1.ipynb").write_text("not a notebook")
+    refused("adopt", acme / "scratch" / "sketch-1.ipynb", code=1, says="sketch-1.ipynb")
