@@ -36,14 +36,23 @@ def test_a_share_of_nothing_is_missing_not_zero():
 
 @pytest.mark.parametrize(
     ("numerator", "denominator", "expected"),
-    [(1, 4, 0.25), (Decimal("1.0"), 4, 0.25), (1, 0, None), (None, 3, None), (3, None, None), (3, float("nan"), None), (0, 5, 0.0)],
+    [
+        (1, 4, 0.25),
+        (Decimal("1.0"), 4, 0.25),
+        (1, 0, None),
+        (None, 3, None),
+        (3, None, None),
+        (3, float("nan"), None),
+        (0, 5, 0.0),
+    ],
 )
 def test_a_ratio_is_missing_where_there_is_nothing_to_divide_by(numerator, denominator, expected):
     assert estimates.ratio(numerator, denominator) == expected
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "expected"), [(120, 100, 0.2), (Decimal(50), Decimal(100), -0.5), (5, 0, None), (5, -10, None), (5, None, None)]
+    ("now", "before", "expected"),
+    [(120, 100, 0.2), (Decimal(50), Decimal(100), -0.5), (5, 0, None), (5, -10, None), (5, None, None)],
 )
 def test_growth_has_no_meaning_from_a_base_of_nothing_or_less(now, before, expected):
     assert estimates.growth(now, before) == expected

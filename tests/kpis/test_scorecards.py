@@ -1,0 +1,284 @@
+"""The scorecard, counted by hand, held to its invariants, and refusing what it cannot say."""
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfkit import kpis, languages, periods
+from perfkit.errors import DataError, ParameterError
+from perfkit.results import plain
+
+JANUARY = periods.parse("2024-01")
+
+
+def card(lines, period=JANUARY, **options):
+    return kpis.scorecard(lines, period=period, currency="EUR", **options)
+
+
+def actual(result, kpi):
+    return result.row(kpi)["actual"]
+
+
+def test_january_counted_by_hand(two_years):
+    result = card(two_years)
+    assert actual(result, "revenue") == Decimal(220)  # 80 + 20 + 60 - 30 + 90 + 0
+    assert result.row("revenue")["previous"] == Decimal(200)
+    assert result.row("revenue")["variance_previous"] == Decimal(20)
+    assert result.row("revenue")["growth_previous"] == pytest.approx(0.1)
+    assert actual(result, "orders") == 3  # o7, o8, o10: a return and a free line make no order
+    assert actual(result, "aov") == pytest.approx(220 / 3)
+    assert actual(result, "median_order") == pytest.approx(90)  # 60, 90, 100
+    assert actual(result, "customers") == 2  # a and c: d got something free, one line has no customer
+    assert actual(result, "new_customers") == 0
+    assert actual(result, "returning_customers") == 2
+    assert actual(result, "return_rate") == pytest.approx(30 / 250)
+    assert actual(result, "identified_share") == pytest.approx(130 / 220)
+    assert actual(result, "concentration") == pytest.approx(1)
+    assert actual(result, "gross_profit") == Decimal(98)  # 220 - (50 + 12 + 30 - 15 + 45 + 0)
+    assert actual(result, "margin_rate") == pytest.approx(98 / 220)
+    assert actual(result, "cost_coverage") == 1
+    assert (actual(result, "repeat_rate"), result.row("repeat_rate")["n"]) == (0.5, 2)  # b came back, c did not
+    assert set(result.rows["status"]) == {"observed", "estimated"}
+
+
+def test_the_repeat_rate_counts_mature_customers_by_days_of_purchase(sales):
+    # The window of January 2024 is 2022-11-03 to 2023-11-02.
+    lines = sales(
+        [("2020-01-01", 5), ("2023-01-10", 5), ("2023-01-10", 5), ("2023-02-01", 5), ("2023-05-02", 5),
+         ("2023-02-01", 5), ("2023-05-03", 5), ("2023-03-01", 5), ("2023-03-02", -5),
+         ("2023-11-03", 5), ("2023-11-05", 5), ("2024-01-05", 5)],
+        customer_id=["old", "same day", "same day", "day 90", "day 90", "day 91", "day 91", "returned", "returned",
+                     "immature", "immature", "old"],
+    )  # fmt: skip
+    row = card(lines).row("repeat_rate")
+    assert (row["actual"], row["n"], row["status"]) == (0.25, 4, "estimated")
+    assert row["low"] < 0.25 < row["high"]
+    assert row["level"] == 0.9
+
+
+def test_a_repeat_rate_without_older_history_is_an_upper_bound_and_claims_nothing(sales):
+    lines = sales([("2023-01-01", 5), ("2023-02-01", 5), ("2024-01-05", 5)], customer_id=["a", "a", "a"])
+    row = card(lines).row("repeat_rate")
+    assert (row["actual"], row["status"], row["tone_previous"]) == (1.0, "upper bound", None)
+    assert "1 January 2023" in row["reason"]
+
+
+def test_new_customers_without_a_year_of_history_are_an_upper_bound(sales):
+    lines = sales([("2023-06-01", 5), ("2024-01-05", 5), ("2024-01-06", 7)], customer_id=["a", "a", "b"])
+    result = card(lines)
+    assert (actual(result, "new_customers"), result.row("new_customers")["status"]) == (1, "upper bound")
+    assert result.row("returning_customers")["actual"] is None
+    assert "At least 1" in result.row("returning_customers")["reason"]
+
+
+def test_a_year_before_that_the_data_do_not_hold_is_missing_not_zero(sales):
+    lines = sales([("2023-01-15", 5), ("2024-01-05", 8)])
+    row = card(lines).row("revenue")
+    assert (row["actual"], row["previous"], row["growth_previous"]) == (Decimal(8), None, None)
+    assert row["previous_reason"] == "The data start on 15 January 2023."
+    held = card(sales([("2022-12-31", 5), ("2024-01-05", 8)])).row("revenue")
+    assert held["previous"] == 0  # January 2023 is in the data, and nothing was sold in it
+    assert held["growth_previous"] is None  # growth from 0 has no meaning
+    assert held["variance_previous"] == 8
+
+
+def test_growth_from_a_negative_base_is_absolute_only(sales):
+    row = card(sales([("2022-06-01", 5), ("2023-01-05", -10), ("2024-01-05", 8)])).row("revenue")
+    assert (row["variance_previous"], row["growth_previous"], row["tone_previous"]) == (Decimal(18), None, "good")
+
+
+def test_two_columns_make_a_scorecard_that_names_what_to_ask_for(sales):
+    result = card(sales([("2022-12-01", 5), ("2023-01-05", 5), ("2024-01-05", 8), ("2024-01-08", -1)]))
+    there = result.rows.set_index("kpi")["actual"].dropna()
+    assert there.to_dict() == {"revenue": Decimal(7), "return_rate": 0.125}
+    reasons = result.rows.set_index("kpi")["reason"]
+    assert reasons["orders"] == "The data have no order_id. Ask for the order or invoice number of each line."
+    assert "customer_id" in reasons["customers"]
+    assert "cost" in reasons["margin_rate"]
+    assert "Ask for the customer number of each line" in plain(result.views()[0])
+
+
+def test_a_column_that_is_empty_is_as_absent(sales):
+    lines = sales([("2023-01-01", 5), ("2024-01-05", 8)], customer_id=[None, None], order_id=[None, None])
+    assert set(card(lines).rows.set_index("kpi").loc[["orders", "aov", "customers", "concentration"], "status"]) == {
+        "not available"
+    }
+
+
+def test_lines_without_an_order_number_make_the_orders_partial(sales):
+    lines = sales([("2023-01-01", 5), ("2024-01-05", 8), ("2024-01-06", 8)], order_id=["x", "y", None])
+    row = card(lines).row("orders")
+    assert (row["actual"], row["status"], row["reason"]) == (
+        1,
+        "partial",
+        "50.0% of the sales lines have no order number.",
+    )
+
+
+def test_data_without_a_negative_line_have_no_return_rate(sales):
+    row = card(sales([("2023-01-01", 5), ("2024-01-05", 8)])).row("return_rate")
+    assert (row["actual"], row["status"]) == (None, "not available")
+    assert "credit notes" in row["reason"]
+
+
+def test_the_margin_rate_stands_on_lines_with_a_cost_and_says_how_many(sales):
+    lines = sales([("2023-01-01", 5), ("2024-01-05", 60), ("2024-01-06", 40)], cost=[1, 30, None])
+    result = card(lines)
+    assert (actual(result, "gross_profit"), result.row("gross_profit")["status"]) == (Decimal(30), "partial")
+    assert (actual(result, "margin_rate"), result.row("margin_rate")["status"]) == (0.5, "partial")
+    assert result.row("margin_rate")["reason"] == "The cost is known for 60.0% of the amounts."
+    nearly = card(sales([("2023-01-01", 5), ("2024-01-05", 96), ("2024-01-06", 4)], cost=[1, 48, None]))
+    assert (actual(nearly, "margin_rate"), nearly.row("margin_rate")["status"]) == (0.5, "observed")
+
+
+def test_a_line_s_own_cost_wins_over_its_product_s(sales):
+    lines = sales(
+        [("2023-01-01", 5), ("2024-01-05", 60), ("2024-01-06", 40)],
+        cost=[1, 30, None], quantity=[1, 2, 4], unit_cost=[1.0, 100.0, 2.5],
+    )  # fmt: skip
+    assert actual(card(lines), "gross_profit") == Decimal(60)  # 60 - 30 + 40 - 4 x 2.5
+
+
+def test_tones_follow_what_is_good_for_the_company(sales):
+    lines = sales(
+        [("2022-12-01", 1), ("2023-01-05", 100), ("2023-01-06", -10), ("2024-01-05", 100), ("2024-01-06", -30)]
+    )
+    result = card(lines)
+    assert result.row("revenue")["tone_previous"] == "bad"
+    assert result.row("return_rate")["tone_previous"] == "bad"  # more returns
+    assert result.row("return_rate")["variance_unit"] == "points"
+    assert result.row("return_rate")["growth_previous"] is None
+
+
+def targets(*rows):
+    return pd.DataFrame(rows, columns=["kpi", "period", "value"]).assign(period=lambda t: pd.to_datetime(t["period"]))
+
+
+def test_a_period_s_target_is_the_sum_of_its_months(sales):
+    lines = sales([("2022-12-01", 1), ("2024-01-05", 90), ("2024-03-05", 30)], order_id=["a", "b", "c"])
+    quarter = periods.parse("2024-Q1")
+    planned = targets(("revenue", "2024-01-01", 50), ("revenue", "2024-02-10", 40), ("revenue", "2024-03-31", 60))
+    row = card(lines, quarter, targets=planned).row("revenue")
+    assert (row["target"], row["variance_target"], row["attainment"], row["tone_target"]) == (
+        Decimal(150), Decimal(-30), pytest.approx(0.8), "bad",
+    )  # fmt: skip
+    row = card(lines, quarter, targets=planned.iloc[:2]).row("revenue")
+    assert (row["target"], row["target_reason"]) == (None, "No target is given for March 2024.")
+    rates = targets(*(("aov", f"2024-0{month}-01", 60) for month in (1, 2, 3)))
+    assert card(lines, quarter, targets=rates).row("aov")["target"] == 60  # the same in every month
+    rates.loc[2, "value"] = 61
+    assert "do not add up" in card(lines, quarter, targets=rates).row("aov")["target_reason"]
+
+
+def test_targets_of_members_and_older_versions_are_left_out(sales):
+    lines = sales([("2022-12-01", 1), ("2024-01-05", 90)])
+    planned = pd.DataFrame(
+        {
+            "kpi": "revenue",
+            "period": pd.Timestamp("2024-01-01"),
+            "value": [100, 120, 7],
+            "dimension": [None, None, "country"],
+            "member": [None, None, "fr"],
+            "version": ["v1", "v2", "v2"],
+        }
+    )
+    assert card(lines, targets=planned).row("revenue")["target"] == 120
+    with pytest.raises(DataError, match="two targets for 2024-01"):
+        card(lines, targets=planned.assign(version="v1"))
+
+
+def test_a_misspelt_kpi_among_the_targets_is_named(sales):
+    lines = sales([("2022-12-01", 1), ("2024-01-05", 90)])
+    with pytest.raises(ParameterError, match="Did you mean 'revenue'"):
+        card(lines, targets=targets(("revenu", "2024-01-01", 5)))
+
+
+def test_refusals(sales):
+    with pytest.raises(DataError, match="there is no line"):
+        card(sales([]))
+    with pytest.raises(DataError, match="the data start on 2024-01-15"):
+        card(sales([("2024-01-15", 5)]))
+    with pytest.raises(DataError, match="no column 'net_revenue'"):
+        card(sales([("2024-01-15", 5)]).drop(columns="net_revenue"))
+
+
+def test_a_single_customer_is_the_whole_concentration(sales):
+    lines = sales([("2021-01-01", 5), ("2023-01-05", 5), ("2024-01-05", 8)], customer_id=["a", "a", "a"])
+    result = card(lines)
+    assert actual(result, "concentration") == 1
+    assert result.row("concentration")["n"] == 1
+    result._repr_mimebundle_()
+
+
+def test_figures_carry_ids_free_of_language(two_years):
+    english = card(two_years)
+    languages.use("fr")
+    try:
+        french = card(two_years)
+        assert french.figures()["figure_id"].tolist() == english.figures()["figure_id"].tolist()
+        assert [str(value) for value in french.figures()["estimate"]] == [str(v) for v in english.figures()["estimate"]]
+    finally:
+        languages.use("en")
+    figures = english.figures().set_index("figure_id")
+    assert figures.loc["scorecard:2024-01:revenue", "estimate"] == Decimal(220)
+    assert figures.loc["scorecard:2023-01:revenue", "estimate"] == Decimal(200)
+    assert figures.index.is_unique
+    assert english.ties_to() == {"net_revenue": Decimal(220), "period": "2024-01"}
+
+
+ledgers = st.lists(
+    st.tuples(
+        st.sampled_from(["2022-12-15", "2023-01-10", "2023-01-20", "2023-08-01", "2024-01-05", "2024-01-25"]),
+        st.decimals(-500, 500, places=2),
+        st.sampled_from(["a", "b", "c", None]),
+        st.sampled_from(["o1", "o2", "o3"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def of(sales, ledger):
+    rows = [("2021-01-04", 1, "z", "o0"), *ledger]
+    return sales([row[:2] for row in rows], customer_id=[row[2] for row in rows], order_id=[row[3] for row in rows])
+
+
+def comparable(result):
+    rows = result.rows.drop(columns=["name", "basis"])
+    return [
+        [round(value, 9) if isinstance(value, float) else value for value in row] for row in rows.to_numpy().tolist()
+    ]
+
+
+@settings(max_examples=12)
+@given(ledgers, st.randoms())
+def test_the_order_of_the_rows_does_not_matter(sales, ledger, random):
+    shuffled = list(ledger)
+    random.shuffle(shuffled)
+    assert comparable(card(of(sales, ledger))) == comparable(card(of(sales, shuffled)))
+
+
+@settings(max_examples=12)
+@given(ledgers)
+def test_all_money_times_three_leaves_every_count_and_rate_alone(sales, ledger):
+    once = card(of(sales, ledger))
+    lines = of(sales, ledger)
+    thrice = card(lines.assign(net_revenue=[Decimal(str(value)) * 3 for value in lines["net_revenue"]]))
+    for one, three in zip(once.rows.to_dict("records"), thrice.rows.to_dict("records"), strict=True):
+        factor = 3 if one["unit"] == "EUR" else 1
+        if one["actual"] is None:
+            assert three["actual"] is None
+        else:
+            assert float(three["actual"]) == pytest.approx(float(one["actual"]) * factor)
+        assert one["growth_previous"] == pytest.approx(three["growth_previous"])
+
+
+@settings(max_examples=12)
+@given(ledgers)
+def test_columns_joined_to_the_lines_move_no_figure(sales, ledger):
+    lines = of(sales, ledger)
+    joined = lines.assign(segment="x", country=None)
+    assert comparable(card(lines)) == comparable(card(joined))
