@@ -45,26 +45,24 @@ class CsvExport:
     notices: list[str] = field(default_factory=list)
     _as_it_is: bool = True
     _data_from_line: int = 1
-    _line_end: bytes | None = None
     _multiline: bool = False
     _text: Path | None = None
 
     def __post_init__(self) -> None:
         self._examine()
 
-    def relation(self, work: Path, needed: list[str]) -> str:
+    def relation(self, work: Path) -> str:
         """Return SQL of the whole records as columns c0, c1 ...; a clean copy is made where the file is not plain."""
-        path, skip, line_end = self.file.path.resolve(), self._data_from_line - 1, self._line_end or b"\n"
+        path, skip = self.file.path.resolve(), self._data_from_line - 1
         if not self._as_it_is:
-            path, skip, line_end = self._clean_copy(work), 0, b"\n"
+            path, skip = self._clean_copy(work), 0
         columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(self.source.names)))
         nulls = ", ".join(quoted(null) for null in self.format.null)
         quote = quoted(self.format.quote)
-        new_line = r"\r\n" if line_end == b"\r\n" else r"\n"
         return (
             f"read_csv({quoted(literally(path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
             f"skip = {skip}, delim = {quoted(self.format.delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
-            f"nullstr = [{nulls}]{'' if nulls else '::VARCHAR[]'}, new_line = '{new_line}', "
+            f"nullstr = [{nulls}]{'' if nulls else '::VARCHAR[]'}, new_line = '\\n', "
             f"strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = {4 * LONGEST}, "
             f"parallel = {str(not self._multiline).lower()}, hive_partitioning = false, compression = 'none')"
         )
@@ -139,15 +137,14 @@ class CsvExport:
         if not hasattr(self, "source"):
             raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
         self._multiline = multiline > 0
-        self._line_end = next(iter(line_ends)) if len(line_ends) == 1 else None
         self._as_it_is = (
             not self.broken
-            and self._line_end in (b"\n", b"\r\n")
+            and line_ends == {b"\n"}  # told of CRLF, DuckDB drops rows
             and self.format.skip == 0
             and self.format.encoding == "utf-8"
             and not self._starts_with_mark()
             and self._data_from_line == 1 + header
-            and (not blanks or (len(self.source.names) > 1 and self._line_end == b"\n"))
+            and (not blanks or len(self.source.names) > 1)
         )
         if multiline:
             self.notices.append(f"{self.file.name}: values hold {multiline} line breaks inside quotes.")

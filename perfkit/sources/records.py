@@ -151,13 +151,13 @@ def _block(data: bytes, dialect: Dialect, line: int, ended: bool) -> Block:
         ends = ends[~quoted[ends]]
     if ended and (not len(ends) or ends[-1] != len(data) - 1):
         ends = np.append(ends, len(data))
-    taken = int(ends[-1]) + 1 if len(ends) else 0
+    taken = min(int(ends[-1]) + 1, len(data)) if len(ends) else 0
     data = data[:taken]
     array = array[:taken]
     starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
     lines = int(np.searchsorted(line_ends, taken))
     crlf = np.zeros(len(ends), bool)
-    inside = ends < taken
+    inside = ends < taken  # all but a last record without a line end
     at = ends[inside]
     crlf[inside] = (array[at] == 10) & (at > starts[inside]) & (array[np.maximum(at - 1, 0)] == 13)
     kinds = np.where(crlf[inside], 2, array[at] == 13)

@@ -128,11 +128,10 @@ def _take(
 ) -> None:
     """Stream one file through the casts and sort its rows by what becomes of them."""
     excluded = exclusions.conditions(declared, settings, export.source, targets)
-    needed = _needed(settings, export.source, targets)
     if isinstance(export, CsvExport):
-        relation = export.relation(spill, needed)
+        relation = export.relation(spill)
     else:
-        engine.register("export", export.reader(needed))
+        engine.register("export", export.reader(_needed(settings, export.source, targets)))
         relation = "export"
     failed: list[np.ndarray] = []  # type: ignore[type-arg]
     base = 0

@@ -1,0 +1,230 @@
+"""Structure: every record is taken, or set aside with its line, whatever the file looks like."""
+
+from decimal import Decimal
+
+import pytest
+
+from perfkit.errors import DataError
+
+HEAD = "order_id,date,net_revenue\n"
+GOOD = HEAD + "A1,2024-01-01,10.00\nA2,2024-01-02,20.50\n"
+
+
+def test_a_plain_file_is_accepted_whole(desk):
+    snapshot = desk.load(GOOD)
+    assert desk.counts(snapshot) == (2, 0, 0)
+    assert desk.revenue(snapshot) == Decimal("30.50")
+    assert desk.column(snapshot, "order_id") == ["A1", "A2"]
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column", "reason"),
+    [
+        ("A1,2024-01-01\nA2,2024-01-02,20.50\n", 2, "net_revenue", "too few fields"),
+        ("A2,2024-01-02,20.50\nA1,2024-01-01,10.00,7\n", 3, "", "too many fields"),
+        ('A1,2024-01-01,"10.00\nA2,2024-01-02,20.50\n', 2, "", "misplaced quote"),
+        ('A2,2024-01-02,20.50\nA1,2024-01-01,"10.00', 3, "", "misplaced quote"),
+        ('"A1"x,2024-01-01,10.00\nA2,2024-01-02,20.50\n', 2, "", "misplaced quote"),
+        ('A"1,2024-01-01,10.00\n"A2",2024-01-02,20.50\n', 2, "", "misplaced quote"),
+        ('"A1,2024-01-01,10.00\n"A2",2024-01-02,20.50\n', 2, "", "misplaced quote"),
+        ("A1,2024-01-01,10\x00.00\nA2,2024-01-02,20.50\n", 2, "", "nul byte"),
+        ("A1;2024-01-01;10.00\nA2,2024-01-02,20.50\n", 2, "date", "too few fields"),
+        ("   \nA2,2024-01-02,20.50\n", 2, "date", "too few fields"),
+        (",,\nA2,2024-01-02,20.50\n", 2, "date", "missing"),
+    ],
+)
+def test_a_broken_record_is_set_aside_with_its_line_and_the_rest_is_read(desk, body, line, column, reason):
+    snapshot = desk.load(HEAD + body)
+    assert desk.counts(snapshot) == (1, 0, 1)
+    assert [(at, where, why) for at, where, _, why in desk.aside(snapshot)] == [(line, column, reason)]
+    assert desk.revenue(snapshot) == Decimal("20.50")
+
+
+def test_the_whole_raw_record_can_be_got_back(desk):
+    record = 'A9,"a, ""b""\r\nc",  x'
+    snapshot = desk.load(GOOD.replace("\n", "\r\n") + record + "\r\n")
+    assert snapshot.quarantine().to_pyarrow().column("record").to_pylist() == [record]
+    assert desk.aside(snapshot) == [(4, "date", 'a, "b"\r\nc', "not a date")]
+
+
+def test_all_failures_of_a_row_are_kept_and_it_stands_once(desk):
+    snapshot = desk.load(GOOD + "A3,yesterday,ten\n")
+    (row,) = snapshot.quarantine().to_pyarrow().to_pylist()
+    assert row["failures"] == [
+        {"column": "date", "value": "yesterday", "reason": "not a date"},
+        {"column": "net_revenue", "value": "ten", "reason": "not a number"},
+    ]
+    assert (row["table"], row["file"], row["sheet"], row["line"]) == ("sales", "sales.csv", None, 4)
+    assert row["message"] == "The text is not a date as the format declares it."
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+def test_line_ends_of_all_kinds_give_the_same_rows_and_lines(desk, end, last):
+    text = HEAD + 'A1,2024-01-01,10\n\n"A\n2",2024-01-02,20\nA3,no,5\n\nA4,2024-01-04,1' + ("\n" if last else "")
+    snapshot = desk.load(text.replace("\n", end))
+    assert desk.column(snapshot, "order_id") == ["A1", f"A{end}2", "A4"]
+    assert desk.aside(snapshot) == [(6, "date", "no", "not a date")]
+
+
+def test_mixed_line_ends_are_line_ends(desk):
+    snapshot = desk.load("order_id,date,net_revenue\r\nA1,2024-01-01,1\nA2,2024-01-01,2\rA3,x,3\r\nA4,2024-01-01,4")
+    assert desk.column(snapshot, "order_id") == ["A1", "A2", "A4"]
+    assert desk.aside(snapshot) == [(4, "date", "x", "not a date")]
+
+
+def test_skipped_title_lines_count_as_lines_even_with_odd_quotes(desk):
+    snapshot = desk.load('Report of "sales\n\n' + GOOD + "A3,x,1\n", format={"skip": 2})
+    assert desk.counts(snapshot) == (2, 0, 1)
+    assert desk.aside(snapshot)[0][0] == 6
+
+
+def test_blank_lines_above_the_header_hold_no_record(desk):
+    snapshot = desk.load("\n\n" + GOOD + "A3,x,1\n")
+    assert desk.aside(snapshot)[0][0] == 6
+
+
+def test_a_header_over_two_lines_is_one_record(desk):
+    snapshot = desk.load('order_id,date,"net\nrevenue"\nA1,2024-01-01,1\nA2,x,1\n', columns={"date": "date", "net_revenue": "net\nrevenue"})
+    assert desk.counts(snapshot) == (1, 0, 1)
+    assert desk.aside(snapshot)[0][0] == 4
+
+
+def test_a_first_record_that_starts_with_a_hash_is_a_record(desk):
+    snapshot = desk.load(HEAD + "#1,2024-01-01,10\n#2,2024-01-01,5\n")
+    assert desk.column(snapshot, "order_id") == ["#1", "#2"]
+
+
+def test_a_value_may_hold_delimiters_quotes_and_line_ends(desk):
+    snapshot = desk.load(HEAD + '"a, ""b""\nc",2024-01-01,"1"\n')
+    assert desk.column(snapshot, "order_id") == ['a, "b"\nc']
+    assert desk.revenue(snapshot) == 1
+
+
+def test_quotes_are_plain_text_where_the_format_says_so(desk):
+    snapshot = desk.load(HEAD + '5" pipe,2024-01-01,1\n"x,2024-01-01,2\n', format={"quote": ""})
+    assert desk.column(snapshot, "order_id") == ['5" pipe', '"x']
+
+
+@pytest.mark.parametrize(("sign", "written"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_another_delimiter_is_named(desk, sign, written):
+    with pytest.raises(DataError) as refused:
+        desk.load(GOOD.replace(",", sign))
+    assert f'[tables.sales] format = {{ delimiter = "{written}" }}' in str(refused.value)
+    assert desk.counts(desk.load(format={"delimiter": sign})) == (2, 0, 0)
+
+
+def test_an_undeclared_title_line_is_refused_not_read_as_a_header(desk):
+    with pytest.raises(DataError, match="no column 'date'"):
+        desk.load("Sales of 2024,,\n" + GOOD)
+
+
+def test_a_missing_column_is_refused_with_the_nearest_name(desk):
+    with pytest.raises(DataError) as refused:
+        desk.load("order_id,date,Quantite\nA1,2024-01-01,1\n", columns={"date": "date", "net_revenue": "Quantity"})
+    message = str(refused.value)
+    assert message.startswith("sales.csv: no column 'Quantity'. Did you mean 'Quantite'? There are: order_id, date, Quantite.")
+    assert "Revenue is its sum" in message
+
+
+def test_a_duplicate_header_name_is_refused_where_it_is_needed(desk):
+    text = "date,net_revenue,net_revenue\n2024-01-01,1,2\n"
+    with pytest.raises(DataError, match="2 columns are called 'net_revenue'"):
+        desk.load(text)
+    snapshot = desk.load("date,x,x,net_revenue\n2024-01-01,1,2,3\n")
+    assert desk.revenue(snapshot) == 3
+
+
+def test_columns_are_found_by_name_in_each_file(desk):
+    desk.write("a.csv", "date,net_revenue,extra\n2024-01-01,1,z\n\n2024-01-02,x,z\n")
+    desk.write("b.csv", "net_revenue,date\n2,2024-02-01\n2,2024-02-31\n")
+    snapshot = desk.load(name="*.csv")
+    assert desk.revenue(snapshot) == 3
+    assert [(row["file"], row["line"]) for row in snapshot.quarantine().to_pyarrow().to_pylist()] == [("a.csv", 4), ("b.csv", 3)]
+    assert snapshot.report["tables"]["sales"]["not_read"] == ["extra"]
+    assert [(f["name"], f["rows"]) for f in snapshot.report["tables"]["sales"]["files"]] == [("a.csv", 2), ("b.csv", 2)]
+
+
+def test_a_file_that_lacks_a_column_the_others_have_is_refused(desk):
+    desk.write("a.csv", "date,net_revenue,channel\n2024-01-01,1,web\n")
+    desk.write("b.csv", "date,net_revenue\n2024-01-01,1\n")
+    with pytest.raises(DataError, match=r"a\.csv has a column 'channel' and b\.csv has none"):
+        desk.load(name="*.csv")
+
+
+def test_a_file_without_a_header_has_numbered_columns(desk):
+    snapshot = desk.load(
+        "A1,2024-01-01,1\nA2,2024-01-02,x\n",
+        format={"header": False},
+        columns={"order_id": "1", "date": "2", "net_revenue": "3"},
+    )
+    assert desk.column(snapshot, "order_id") == ["A1"]
+    assert desk.aside(snapshot) == [(2, "3", "x", "not a number")]
+
+
+def test_a_file_name_with_wildcards_is_that_file_alone(desk):
+    desk.write("a1b.csv", HEAD + "X,2024-01-01,999\n")
+    snapshot = desk.load(GOOD, name="a*[1]b.csv")
+    assert desk.revenue(snapshot) == Decimal("30.50")
+
+
+@pytest.mark.parametrize("content", ["", "\n\n\n", HEAD])
+def test_a_file_without_a_row_is_refused(desk, content):
+    with pytest.raises(DataError, match=r"sales\.csv .*Export it again"):
+        desk.load(content)
+
+
+def test_a_missing_file_is_refused_with_what_the_folder_holds(desk):
+    desk.write("sale.csv", GOOD)
+    with pytest.raises(DataError) as refused:
+        desk.load(name="sales.csv")
+    assert "no such file" in str(refused.value)
+    assert "Did you mean 'sale.csv'? It holds: sale.csv." in str(refused.value)
+
+
+def test_a_folder_is_refused_with_what_to_write(desk):
+    desk.write("2024/sales.csv", GOOD)
+    with pytest.raises(DataError, match=r'2024 is a folder.*files = "2024/\*\.csv"'):
+        desk.load(name="2024")
+    assert desk.counts(desk.load(name="2024/*.csv")) == (2, 0, 0)
+
+
+def test_a_leading_exports_means_that_folder(desk):
+    desk.write("sales.csv", GOOD)
+    assert desk.counts(desk.load(name="exports/*.csv")) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("sales.xlsx", b"PK\x03\x04....", "Save it as CSV or Parquet"),
+        ("sales.csv", b"PK\x03\x04....", "Save it as CSV or Parquet"),
+        ("sales.csv.gz", b"\x1f\x8b....", "gunzip"),
+        ("sales.parquet", b"order_id,date", "not a Parquet file"),
+    ],
+)
+def test_other_kinds_of_file_are_refused_in_words(desk, name, content, said):
+    with pytest.raises(DataError, match=said):
+        desk.load(content, name=name)
+
+
+def test_a_record_without_end_is_refused(desk):
+    with pytest.raises(DataError, match="longer than"):
+        desk.load(HEAD + "x" * (40 << 20))
+
+
+def test_text_longer_than_a_block_keeps_its_rows_and_lines(desk):
+    rows = [f'"A{i}, with ""quotes""\nand lines",2024-01-01,0.01\n' for i in range(500_000)]
+    rows[-2] = "Z,2024-01-01\n"
+    snapshot = desk.load(HEAD + "".join(rows))
+    assert desk.counts(snapshot) == (499_999, 0, 1)
+    assert desk.revenue(snapshot) == Decimal("4999.99")
+    assert desk.aside(snapshot)[0][0] == 2 + 2 * 499_998
+
+
+def test_an_open_quote_swallows_no_more_than_its_line_in_a_long_file(desk):
+    rows = [f"A{i},2024-01-01,1\n" for i in range(1_200_000)]
+    rows[5] = '"A5,2024-01-01,1\n'
+    snapshot = desk.load(HEAD + "".join(rows))
+    assert desk.counts(snapshot) == (1_199_999, 0, 1)
+    assert desk.aside(snapshot)[0][0] == 7
