@@ -104,6 +104,12 @@ def company(tmp_path: Path) -> Company:
 
 
 @pytest.fixture(scope="session")
+def make_company() -> Company:
+    """Return the function behind `company`, for a folder of one's own."""
+    return made
+
+
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     """A report with a table, a chart, prose, and outputs that a report does not take over."""
     acme = made(
