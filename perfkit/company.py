@@ -45,6 +45,28 @@ class Settings(BaseModel):
             raise ValueError(f"no time zone {zone!r}: write one such as Europe/Paris") from None
         return zone
 
+    @field_validator("observed_until")
+    @classmethod
+    def _a_day(cls, label: str | None) -> str | None:
+        if label is not None:
+            periods.day(label)
+        return label
+
+    @field_validator("fiscal_year_starts")
+    @classmethod
+    def _first_of_a_month(cls, start: str) -> str:
+        periods.parse("FY2026", start)
+        return start
+
+    @field_validator("targets")
+    @classmethod
+    def _by_month(cls, targets: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        for kpi, months in targets.items():
+            for label in months:
+                if periods.parse(label).kind != "month":
+                    raise ValueError(f"{kpi}: {label!r} is not a month: write one such as 2026-10")
+        return targets
+
     @field_validator("tables", "control")
     @classmethod
     def _known_tables(cls, tables: dict[str, Any]) -> dict[str, Any]:
