@@ -262,7 +262,7 @@ def in_words(error: ValidationError, model: type[BaseModel], *, file: str = "com
         return f"{_place(file, above)}: {last} is missing."
     said = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
-        end = "" if said.endswith("?") else "."
+        end = "" if said.endswith(("?", ".")) else "."
         return f"{_place(file, [*above, last] if last else above)}: {said}{end}"
     return f"{_place(file, above)}: {last} = {first['input']!r} is not understood: {said[:1].lower() + said[1:]}."
 
@@ -284,8 +284,8 @@ def checked(model: type[BaseModel], data: Any, *, where: str = "company.toml") -
 def _place(file: str, above: list[str]) -> str:
     """company.toml, [tables.sales] format: the block in brackets, then the keys below it."""
     names = [part for part in above if part not in ("str", "int", "float", "bool")]  # branches of a union
-    if not names:
-        return file
+    if len(names) < 2:  # a setting at the top, or the top itself
+        return ", ".join([file, *names])
     depth = 3 if names[:1] == ["tables"] and names[2:3] == ["columns"] else 2
     below = " ".join(f"number {int(part) + 1}" if part.isdigit() else part for part in names[depth:])
     return f"{file}, [{'.'.join(names[:depth])}]" + (f" {below}" if below else "")
