@@ -41,7 +41,8 @@ def _draw(result: Breakdown, ax: Axes | None) -> Axes:
     keys = []
     if compared:
         panels.append(rows.changes(text("Change"), column["variance"], column["tone"], shown, part=3))
-        panels.append(rows.pins(text("Change, %"), column["growth"], column["tone"], part=2))
+        if not all(languages.missing(growth) for growth in column["growth"]):
+            panels.append(rows.pins(text("Change, %"), column["growth"], column["tone"], part=2))
         keys = [
             Key(result.period.name(), "actual"),
             Key(result.period.year_before().name(), "previous"),

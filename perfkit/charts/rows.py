@@ -52,7 +52,7 @@ class Rows:
     """
 
     def __init__(self, names: Sequence[str], *, total: bool = False, quiet: Sequence[int] = ()) -> None:
-        self.names, self.total, self.quiet = names, total, quiet
+        self.names, self.total, self.quiet = [style.clean(name) for name in names], total, quiet
         self.body = len(names) - total
         self.limits = (len(names) - 0.4 + 0.25 * total, -1.45)
 
@@ -64,7 +64,7 @@ class Rows:
     @property
     def longest_name(self) -> float:
         """Points that the longest name takes."""
-        return self._longest(self.names)
+        return self._longest([style.fit(name, 400, weight=self._weight(row)) for row, name in enumerate(self.names)])
 
     def place(self, ax: Axes, width: float, panels: Sequence[Panel], *, names: float = 0) -> None:
         """Draw the names and the panels side by side, the room that labels leave shared out among the bars.

@@ -131,8 +131,8 @@ def storeys(ax: Axes, heights: Sequence[float]) -> list[Axes]:
 
 def room(part: Axes, low: float, high: float, width: float, before: float = 0, after: float = 0) -> None:
     """Scale a panel `width` points wide so that bars from `low` to `high` leave room for labels at both ends."""
-    span = (high - low) or 1.0
-    each = span / max(width - before - after, width * 0.15)
+    high = high if high > low else low + 1
+    each = (high - low) / max(width - before - after, width * 0.15)
     part.set_xlim(low - before * each, high + after * each)
 
 

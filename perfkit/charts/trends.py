@@ -52,8 +52,9 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
     part.set_xlim(-0.55, len(cells) - 0.45)
 
     rows = list(cells.to_dict("records"))
+    pitch = width / len(rows)
     observed = [index for index, row in enumerate(rows) if not languages.missing(row["revenue"])]
-    labelled = _labelled([shown(rows[i]["revenue"]) for i in observed], observed, rows, width / len(rows))
+    labelled = _labelled([shown(rows[i]["revenue"]) for i in observed], observed, rows, pitch)
     for index, row in enumerate(rows):
         if not languages.missing(row["target"]):
             style.bar(part, index - 0.42, 0, 0.84, float(row["target"]), "target")
@@ -67,20 +68,22 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
         if index in labelled:
             behind = 0.0 if languages.missing(row["previous"]) else float(row["previous"])
             top, up = max(value, behind), value >= 0
+            label, weight = shown(row["revenue"]), "bold" if index == observed[-1] else "normal"
+            half = style.length(label, style.SMALL, weight) / 2 / pitch
             style.words(
                 part,
-                index + 0.1,
+                min(max(index + 0.1, half - 0.55), len(rows) - 0.45 - half),
                 top if up else value,
-                shown(row["revenue"]),
+                label,
                 dy=3 if up else -3,
                 halo=True,
                 ha="center",
                 va="bottom" if up else "top",
                 fontsize=style.SMALL,
-                fontweight="bold" if index == observed[-1] else "normal",
+                fontweight=weight,
             )
     part.axhline(0, color=style.INK, linewidth=0.8, zorder=5)
-    _name_months(part, months, low - (0.08 * span if low < 0 else 0), width / len(rows))
+    _name_months(part, months, low - (0.08 * span if low < 0 else 0), pitch)
     ax.figure.set_label(_alt(result, view.title, months, rows, observed))
     return ax
 

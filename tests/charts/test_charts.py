@@ -1,0 +1,323 @@
+"""Charts: what each shows, and that no data can clip, overlap, fake or break it."""
+
+import inspect
+import itertools
+import re
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation, Text
+
+from perfkit import charts, kpis, languages, periods
+from perfkit.charts import show, style
+from perfkit.results import Result
+
+HOSTILE = "$x^2$ <script>alert(1)</script> & \"quoted\" 'names'\n\x07\t%s {member} \\frac"
+MAY = periods.parse("2024-05")
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate():
+    languages.use("en")
+    yield
+    languages.use("en")
+    plt.close("all")
+
+
+def sales(countries=("France", "Italy"), *, first="2023-01", last="2024-05", scale=1, growth=0.2, cost=None):
+    """Two orders a month and country, by customers of its own."""
+    rows = []
+    for month, (place, country) in itertools.product(pd.period_range(first, last, freq="M"), enumerate(countries)):
+        grown = 1 + growth * (month.year - 2023) * (-1 if place % 3 == 1 else 1)
+        for order in (1, 2):
+            rows.append(
+                {
+                    "date": month.start_time + pd.Timedelta(days=order * 9),
+                    "net_revenue": Decimal(str(round(scale * grown * (1000 / (place + 1) + month.month * 10), 4))),
+                    "order_id": f"{month}-{place}-{order}",
+                    "customer_id": f"customer {place} {order if month.year == 2024 else 1}",
+                    "country": country,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def results(lines, period=MAY, currency="GBP", months=12):
+    """Every result that has a chart, from the same lines."""
+    return {
+        "scorecard": kpis.scorecard(lines, period=period, currency=currency),
+        "trend": kpis.trend(lines, period=period, currency=currency, months=months),
+        "breakdown": kpis.breakdown(lines, by="country", period=period, currency=currency),
+        "movers": kpis.movers(lines, by="country", period=period, currency=currency),
+        "concentration": kpis.concentration(lines, period=period, currency=currency),
+        "revenue_tree": kpis.revenue_tree(lines, period=period, currency=currency),
+    }
+
+
+def drawn(name, result):
+    return getattr(charts, name)(result)
+
+
+def texts(figure):
+    of_axes = {
+        id(text) for axes in figure.findobj(Axes) for text in axes.findobj(Text) if not isinstance(text, Annotation)
+    }
+    titles = {id(axes._left_title) for axes in figure.findobj(Axes)}  # ticks of axes that are off are not drawn
+    return [t for t in figure.findobj(Text) if t.get_text().strip() and (id(t) not in of_axes or id(t) in titles)]
+
+
+def words(axes):
+    return [text.get_text() for text in texts(axes.figure)]
+
+
+def boxes(figure):
+    with style.drawing():
+        figure.draw_without_rendering()
+        renderer = figure.canvas.get_renderer()
+        return [(text.get_text(), text.get_window_extent(renderer)) for text in texts(figure)]
+
+
+def faults(axes):
+    """Texts that leave the picture, and pairs of texts that lie on each other."""
+    found, shown = [], boxes(axes.figure)
+    for text, box in shown:
+        if box.x0 < -0.5 or box.y0 < -0.5 or box.x1 > axes.figure.bbox.x1 + 0.5 or box.y1 > axes.figure.bbox.y1 + 0.5:
+            found.append(f"clipped: {text}")
+    for (one, a), (other, b) in itertools.combinations(shown, 2):
+        across = min(a.x1, b.x1) - max(a.x0, b.x0)
+        down = min(a.y1, b.y1) - max(a.y0, b.y0)
+        if across > 1 and down > 1.5:
+            found.append(f"overlap: {one} | {other}")
+    return found
+
+
+CASES = {
+    "two countries": {},
+    "one country": {"countries": ["France"]},
+    "forty countries": {"countries": [f"Country number {n}" for n in range(40)]},
+    "long names": {
+        "countries": ["A very long name of a department " * 5, "Saint-Rémy-en-Bouzemont-Saint-Genest-et-Isson"]
+    },
+    "a name missing": {"countries": ["France", None]},
+    "hostile names": {"countries": [HOSTILE, "<img src=x onerror=alert(1)>", "=1+1"]},
+    "no year before": {"first": "2024-01"},
+    "huge": {"scale": 10**8},
+    "tiny": {"scale": 0.001},
+    "negative": {"scale": -1},
+    "a hundredfold": {"growth": 100},
+}
+CHARTS = ("scorecard", "trend", "breakdown", "movers", "concentration", "revenue_tree")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_word_is_clipped_or_lies_on_another(case):
+    for name, result in results(sales(**CASES[case])).items():
+        for language in languages.LANGUAGES if case in ("two countries", "huge") else ("en",):
+            languages.use(language)
+            axes = drawn(name, result)
+            assert faults(axes) == [], (name, language)
+            plt.close(axes.figure)
+
+
+@pytest.mark.parametrize("months", [1, 5, 18, 30, 60])
+def test_a_trend_of_any_length_names_its_months_side_by_side(months):
+    lines = sales(["France"], first="2018-01")
+    axes = charts.trend(kpis.trend(lines, period=MAY, currency="EUR", months=months))
+    assert faults(axes) == []
+    assert "2024" in words(axes)
+
+
+def test_every_chart_is_named_after_its_result_and_every_result_has_at_most_one():
+    drawers = [getattr(charts, name) for name in charts.__all__ if name != "show_chart"]
+    kinds = [next(iter(inspect.signature(draw).parameters.values())).annotation for draw in drawers]
+    assert all(issubclass(kind, Result) for kind in kinds)
+    assert [re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind in kinds] == [f.__name__ for f in drawers]
+    assert len(set(kinds)) == len(kinds)
+    assert set(CHARTS) == {draw.__name__ for draw in drawers}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return results(sales())
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_chart_and_table_say_the_same(name, plain):
+    result = plain[name]
+    axes, view = drawn(name, result), result.views()[0]
+    assert axes.get_title(loc="left").replace("\n", " ") == view.title
+    assert any(text.replace("\n", " ").startswith(view.subtitle) for text in words(axes))
+    assert axes.figure.get_label().startswith(view.title)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_the_same_figures_give_the_same_bytes_whatever_the_settings_of_the_caller(name, plain):
+    result = plain[name]
+    first, metadata = show.bundle(drawn(name, result))
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": None, "savefig.bbox": "tight"}):
+        second, _ = show.bundle(drawn(name, result))
+        assert mpl.rcParams["font.size"] == 30
+    assert first == second
+    assert set(first) == {"text/plain", "image/svg+xml", "image/png"}
+    assert metadata["image/svg+xml"]["alt"] == metadata["image/png"]["alt"] == first["text/plain"]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_hostile_names_are_drawn_as_they_are_written(name):
+    languages.use("fr")
+    axes = drawn(name, results(sales([HOSTILE, "Italy"]))[name])
+    assert not any(text.get_parse_math() for text in texts(axes.figure))
+    data, _ = show.bundle(axes)
+    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(data["image/svg+xml"]).iter()}
+    assert "script" not in tags
+    assert "\x07" not in data["text/plain"]
+
+
+def test_a_hostile_name_stands_in_the_chart_and_in_its_alternative_text():
+    axes = charts.breakdown(results(sales([HOSTILE]))["breakdown"])
+    assert any(text.startswith("$x^2$ <script>alert(1)") for text in words(axes))
+    assert "$x^2$ <script>alert(1)</script>" in axes.figure.get_label()
+
+
+def test_a_month_that_is_not_over_is_an_empty_dotted_outline_unlike_a_month_without_sales():
+    lines = sales(["France"])
+    lines = lines[lines["date"].dt.strftime("%Y-%m") != "2024-02"]
+    cells = kpis.trend(lines, period=MAY, currency="GBP").cells.copy()
+    cells.loc[cells.index[-1], "revenue"] = None
+    trend = kpis.Trend(cells, MAY.last_day, "GBP", MAY, lines["date"].min().date())
+    axes = charts.trend(trend)
+    bars = [patch for patch in axes.figure.findobj(Rectangle) if patch.get_width() == 0.5]
+    dotted = [bar for bar in bars if bar.get_linestyle() != "-" and bar.get_linestyle() != "solid"]
+    assert len(dotted) == 1
+    assert dotted[0].get_facecolor() == (1.0, 1.0, 1.0, 1.0)
+    assert any(bar.get_height() == 0 for bar in bars)
+    assert "Not observed yet" in words(axes)
+
+
+def test_the_bridge_leads_from_last_year_to_this_year(plain):
+    result = plain["revenue_tree"]
+    bars = [p for p in charts.revenue_tree(result).figure.findobj(Rectangle) if p.get_height() == pytest.approx(0.58)]
+    start, *steps, end = bars
+    assert start.get_width() == pytest.approx(float(result.previous_revenue))
+    assert end.get_width() == pytest.approx(float(result.revenue))
+    assert start.get_width() + sum(step.get_width() for step in steps) == pytest.approx(end.get_width())
+
+
+def test_gains_are_green_and_losses_red_with_a_sign(plain):
+    axes = charts.movers(plain["movers"])
+    bars = {
+        mpl.colors.to_hex(p.get_facecolor()): p.get_width()
+        for p in axes.figure.findobj(Rectangle)
+        if p.get_height() == pytest.approx(0.58)
+    }
+    assert bars[style.GOOD] > 0 > bars[style.BAD]
+    assert any(text.startswith("+") for text in words(axes))
+    assert any(text.startswith("−") for text in words(axes))
+
+
+def test_a_change_beyond_the_scale_ends_in_an_arrow_and_says_its_value():
+    lines = pd.concat([sales(["France"]), sales(["Italy"], growth=100)])
+    axes = charts.breakdown(results(lines)["breakdown"])
+    markers = {line.get_marker() for line in axes.figure.findobj(plt.Line2D)}
+    assert ">" in markers
+    assert "+10,000.0%" in words(axes)
+
+
+def test_what_cannot_be_drawn_says_why():
+    found = results(sales(first="2024-01"))
+    for name in ("scorecard", "movers", "revenue_tree"):
+        assert any(
+            "The data start on 10 January 2024." in text.replace("\n", " ") for text in words(drawn(name, found[name]))
+        )
+
+
+def test_without_customers_the_concentration_says_what_to_ask_for():
+    result = kpis.concentration(sales().drop(columns="customer_id"), period=MAY, currency="GBP")
+    axes = charts.concentration(result)
+    assert result.reason
+    assert any(text.replace("\n", " ") == result.reason for text in words(axes))
+
+
+def test_french_figures_look_french():
+    languages.use("fr")
+    shown = " ".join(words(charts.breakdown(results(sales(scale=100))["breakdown"])))
+    assert re.search(r"\d,\d\N{NARROW NO-BREAK SPACE}%", shown)
+    assert not re.search(r"\d\.\d", shown)
+
+
+@pytest.mark.parametrize(
+    ("largest", "label", "stated"),
+    [
+        ("0.5", "0.50", ""),
+        ("999", "999", ""),
+        ("9999", "9,999", ""),
+        ("10000", "10.0", "thousand"),
+        ("541909", "542", "thousand"),
+        ("9747747.93", "9,748", "thousand"),
+        ("97477479", "97.5", "million"),
+        ("9e12", "9,000", "billion"),
+    ],
+)
+def test_labels_keep_three_or_four_digits_and_the_scale_is_stated(largest, label, stated):
+    shown, words_ = style.labels_of([Decimal(largest), None], "GBP")
+    assert shown(Decimal(largest)) == label
+    assert shown(None) == "n/a"
+    assert stated in words_
+    assert bool(words_) is bool(stated)
+
+
+def test_a_chart_goes_on_the_axes_it_is_given(plain):
+    figure, axes = plt.subplots(figsize=(6, 4))
+    figure.subplots_adjust(top=0.6)
+    assert charts.breakdown(plain["breakdown"], axes) is axes
+    assert not axes._left_title.get_parse_math()
+
+
+def test_a_shown_chart_is_displayed_once_and_closed(monkeypatch, plain):
+    seen = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **rest: seen.append((data, rest)))
+    axes = charts.trend(plain["trend"])
+    charts.show_chart(axes)
+    ((data, rest),) = seen
+    assert rest["raw"]
+    assert data["image/svg+xml"].startswith("<?xml")
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert plt.get_fignums() == []
+
+
+def test_letters_that_the_font_lacks_do_not_stop_a_chart():
+    data, _ = show.bundle(charts.breakdown(results(sales(["日本", "العربية", "🙂"]))["breakdown"]))
+    assert "日本" in data["text/plain"]
+
+
+def luminance(colour):
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
+    return sum(weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
+
+
+def contrast(one, other):
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_words_and_shapes_pass_wcag_aa_on_paper():
+    for colour in (style.INK, style.QUIET, style.GOOD, style.BAD):
+        assert contrast(colour, "white") >= 4.5
+    for colour in (style.ACTUAL, style.PREVIOUS_EDGE, style.NEUTRAL):
+        assert contrast(colour, "white") >= 3
+    assert contrast(style.ACTUAL, style.PREVIOUS) >= 3
+
+
+def test_a_cut_text_is_no_wider_than_its_room_and_shows_that_it_is_cut():
+    for width in (20, 50, 120):
+        cut = style.fit("Saint-Rémy-en-Bouzemont " * 30, width)
+        assert cut.endswith("…")
+        assert style.length(cut) <= width
+    assert style.fit("short", 100) == "short"
+    assert [style.length(line, 12) <= 100 for line in style.wrap("word " * 50, 100, 12, most=3)] == [True] * 3
