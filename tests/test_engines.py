@@ -1,0 +1,119 @@
+"""Every aggregation compiles for DuckDB, Postgres and Spark, and DuckDB runs it.
+
+The aggregations are those that the KPIs register when they are imported; a second test sees to it that
+nothing in the package runs an expression in another way.
+"""
+
+import ast
+import importlib
+import pkgutil
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pytest
+
+from perfkit import improve, kpis, periods
+from perfkit.kpis import aggregations
+
+ENGINES = ("duckdb", "postgres", "pyspark")
+PERIOD = periods.parse("2024-01")
+BOUGHT_WITH = {"order_id": "o1", "customer_id": "a", "product_id": "p", "product_name": "Lamp", "customer_name": "Ann"}
+
+
+class SparkOptions(ibis.config.Config):
+    """What Ibis sets when pyspark is there; to compile for Spark, pyspark itself is not needed."""
+
+    treat_nan_as_null: bool = False
+
+
+for module in pkgutil.iter_modules(kpis.__path__):  # one that nobody imports yet is a KPI too
+    importlib.import_module(f"perfkit.kpis.{module.name}")
+
+
+@pytest.fixture(scope="module")
+def asked() -> dict[str, list[ibis.Table]]:
+    """Every expression that the KPIs ask of an engine, by the name of its aggregation."""
+    lines = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2022-01-05", "2023-01-05", "2024-01-05", "2024-01-06"]),
+            "net_revenue": [5, 10, 20, -2],
+            "quantity": [1, 1, 2, -1],
+            "unit_cost": [1.5, 1.5, 1.5, 1.5],
+            **{name: [value] * 4 for name, value in BOUGHT_WITH.items()},
+        }
+    )
+    table = kpis.lines.checked(lines)
+    expressions: dict[str, list[ibis.Table]] = {}
+    run = aggregations.fetch
+
+    def noted(name: str, expression: ibis.Table) -> pd.DataFrame:
+        expressions.setdefault(name, []).append(expression)
+        return run(name, expression)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aggregations, "fetch", noted)
+        options = {"period": PERIOD, "currency": "EUR"}
+        for columns in (table.columns, ("date", "net_revenue"), ("date", "net_revenue", "customer_id")):
+            some = table.select(*columns)
+            improve.findings(
+                kpis.scorecard(some, **options),
+                kpis.trend(some, **options),
+                kpis.breakdown(some, by="product_id", **options),
+                kpis.movers(some, by="customer_id", **options),
+                kpis.concentration(some, **options),
+                kpis.revenue_tree(some, **options),
+            )
+    return expressions
+
+
+def test_every_registered_aggregation_is_asked(asked):
+    assert set(asked) == set(aggregations.AGGREGATIONS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", sorted(aggregations.AGGREGATIONS))
+def test_every_aggregation_compiles(asked, name, engine, monkeypatch):
+    monkeypatch.setattr(ibis.options, "pyspark", SparkOptions())
+    for expression in asked[name]:
+        assert "SELECT" in ibis.to_sql(expression, dialect=engine)
+
+
+def test_nothing_else_runs_an_expression():
+    """An analysis that called the engine on its own would escape the test above."""
+    running = {
+        "execute",
+        "to_pandas",
+        "to_pyarrow",
+        "to_pyarrow_batches",
+        "to_polars",
+        "to_parquet",
+        "to_csv",
+        "raw_sql",
+    }
+    root = Path(kpis.__file__).parents[1]
+    strays = [
+        f"{path.relative_to(root)}:{node.lineno} {node.attr}"
+        for folder in ("kpis", "improve", "charts")
+        for path in sorted((root / folder).rglob("*.py"))
+        if path.name != "aggregations.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in running
+    ]
+    assert not strays, strays
+
+
+def test_sums_of_money_stay_decimal_in_every_expression(asked):
+    """A float on the way would lose a cent somewhere in ten million lines."""
+    floats = {
+        f"{name}.{column}"
+        for name, expressions in asked.items()
+        for expression in expressions
+        for column, of_type in expression.schema().items()
+        if of_type.is_floating()
+    }
+    assert floats == {
+        "perfkit.kpis.scorecards._medians.now",
+        "perfkit.kpis.scorecards._medians.before",
+        "perfkit.kpis.concentrations._sums.squares",  # of shares; the sums beside it are exact
+    }
