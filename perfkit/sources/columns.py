@@ -203,7 +203,8 @@ def _checked(
 ) -> Target:
     """Add to a value what makes a row fail on it, and why."""
     label = ", ".join(part.name for part in parts) or column.name
-    raw = " || ' | ' || ".join(f"coalesce(CAST({part.raw} AS VARCHAR), '')" for part in parts) or "''"
+    raw = " || ' | ' || ".join(f"coalesce(CAST({part.raw} AS VARCHAR), '')" for part in parts) or "NULL"
+    raw = parts[0].raw if len(parts) == 1 else raw
     fails = [part.unread for part in parts]
     checks = [Check(part.name, part.raw, f"CASE WHEN {part.unread} THEN {part.read.reason} END") for part in parts]
     if len(parts) > 1:

@@ -110,7 +110,9 @@ def _undecodable(path: Path, encoding: str, start: int, *, name: str, table: str
     raw = path.read_bytes() if path.stat().st_size < 1 << 30 else path.open("rb").read(1 << 30)
     line = raw.count(b"\n", 0, start) + 1
     byte = raw[start : start + 1]
-    works = next((other for other in ("utf-8", "cp1252", "latin-1") if _reads(raw, other)), "latin-1")
+    zeros = {"utf-16-le": raw[1:999:2], "utf-16-be": raw[:999:2]}
+    wide = [other for other, half in zeros.items() if half.count(0) * 2 > len(half)]
+    works = next((other for other in (*wide, "utf-8", "cp1252", "latin-1") if _reads(raw, other)), "latin-1")
     return DataError(
         f"{name}, line {line}, byte {start} (0x{byte.hex().upper()}): not {encoding}, so its letters cannot be "
         f"trusted. The file reads as {works}: {_setting(table, works)}"

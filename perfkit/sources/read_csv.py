@@ -17,6 +17,9 @@ from perfkit.sources.records import LONGEST, Block, Dialect, blocks
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 
+NEVER = "\x01 no text stands for a missing value"
+"""DuckDB wants one text that does."""
+
 MOST_BROKEN = 1_000_000
 """Broken records beyond which a file is refused outright."""
 
@@ -57,12 +60,12 @@ class CsvExport:
         if not self._as_it_is:
             path, skip = self._clean_copy(work), 0
         columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(self.source.names)))
-        nulls = ", ".join(quoted(null) for null in self.format.null)
+        nulls = ", ".join(quoted(null) for null in self.format.null or (NEVER,))
         quote = quoted(self.format.quote)
         return (
             f"read_csv({quoted(literally(path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
             f"skip = {skip}, delim = {quoted(self.format.delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
-            f"nullstr = [{nulls}]{'' if nulls else '::VARCHAR[]'}, new_line = '\\n', "
+            f"nullstr = [{nulls}], new_line = '\\n', "
             f"strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = {4 * LONGEST}, "
             f"parallel = {str(not self._multiline).lower()}, hive_partitioning = false, compression = 'none')"
         )

@@ -24,7 +24,9 @@ class Desk:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def load(self, content=None, *, table="sales", name="sales.csv", control=None, currency="EUR", step=None, **settings):
+    def load(
+        self, content=None, *, table="sales", name="sales.csv", control=None, currency="EUR", step=None, **settings
+    ):
         """Load one table; `content`, where given, is written first."""
         if content is not None:
             self.write(name, content)

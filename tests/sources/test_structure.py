@@ -85,7 +85,10 @@ def test_blank_lines_above_the_header_hold_no_record(desk):
 
 
 def test_a_header_over_two_lines_is_one_record(desk):
-    snapshot = desk.load('order_id,date,"net\nrevenue"\nA1,2024-01-01,1\nA2,x,1\n', columns={"date": "date", "net_revenue": "net\nrevenue"})
+    snapshot = desk.load(
+        'order_id,date,"net\nrevenue"\nA1,2024-01-01,1\nA2,x,1\n',
+        columns={"date": "date", "net_revenue": "net\nrevenue"},
+    )
     assert desk.counts(snapshot) == (1, 0, 1)
     assert desk.aside(snapshot)[0][0] == 4
 
@@ -123,7 +126,9 @@ def test_a_missing_column_is_refused_with_the_nearest_name(desk):
     with pytest.raises(DataError) as refused:
         desk.load("order_id,date,Quantite\nA1,2024-01-01,1\n", columns={"date": "date", "net_revenue": "Quantity"})
     message = str(refused.value)
-    assert message.startswith("sales.csv: no column 'Quantity'. Did you mean 'Quantite'? There are: order_id, date, Quantite.")
+    assert message.startswith(
+        "sales.csv: no column 'Quantity'. Did you mean 'Quantite'? There are: order_id, date, Quantite."
+    )
     assert "Revenue is its sum" in message
 
 
@@ -140,7 +145,10 @@ def test_columns_are_found_by_name_in_each_file(desk):
     desk.write("b.csv", "net_revenue,date\n2,2024-02-01\n2,2024-02-31\n")
     snapshot = desk.load(name="*.csv")
     assert desk.revenue(snapshot) == 3
-    assert [(row["file"], row["line"]) for row in snapshot.quarantine().to_pyarrow().to_pylist()] == [("a.csv", 4), ("b.csv", 3)]
+    assert [(row["file"], row["line"]) for row in snapshot.quarantine().to_pyarrow().to_pylist()] == [
+        ("a.csv", 4),
+        ("b.csv", 3),
+    ]
     assert snapshot.report["tables"]["sales"]["not_read"] == ["extra"]
     assert [(f["name"], f["rows"]) for f in snapshot.report["tables"]["sales"]["files"]] == [("a.csv", 2), ("b.csv", 2)]
 

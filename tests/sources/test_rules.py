@@ -1,0 +1,161 @@
+"""Rules: keys stand once, exclusions are counted, control totals are hit."""
+
+from decimal import Decimal
+
+import pytest
+
+from perfkit.errors import DataError, ParameterError
+
+SALES = """order_id,date,product,net_revenue
+A1,2024-01-01,POST,4.50
+A2,2024-01-01,M,1
+B3,2024-01-01,X1,10
+A4,2024-01-01,X2,20
+B5,2024-01-01,,0.00
+"""
+
+
+def rule(desk, **test):
+    test = {"in" if key == "among" else key: value for key, value in test.items()}
+    snapshot = desk.load(
+        SALES,
+        columns={"order_id": "order_id", "date": "date", "net_revenue": "net_revenue"},
+        exclude=[{**test, "because": "test"}],
+    )
+    return snapshot.report["tables"]["sales"]["excluded"]
+
+
+@pytest.mark.parametrize(
+    ("test", "rows", "money"),
+    [
+        ({"column": "product", "among": ["POST", "M"]}, 2, "5.5"),
+        ({"column": "product", "equals": "POST"}, 1, "4.5"),
+        ({"column": "product", "starts_with": "X"}, 2, "30"),
+        ({"column": "product", "matches": "^X[0-9]$"}, 2, "30"),
+        ({"column": "product", "missing": True}, 1, "0"),
+        ({"column": "order_id", "starts_with": "A"}, 3, "25.5"),
+        ({"column": "net_revenue", "equals": 0}, 1, "0"),
+        ({"column": "net_revenue", "among": [4.5, 20]}, 2, "24.5"),
+        ({"column": "date", "equals": "2024-01-01"}, 5, "35.5"),
+    ],
+)
+def test_a_rule_leaves_out_its_rows_and_counts_their_money(desk, test, rows, money):
+    excluded = rule(desk, **test)
+    assert (excluded["rows"], excluded["sums"]["net_revenue"]) == (rows, money)
+    assert excluded["rules"][0]["because"] == "test" and excluded["rules"][0]["rows"] == rows
+
+
+def test_the_first_rule_that_matches_counts_the_row(desk):
+    rules = [
+        {"column": "product", "equals": "POST", "because": "postage"},
+        {"column": "order_id", "starts_with": "A", "because": "adjustment"},
+        {"column": "order_id", "equals": "Z", "because": "none"},
+    ]
+    snapshot = desk.load(SALES, exclude=rules)
+    report = snapshot.report["tables"]["sales"]
+    assert [(each["because"], each["rows"], each["sums"]["net_revenue"]) for each in report["excluded"]["rules"]] == [
+        ("postage", 1, "4.5"), ("adjustment", 2, "21"), ("none", 0, "0"),
+    ]  # fmt: skip
+    assert report["notices"] == ["The rule order_id = Z (none) matches no row."]
+    assert desk.revenue(snapshot) == 10
+
+
+def test_a_declared_exclusion_wins_over_the_quarantine(desk):
+    text = SALES + "TOTAL,,,35.50\nTOTAL,,,x\n"
+    snapshot = desk.load(text, exclude=[{"column": "order_id", "equals": "TOTAL", "because": "totals row"}])
+    assert desk.counts(snapshot) == (5, 2, 0)
+    assert snapshot.report["tables"]["sales"]["excluded"]["unreadable"] == {"net_revenue": 1}
+    assert desk.revenue(snapshot, "read") == Decimal("71.00")
+
+
+def test_an_unknown_column_in_a_rule_is_refused_with_the_nearest(desk):
+    with pytest.raises(ParameterError) as refused:
+        rule(desk, column="produit", equals="x")
+    assert "no column 'produit'. Did you mean 'product'?" in str(refused.value)
+    assert "[tables.sales] exclude number 1 names it." in str(refused.value)
+
+
+def test_a_pattern_that_is_none_is_refused(desk):
+    with pytest.raises(ParameterError, match=r"matches = '\(' is not a pattern"):
+        rule(desk, column="product", matches="(")
+
+
+def test_a_number_is_not_compared_with_dates(desk):
+    with pytest.raises(ParameterError, match="20240101 is a number, its column holds none"):
+        desk.load(
+            "d,net_revenue\n2024-01-01,1\n",
+            columns={"date": "d", "net_revenue": "net_revenue"},
+            exclude=[{"column": "date", "equals": 20240101, "because": "x"}],
+        )
+
+
+def test_hostile_text_in_rules_and_cells_is_only_text(desk):
+    nasty = "'; DROP TABLE export; --"
+    names = [nasty, "<script>alert(1)</script>", "=cmd|x"]
+    text = "order_id,date,net_revenue\n" + "".join(f'"{name}",2024-01-01,1\n' for name in names)
+    snapshot = desk.load(text, exclude=[{"column": "order_id", "equals": nasty, "because": nasty}])
+    assert desk.column(snapshot, "order_id") == ["<script>alert(1)</script>", "=cmd|x"]
+    assert desk.counts(snapshot) == (2, 1, 0)
+
+
+PRODUCTS = 'product_id,name\n00123,a\n7,b\n00123,c\n"8","x\ny"\n7,d\n'
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_lines(desk):
+    with pytest.raises(DataError) as refused:
+        desk.load(PRODUCTS, table="products", name="produits.csv")
+    assert str(refused.value) == (
+        "products: 2 of 3 values of product_id stand on more than one row "
+        '(first: "00123", lines 2 and 4 of produits.csv).\n'
+        "What stands twice would count its sales twice.\n"
+        'Keep one row each, or say which is right: [tables.products] keep = "last".'
+    )
+
+
+def test_the_lines_of_a_key_are_right_across_files_and_after_rows_set_aside(desk):
+    desk.write("a.csv", "product_id,name\n,none\n1,a,b\n1,a\n")
+    desk.write("b.csv", "product_id,name\n\n2,b\n1,c\n")
+    with pytest.raises(DataError, match=r'first: "1", line 4 of a\.csv and line 4 of b\.csv'):
+        desk.load(table="products", name="*.csv")
+
+
+@pytest.mark.parametrize(("keep", "names"), [("first", ["a", "b", "x\ny"]), ("last", ["c", "x\ny", "d"])])
+def test_the_settings_may_say_which_row_of_a_key_stays(desk, keep, names):
+    snapshot = desk.load(PRODUCTS, table="products", keep=keep)
+    assert desk.column(snapshot, "name", "products") == names
+    assert desk.counts(snapshot, "products") == (3, 2, 0)
+    (said,) = snapshot.report["tables"]["products"]["excluded"]["rules"]
+    assert (said["column"], said["test"], said["because"], said["rows"]) == (
+        "product_id",
+        "stands on several rows",
+        f"keep = '{keep}'",
+        2,
+    )
+
+
+def test_a_missing_key_is_set_aside(desk):
+    snapshot = desk.load("product_id,name\n,a\n1,b\n", table="products")
+    assert desk.aside(snapshot) == [(2, "product_id", None, "missing")]
+
+
+def test_control_totals_that_are_hit_are_recorded(desk):
+    snapshot = desk.load(SALES + "x,y,z,1\n", control={"rows": 6, "net_revenue": "36.5"})
+    assert snapshot.report["tables"]["sales"]["control"] == {"rows": 6, "net_revenue": "36.5"}
+
+
+def test_a_control_total_that_is_missed_is_refused_with_the_difference(desk):
+    with pytest.raises(DataError) as refused:
+        desk.load(SALES, control={"net_revenue": "36.00"})
+    assert str(refused.value).startswith(
+        "[control] sales: net_revenue should be 36 over all rows read, and is 35.5, a difference of -0.5."
+    )
+    with pytest.raises(DataError, match="rows should be 4 over all rows read, and is 5, a difference of \\+1"):
+        desk.load(SALES, control={"rows": 4})
+    with pytest.raises(DataError, match="The amount of 1 rows cannot be read"):
+        desk.load(SALES + "A,2024-01-01,x,?\n", control={"net_revenue": 40})
+    assert not list(desk.folder.glob("snapshots/[0-9a-f]*"))
+
+
+def test_a_control_of_what_has_no_total_is_refused(desk):
+    with pytest.raises(DataError, match="'order_id' has no total here; there are: rows, net_revenue"):
+        desk.load(SALES, control={"order_id": 1})
