@@ -78,21 +78,28 @@ def _shown(section: Section, cover: Shown | None, opening: Section | None) -> di
     left = [
         item for item in section.items if item is not cover and not (section is opening and isinstance(item, Prose))
     ]
-    return {"heading": section.heading, "items": [rendered(item) for item in left]}
+    said = ["", *(before.alt if isinstance(before, Picture) else "" for before in left)]
+    return {"heading": section.heading, "items": [rendered(*pair) for pair in zip(left, said, strict=False)]}
 
 
-def rendered(item: Item) -> Markup:
-    """Return an item of a section as HTML."""
+def rendered(item: Item, said: str = "") -> Markup:
+    """Return an item of a section as HTML; a table whose chart just said its title does not repeat it."""
     if isinstance(item, Prose):
         return Markup('<div class="prose">{}</div>').format(Markup(cleaned(str(_markdown()(item.markdown)))))
     if isinstance(item, Shown):
-        return Markup('<div class="shown">{}</div>').format(Markup(cleaned(item.html)))
+        title = _plain_spaces(next((view["title"] for view in item.payload["views"]), ""))
+        again = " again" if title and _plain_spaces(said).startswith(title) else ""
+        return Markup('<div class="shown{}">{}</div>').format(again, Markup(cleaned(item.html)))
     if isinstance(item, Picture):
         data = base64.b64encode(item.data.encode()).decode() if item.mime == "image/svg+xml" else item.data.strip()
         return Markup('<figure class="chart"><img src="data:{};base64,{}" alt="{}"></figure>').format(
             item.mime, data.replace("\n", ""), item.alt
         )
     return Markup('<pre class="plain">{}</pre>').format(item.words)
+
+
+def _plain_spaces(words: str) -> str:
+    return " ".join(words.split())  # a chart's font may lack the narrow one
 
 
 @cache

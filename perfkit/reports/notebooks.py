@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,6 @@ from typing import Any
 from perfkit import assets, languages
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.reports.parameters import declared
-
-_HEADING = re.compile(r"(#{1,6}\s+)(.*)")
-_ITEM = re.compile(r"(\s*(?:[-*+]|\d+[.)])\s+)(.*)", re.DOTALL)
-_FENCE = re.compile(r"\s*(```|~~~)")
 
 
 @dataclass(frozen=True)
@@ -147,49 +142,7 @@ def adopt(notebook: Path, company: Path) -> Path:
 
 
 def translate(node: Any) -> None:
-    """Put the Markdown of a notebook into the language in use, block by block, in place."""
+    """Put the Markdown of a notebook into the language in use, in place."""
     for cell in node["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = "\n\n".join(mark + _translated(words) for mark, words in blocks(cell["source"]))
-
-
-def _translated(words: str) -> str:
-    # Braces are places for values in a message; a text that has its own is no message of a catalogue.
-    return words if "{" in words or "}" in words or not words else languages.text(words)
-
-
-def blocks(markdown: str) -> Iterator[tuple[str, str]]:
-    """Split Markdown into blocks: (mark, words), where the words are the message of the catalogue.
-
-    The mark is "## " of a heading, "- " of an item of a list, else "". A paragraph's lines are joined
-    by spaces; a fenced block and a table are left as they are.
-    """
-    for chunk in _chunks(markdown):
-        heading, item = _HEADING.fullmatch(chunk), _ITEM.fullmatch(chunk)
-        if _FENCE.match(chunk) or chunk.startswith("|"):
-            yield chunk, ""
-        elif heading:
-            yield heading[1], heading[2].strip()
-        elif item:
-            yield item[1], " ".join(item[2].split())
-        else:
-            yield "", " ".join(chunk.split())
-
-
-def _chunks(markdown: str) -> Iterator[str]:
-    held: list[str] = []
-    fenced = False
-    for line in [*markdown.splitlines(), ""]:
-        fence = bool(_FENCE.match(line))
-        begins = not fenced and (not line.strip() or fence or _HEADING.match(line) or _ITEM.match(line))
-        if begins and held:
-            yield "\n".join(held)
-            held = []
-        if line.strip() or fenced:
-            held.append(line)
-        if (fence and fenced) or (not fenced and held and _HEADING.match(held[0])):
-            yield "\n".join(held)
-            held = []
-        fenced ^= fence
-    if held:
-        yield "\n".join(held)
+            cell["source"] = languages.translated(cell["source"])

@@ -5,17 +5,18 @@ else that a cell displays reaches a report as plain text, with a notice: HTML, M
 a notebook displays are never taken over.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from perfkit.errors import DataError
 from perfkit.languages import text
-from perfkit.reports.notebooks import blocks
 
 PAYLOAD = "application/vnd.perfkit.v1+json"
 COVER = "Summary"
 _LONGEST_TEXT = 20_000
+_HEADING = re.compile(r"(#{1,2})\s+(.*)")
 
 
 @dataclass(frozen=True)
@@ -127,17 +128,13 @@ def read(node: Mapping[str, Any]) -> Record:
     title, sections, notices = "", [Section("")], list[str]()
     for cell in node["cells"]:
         if cell["cell_type"] == "markdown":
-            prose: list[str] = []
-            for mark, words in blocks(cell["source"]):
-                level = mark.count("#") if mark.startswith("#") and words else 0
+            for level, words in _headed(_joined(cell["source"])):
                 if level == 1 and not title:
                     title = words
                 elif level == 2:
-                    _keep(prose, sections[-1])
                     sections.append(Section(words))
-                else:
-                    prose.append(mark + words)
-            _keep(prose, sections[-1])
+                elif words:
+                    sections[-1].items.append(Prose(words))
         elif cell["cell_type"] == "code":
             for output in cell["outputs"]:
                 item = _item(output, sections[-1].heading or title, notices)
@@ -148,10 +145,20 @@ def read(node: Mapping[str, Any]) -> Record:
     return Record(title or str(run["report"]), run, kept, list(dict.fromkeys(notices)))
 
 
-def _keep(prose: list[str], section: Section) -> None:
-    if prose:
-        section.items.append(Prose("\n\n".join(prose)))
-    prose.clear()
+def _headed(markdown: str) -> Iterator[tuple[int, str]]:
+    """Split Markdown at its headings of the first two levels: (level, words), and (0, text) between them."""
+    held: list[str] = []
+    fenced = False
+    for line in markdown.splitlines():
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        heading = None if fenced else _HEADING.match(line)
+        if heading:
+            yield 0, "\n".join(held).strip()
+            yield len(heading[1]), heading[2].strip()
+            held = []
+        else:
+            held.append(line)
+    yield 0, "\n".join(held).strip()
 
 
 def _item(output: Mapping[str, Any], heading: str, notices: list[str]) -> Item | None:
