@@ -45,6 +45,7 @@ def in_both(show):
         (None, "EUR", "n/a", "n.d."),
         (float("nan"), "share", "n/a", "n.d."),
         (dt.date(2026, 10, 31), "date", "31 October 2026", "31 octobre 2026"),
+        (dt.date(2026, 10, 1), "date", "1 October 2026", "1er octobre 2026"),
     ],
 )
 def test_a_value_is_shown_by_its_unit(value, unit, english, french):
@@ -112,6 +113,14 @@ def test_every_message_has_its_french_and_no_french_is_left_over():
         assert "{}" not in "".join(ids), f"name the values: {ids}"
         for string in strings:
             assert set(re.findall(r"{(\w+)", string)) <= set(re.findall(r"{(\w+)", " ".join(ids))), ids
+
+
+def test_french_marks_stand_with_their_word():
+    """A colon, semicolon, question or exclamation mark never begins a line, so its space does not break."""
+    for message in catalogue():
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id:
+            assert not any(re.search(r" [:;?!»]|« ", string) for string in strings), message.id
 
 
 def test_messages_are_literals_so_that_they_can_be_found():

@@ -132,10 +132,11 @@ def points(difference: Any, decimals: int = 1) -> str:
 
 
 def date(day: dt.date) -> str:
-    """Format a day: 31 October 2026, 31 octobre 2026."""
+    """Format a day: 1 October 2026, 1er octobre 2026."""
     if missing(day):
         return not_available()
-    return dates.format_date(day, format="d MMMM y", locale=_LOCALES[current()])
+    pattern = "d'er' MMMM y" if current() == "fr" and day.day == 1 else "d MMMM y"
+    return dates.format_date(day, format=pattern, locale=_LOCALES[current()])
 
 
 def month(day: dt.date, *, short: bool = False) -> str:
