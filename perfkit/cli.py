@@ -106,7 +106,7 @@ def new(path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to
     print(f"Made {path}. Next:")
     print(f"  1. copy an export of sales lines into {path / 'exports'}")
     print(f"  2. say in {settings} what its columns are called")
-    print(f"  3. perfkit load {path}")
+    print(f"  3. perfkit load {_quoted(path)}")
 
 
 @app.command()
@@ -116,7 +116,7 @@ def load(company: CompanyFolder, exports: Exports = None) -> None:
     Says what was read, what was left out and why, and what changed since the last snapshot. Whatever
     does not fit is refused, and the last snapshot stays the current one.
     """
-    _loaded(company, exports)
+    _show_notices(_loaded(company, exports))
 
 
 @app.command()
@@ -135,6 +135,7 @@ def check(
     if quarantine:
         _show_quarantine(acme)
         return
+    _show_notices(acme)
     for view in [*acme.reconciliation().views(), *acme.coverage().views()]:
         print(f"\n{results.plain(view)}")
 
@@ -168,7 +169,7 @@ def snapshots(
 def _listed(row: Mapping[str, Any]) -> str:
     marks = [mark for mark in ("current", "pinned") if row[mark]]
     what = row["problem"] or f"{row['rows']:,} rows ({row['tables']}), {row['quarantined']:,} quarantined"
-    size = f"{row['bytes'] / 1e6:,.1f} MB"
+    size = f"{max(row['bytes'] / 1e6, 0.1):,.1f} MB"
     return "  ".join([row["fingerprint"], f"{row['loaded_at']:%Y-%m-%d %H:%M} UTC", what, size, *marks])
 
 
@@ -220,7 +221,7 @@ def lab(
     if find_spec("jupyterlab") is None:
         raise PerfkitError("JupyterLab is not installed. Install it with: pip install 'perfkit[lab]'")
     copy = _scratch_copy(report, company or _here_or_demo())
-    print(f"Opening {copy}. When you like it: perfkit adopt {copy}")
+    print(f"Opening {copy}. When you like it: perfkit adopt {_quoted(copy)}")
     raise typer.Exit(call([sys.executable, "-m", "jupyterlab", str(copy)]))
 
 
@@ -305,12 +306,19 @@ def _our_fault(error: Exception) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is being done, and since when; silent where that is no terminal."""
+def _progress(steps: int | None = None) -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is being done, with a bar where the steps are known; only on a terminal."""
     from tqdm import tqdm
 
-    with tqdm(bar_format="{desc} [{elapsed}]", leave=False, disable=None) as line:
-        yield line.set_description_str
+    look = "{desc}" if steps is None else "{bar:24} {desc}"
+    with tqdm(total=steps, bar_format=look, leave=False, disable=None) as line:
+
+        def step(message: str) -> None:
+            line.set_description_str(message, refresh=False)
+            line.update()
+            line.refresh()
+
+        yield step
 
 
 def _settings(folder: Path) -> "Settings":
@@ -337,7 +345,9 @@ def _loaded(folder: Path, exports: Path | None) -> "Company":
         print(_account(table, counts, acme.currency))
     quarantined = sum(counts["quarantined"]["rows"] for counts in acme.snapshot.report["tables"].values())
     if quarantined:
-        print(f"{_rows(quarantined)} set aside, and in no figure. See them: perfkit check {folder} --quarantine")
+        print(
+            f"{_rows(quarantined)} set aside, and in no figure. See them: perfkit check {_quoted(folder)} --quarantine"
+        )
     print(f"Snapshot {acme.snapshot.fingerprint}", end="")
     print(*_since(before, acme.snapshot), sep="\n  ")
     return acme
@@ -363,6 +373,13 @@ def _account(table: str, counts: Mapping[str, Any], currency: str) -> str:
 
 
 _KINDS = ("accepted", "excluded", "quarantined")
+
+
+def _quoted(path: Path) -> str:
+    """As it is typed in a shell."""
+    import shlex
+
+    return shlex.quote(str(path))
 
 
 def _rows(count: int) -> str:
@@ -397,6 +414,13 @@ def _differences(row: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_rows(row[f'{kind}_rows'])} {kind}{money}"
 
 
+def _show_notices(acme: "Company") -> None:
+    """Print what a person should know about how the files were read."""
+    for table, counts in acme.snapshot.report["tables"].items():
+        for notice in counts["notices"]:
+            print(f"Note on {table}: {notice}")
+
+
 def _show_quarantine(acme: "Company") -> None:
     """Print the rows that were set aside: where each stands, what stands there, and why it cannot be read."""
     from perfkit.languages import text
@@ -405,7 +429,7 @@ def _show_quarantine(acme: "Company") -> None:
     print(f"\n{_rows(len(aside))} set aside.")
     for row in aside.head(SHOWN).to_dict("records"):
         place = f"{row['file']}, line {row['line']}" + (f", {row['column']}" if row["column"] else "")
-        value = f" {row['value']!r}:" if row["value"] is not None else ""
+        value = f" {row['value']!r}:" if isinstance(row["value"], str) else ""
         print(f"  {place}:{value} {text(row['message'])}")
     if len(aside) > SHOWN:
         print(f"  and {len(aside) - SHOWN:,} more in {acme.snapshot.path / 'quarantine.parquet'}")
@@ -457,8 +481,8 @@ def _publish(report: str, acme: "Company", period: str, language: str, parameter
     """Publish a report on the company's snapshot, and print where it lies and what its reader must know."""
     from perfkit import reports
 
-    acme.period(period)  # refused here, in a second, if the data do not hold the whole of it
-    with _progress() as step:
+    _complete(acme, period)
+    with _progress(_sections(report, acme.path)) as step:
         published = reports.publish(
             report,
             acme.path,
@@ -473,6 +497,29 @@ def _publish(report: str, acme: "Company", period: str, language: str, parameter
     for notice in published.notices:
         print(f"Note: {notice}")
     print(f"Published {report} of {period}, {language}: {published.html}")
+
+
+def _sections(report: str, company: Path) -> int:
+    """How many steps a report takes: the sections of its notebook that compute something, and publishing."""
+    from perfkit.reports import notebooks
+    from perfkit.reports.execution import section
+
+    node = notebooks.find(report, company).node
+    return len({section(node, cell) for cell in node["cells"] if cell["cell_type"] == "code"}) + 1
+
+
+def _complete(acme: "Company", period: str) -> None:
+    """Refuse, before a notebook runs, a period that is not over in the data; say what to do if it is."""
+    from perfkit import periods
+
+    try:
+        acme.period(period)
+    except ParameterError as error:
+        if acme.settings.observed_until:
+            raise
+        last_day = periods.parse(period, acme.settings.fiscal_year_starts).last_day
+        hint = f'If nothing was sold after it, write observed_until = "{last_day}" at the top of company.toml.'
+        raise ParameterError(f"{error} {hint}") from None
 
 
 def _here_or_demo() -> Path:

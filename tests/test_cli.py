@@ -202,6 +202,12 @@ def test_an_unfinished_period_is_refused_with_the_last_finished_one(acme):
     assert not (acme / "reports").exists()
 
 
+def test_a_month_without_sales_on_its_last_day_may_be_declared_complete(acme):
+    settings = acme / "company.toml"
+    settings.write_text(settings.read_text().replace('observed_until = "2026-02"', ""))
+    refused(*AUDIT[:2], acme, "--period", "2026-02", code=1, says='observed_until = "2026-02-28"')
+
+
 def test_exports_may_lie_elsewhere_and_must_exist(acme, tmp_path):
     (acme / "exports").rename(tmp_path / "delivery")
     refused("load", acme, code=1, says="exports")
