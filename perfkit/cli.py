@@ -49,6 +49,10 @@ class _Commands(TyperGroup):
             _stop(str(error), REFUSED)
         except KeyboardInterrupt:
             _stop("Stopped. Nothing new was published.", INTERRUPTED)
+        except SystemExit as asked:
+            if asked.code == TERMINATED:
+                _stop("Stopped. Nothing new was published.", TERMINATED)
+            raise
         except BrokenPipeError:
             raise  # whoever read the output has gone: typer ends in silence
         except OSError as error:

@@ -263,7 +263,7 @@ cli.main()
     os.kill(running.pid, signal.SIGTERM)
     said, errors = running.communicate(timeout=30)
     assert (running.returncode, said) == (143, "cleaned up\n")
-    assert "Traceback" not in errors
+    assert errors == "perfkit: Stopped. Nothing new was published.\n"
 
 
 # ---- what goes through
