@@ -38,7 +38,7 @@ HEADS = {"good": "o", "bad": "D"}  # the same shapes as in the tables: a round i
 
 WIDTH = 6.5  # inches: the reading column; at 680 px, 9 points show as 9.4
 SIZE, SMALL, TITLE = 9.0, 8.3, 12.5  # points
-MARGIN = 4.0  # points around the whole chart
+MARGIN, SIDE = 4.0, 1.0  # points above and below the chart, and beside it: it stands flush with the page's text
 
 _RC = {
     "axes.edgecolor": INK,
@@ -89,7 +89,7 @@ def sheet(ax: Axes | None, title: str, subtitle: str, height: float, keys: Seque
 
     The axes carry neither frame nor ticks: each chart puts panels on them.
     """
-    width = WIDTH * 72 - 2 * MARGIN if ax is None else _points(ax)
+    width = WIDTH * 72 - 2 * SIDE if ax is None else _points(ax)
     title_lines = wrap(title, width, TITLE, "bold", most=3)
     subtitle_lines = wrap(subtitle, width, SIZE, most=3)
     below = (SIZE * 1.35 * len(subtitle_lines) + 4 if subtitle_lines else 0) + (SIZE * 1.9 if keys else 0) + 11
@@ -97,7 +97,7 @@ def sheet(ax: Axes | None, title: str, subtitle: str, height: float, keys: Seque
     if ax is None:
         figure = plt.figure(figsize=(WIDTH, (height + head + 2 * MARGIN) / 72))
         full = height + head + 2 * MARGIN
-        ax = figure.add_axes((MARGIN / (WIDTH * 72), MARGIN / full, width / (WIDTH * 72), height / full))
+        ax = figure.add_axes((SIDE / (WIDTH * 72), MARGIN / full, width / (WIDTH * 72), height / full))
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(0, 1))
     made = ax.set_title("\n".join(title_lines), loc="left", pad=below, fontsize=TITLE, fontweight="bold", color=INK)
@@ -190,7 +190,7 @@ def words(
         textcoords="offset points",
         annotation_clip=False,
         parse_math=False,
-        path_effects=[withStroke(linewidth=2, foreground="white")] if halo else None,
+        path_effects=[withStroke(linewidth=2.2, foreground="white")] if halo else None,
         **{"va": "center", "fontsize": SIZE, "color": INK, "zorder": 6, **look},
     )
 
@@ -198,18 +198,18 @@ def words(
 def empty(ax: Axes | None, view: View, reason: str) -> Axes:
     """Draw, in the place of a chart, the sentence that says why there is none."""
     subtitle = "" if view.subtitle == reason else view.subtitle
-    ax, width = sheet(ax, view.title, subtitle, 56)
+    lines = wrap(reason, (WIDTH * 72 if ax is None else _points(ax)) - 24, SIZE)
+    ax, _ = sheet(ax, view.title, subtitle, SIZE * 1.4 * len(lines) + 16)
     bar(ax, 0.0, 0.0, 1.0, 1.0, "not observed")
-    words(ax, 0.5, 0.5, "\n".join(wrap(reason, width * 0.85, SIZE)), ha="center", color=QUIET)
+    words(ax, 0, 0.5, "\n".join(lines), dx=10, ha="left", linespacing=1.3, color=QUIET)
     ax.figure.set_label(sentences(view.title, reason))
     return ax
 
 
 def clean(shown: object) -> str:
-    """Return one line of printable text."""
-    return re.sub(
-        r"\s+", " ", "".join(c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in str(shown))
-    ).strip()
+    """Return one line of printable text; the spaces that may not break stay what they are."""
+    printable = "".join(c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in str(shown))
+    return re.sub(r"[^\S\u00a0\u202f]+", " ", printable).strip()
 
 
 def length(shown: str, size: float = SIZE, weight: str = "normal") -> float:
@@ -262,7 +262,8 @@ def wrap(shown: object, width: float, size: float, weight: str = "normal", most:
 
 def _wrapped(shown: object, width: float, size: float, weight: str, most: int) -> list[str]:
     lines: list[str] = []
-    rest = [word for word in clean(shown).split(" ") if word]
+    unbroken = re.sub(r" (?=[:;?!»](\s|$))", "\N{NO-BREAK SPACE}", clean(shown))  # French sets a space before these
+    rest = [word for word in unbroken.split(" ") if word]
     while rest:
         if len(lines) == most - 1:
             return [*lines, fit(" ".join(rest), width, size, weight)]

@@ -66,16 +66,15 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
         value = float(row["revenue"])
         style.bar(part, index - 0.15, 0, 0.5, value, "actual")
         if index in labelled:
-            behind = 0.0 if languages.missing(row["previous"]) else float(row["previous"])
-            top, up = max(value, behind), value >= 0
+            up = value >= 0
             label, weight = shown(row["revenue"]), "bold" if index == observed[-1] else "normal"
             half = style.length(label, style.SMALL, weight) / 2 / pitch
             style.words(
                 part,
                 min(max(index + 0.1, half - 0.55), len(rows) - 0.45 - half),
-                top if up else value,
+                value,
                 label,
-                dy=3 if up else -3,
+                dy=2.5 if up else -2.5,
                 halo=True,
                 ha="center",
                 va="bottom" if up else "top",

@@ -321,3 +321,11 @@ def test_a_cut_text_is_no_wider_than_its_room_and_shows_that_it_is_cut():
         assert style.length(cut) <= width
     assert style.fit("short", 100) == "short"
     assert [style.length(line, 12) <= 100 for line in style.wrap("word " * 50, 100, 12, most=3)] == [True] * 3
+
+
+def test_a_french_colon_never_starts_a_line_and_an_amount_is_never_broken():
+    amount = "32\N{NARROW NO-BREAK SPACE}287\N{NO-BREAK SPACE}€"
+    for width in range(40, 400, 7):
+        lines = style.wrap(f"Le CA a varié fortement : {amount} au total ; principal effet : clients", width, 12, most=9)
+        assert not any(line.startswith((":", ";")) for line in lines)
+        assert width < 80 or any(amount in line for line in lines)
