@@ -5,12 +5,11 @@ is wrong usage, exit code 2; what the settings, the data or the notebook refuse 
 imports stand inside the commands, so that `perfkit --help` answers at once.
 """
 
-import itertools
 import json
-import re
+import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -22,11 +21,8 @@ from perfkit.errors import ParameterError, PerfkitError, unknown
 
 if TYPE_CHECKING:
     from perfkit.company import Company, Settings
-    from perfkit.sources import Snapshot
 
 PUBLISHED, REFUSED, WRONG_USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
-SHOWN = 50
-"""Quarantined rows that `check --quarantine` prints; the rest stand in the snapshot."""
 
 
 _TYPERS_OWN: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
@@ -120,7 +116,9 @@ def load(company: CompanyFolder, exports: Exports = None) -> None:
     Says what was read, what was left out and why, and what changed since the last snapshot. Whatever
     does not fit is refused, and the last snapshot stays the current one.
     """
-    _show_notices(_loaded(company, exports))
+    from perfkit import terminal
+
+    terminal.show_notices(_loaded(company, exports))
 
 
 @app.command()
@@ -133,13 +131,13 @@ def check(
 
     And for what they cannot, the one table or column to ask for.
     """
-    from perfkit import results
+    from perfkit import results, terminal
 
     acme = _loaded(company, exports)
     if quarantine:
-        _show_quarantine(acme)
+        terminal.show_quarantine(acme)
         return
-    _show_notices(acme)
+    terminal.show_notices(acme)
     for view in [*acme.reconciliation().views(), *acme.coverage().views()]:
         print(f"\n{results.plain(view)}")
 
@@ -224,7 +222,14 @@ def lab(
 
     if find_spec("jupyterlab") is None:
         raise PerfkitError("JupyterLab is not installed. Install it with: pip install 'perfkit[lab]'")
-    copy = _scratch_copy(report, company or _here_or_demo())
+    from perfkit import company as companies
+    from perfkit import reports
+
+    folder = company or _here_or_demo()
+    _settings(folder)
+    acme = companies.open_company(folder)
+    with _typed():
+        copy = reports.scratch_copy(report, acme)
     print(f"Opening {copy}. When you like it: perfkit adopt {_quoted(copy)}")
     raise typer.Exit(call([sys.executable, "-m", "jupyterlab", str(copy)]))
 
@@ -309,22 +314,6 @@ def _our_fault(error: Exception) -> str:
     )
 
 
-@contextmanager
-def _progress(steps: int | None = None) -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is being done, with a bar where the steps are known; only on a terminal."""
-    from tqdm import tqdm
-
-    look = "{desc}" if steps is None else "{bar:24} {desc}"
-    with tqdm(total=steps, bar_format=look, leave=False, disable=None) as line:
-
-        def step(message: str) -> None:
-            line.set_description_str(message, refresh=False)
-            line.update()
-            line.refresh()
-
-        yield step
-
-
 def _settings(folder: Path) -> "Settings":
     """Read company.toml: a folder without one was not meant, one that is not understood is refused."""
     from perfkit import company as companies
@@ -339,104 +328,15 @@ def _settings(folder: Path) -> "Settings":
 def _loaded(folder: Path, exports: Path | None) -> "Company":
     """Load a company, print what was read, and what changed against the snapshot before."""
     from perfkit import company as companies
+    from perfkit import terminal
     from perfkit.sources import snapshots as kept
 
     _settings(folder)
     before = kept.current(folder)
-    with _progress() as step:
+    with terminal.progress() as step:
         acme = companies.load(folder, exports=exports, step=step)
-    for table, counts in acme.snapshot.report["tables"].items():
-        print(_account(table, counts, acme.currency))
-    quarantined = sum(counts["quarantined"]["rows"] for counts in acme.snapshot.report["tables"].values())
-    if quarantined:
-        print(
-            f"{_rows(quarantined)} set aside, and in no figure. See them: perfkit check {_quoted(folder)} --quarantine"
-        )
-    print(f"Snapshot {acme.snapshot.fingerprint}", end="")
-    print(*_since(before, acme.snapshot), sep="\n  ")
+    terminal.tell(acme, before)
     return acme
-
-
-def _account(table: str, counts: Mapping[str, Any], currency: str) -> str:
-    """Return one line that adds up: what was read of a table is what was accepted, excluded and quarantined."""
-    from decimal import Decimal
-
-    from perfkit.schema import TABLES
-
-    parts = [counts[kind] for kind in _KINDS]
-    line = f"{table}: {_rows(counts['rows'])} = " + " + ".join(
-        f"{part['rows']:,} {kind}" for kind, part in zip(_KINDS, parts, strict=True)
-    )
-    money = TABLES[table].money
-    if money not in counts["sums"]:
-        return line
-    sums = [Decimal(each["sums"][money]) for each in (counts, *parts)]
-    decimals = max(2, *(-int(each.as_tuple().exponent) for each in sums))
-    exact = [f"{each:,.{decimals}f}" for each in sums]
-    return f"{line}; {money} {exact[0]} {currency} = {' + '.join(exact[1:])}"
-
-
-_KINDS = ("accepted", "excluded", "quarantined")
-
-
-def _quoted(path: Path) -> str:
-    """As it is typed in a shell."""
-    import shlex
-
-    return shlex.quote(str(path))
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'s' if count != 1 else ''}"
-
-
-def _since(before: "Snapshot | None", now: "Snapshot") -> Iterator[str]:
-    """Say what changed since the snapshot before, table by table and month by month."""
-    from perfkit import sources
-
-    if before is None:
-        yield ": the first."
-        return
-    if before.fingerprint == now.fingerprint:
-        yield ": nothing changed since the last load."
-        return
-    try:
-        months = sources.changes(before, now)
-    except PerfkitError as error:  # the one before may be damaged; the new one is whole
-        yield f". What changed cannot be said: {error}"
-        return
-    yield f". Since {before.fingerprint}, " + ("in rows and money:" if len(months) else "no row is different.")
-    for row in months.tail(SHOWN).to_dict("records"):
-        month = f" {row['month']:%Y-%m}" if row["month"] else ""
-        yield f"{row['table']}{month}: " + ", ".join(_differences(row))
-
-
-def _differences(row: Mapping[str, Any]) -> Iterator[str]:
-    for kind, sign in (("added", 1), ("changed", 1), ("gone", -1)):
-        if row[f"{kind}_rows"]:
-            money = "" if row[kind] is None else f" ({sign * row[kind]:+,.2f})"
-            yield f"{_rows(row[f'{kind}_rows'])} {kind}{money}"
-
-
-def _show_notices(acme: "Company") -> None:
-    """Print what a person should know about how the files were read."""
-    for table, counts in acme.snapshot.report["tables"].items():
-        for notice in counts["notices"]:
-            print(f"Note on {table}: {notice}")
-
-
-def _show_quarantine(acme: "Company") -> None:
-    """Print the rows that were set aside: where each stands, what stands there, and why it cannot be read."""
-    from perfkit.languages import text
-
-    aside = acme.snapshot.quarantine().to_pandas()
-    print(f"\n{_rows(len(aside))} set aside.")
-    for row in aside.head(SHOWN).to_dict("records"):
-        place = f"{row['file']}, line {row['line']}" + (f", {row['column']}" if row["column"] else "")
-        value = f" {row['value']!r}:" if isinstance(row["value"], str) else ""
-        print(f"  {place}:{value} {text(row['message'])}")
-    if len(aside) > SHOWN:
-        print(f"  and {len(aside) - SHOWN:,} more in {acme.snapshot.path / 'quarantine.parquet'}")
 
 
 def _parameters(given: list[str]) -> dict[str, str]:
@@ -483,10 +383,10 @@ def _typed() -> Iterator[None]:
 
 def _publish(report: str, acme: "Company", period: str, language: str, parameters: Mapping[str, str]) -> None:
     """Publish a report on the company's snapshot, and print where it lies and what its reader must know."""
-    from perfkit import reports
+    from perfkit import reports, terminal
 
-    _complete(acme, period)
-    with _progress(_sections(report, acme.path)) as step:
+    acme.period(period)  # refused here, in a second, if the data do not hold the whole of it
+    with terminal.progress(_sections(report, acme.path)) as step:
         published = reports.publish(
             report,
             acme.path,
@@ -512,20 +412,6 @@ def _sections(report: str, company: Path) -> int:
     return len({section(node, cell) for cell in node["cells"] if cell["cell_type"] == "code"}) + 1
 
 
-def _complete(acme: "Company", period: str) -> None:
-    """Refuse, before a notebook runs, a period that is not over in the data; say what to do if it is."""
-    from perfkit import periods
-
-    try:
-        acme.period(period)
-    except ParameterError as error:
-        if acme.settings.observed_until:
-            raise
-        last_day = periods.parse(period, acme.settings.fiscal_year_starts).last_day
-        hint = f'If nothing was sold after it, write observed_until = "{last_day}" at the top of company.toml.'
-        raise ParameterError(f"{error} {hint}") from None
-
-
 def _here_or_demo() -> Path:
     if Path("company.toml").is_file():
         return Path()
@@ -547,39 +433,6 @@ def _copy_demo(path: Path) -> None:
         shutil.copytree(assets.path("examples/cdnow"), path, dirs_exist_ok=True, ignore=ignore)
 
 
-def _scratch_copy(report: str, folder: Path) -> Path:
-    """Copy a report's notebook into the company's scratch/, set to its last complete month, ready to run."""
-    import nbformat
-
-    from perfkit import company as companies
-    from perfkit.reports import notebooks
-
-    _settings(folder)
-    acme = companies.open_company(folder)
-    with _typed():
-        notebook = notebooks.find(report, folder)
-    notebooks.note_origin(notebook.node, notebook.name)
-    _set_defaults(notebook.node, company="..", period=_last_month(acme), language=acme.settings.language, snapshot="")
-    scratch = folder / "scratch"
-    scratch.mkdir(exist_ok=True)
-    free = (scratch / f"{notebook.name}-{number}.ipynb" for number in itertools.count(1))
-    copy = next(path for path in free if not path.exists())
-    nbformat.write(notebook.node, copy)
-    return copy
-
-
-def _set_defaults(node: Any, **defaults: str) -> None:
-    """Set parameters where the notebook declares them, so that its cells run as they stand."""
-    for cell in node["cells"]:
-        if "parameters" in cell["metadata"].get("tags", []):
-            for name, value in defaults.items():
-                line = re.compile(rf"(?m)^({name}\b[^=\n]*=\s*).*$")
-                written = json.dumps(value).replace("\\", r"\\")
-                cell["source"] = line.sub(rf"\g<1>{written}", cell["source"])
-
-
-def _last_month(acme: "Company") -> str:
-    from perfkit import periods
-
-    month = periods.parse(f"{acme.observed_until:%Y-%m}")
-    return (month if month.last_day <= acme.observed_until else month.previous()).label
+def _quoted(path: Path) -> str:
+    """As it is typed in a shell."""
+    return shlex.quote(str(path))

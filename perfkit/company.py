@@ -203,7 +203,15 @@ class Company:
             If it is not a period, or is not complete in the data.
         """
         asked = periods.parse(label, fiscal_year_starts=self.settings.fiscal_year_starts)
-        return asked.complete(self.observed_until)
+        try:
+            return asked.complete(self.observed_until)
+        except ParameterError as error:
+            if self.settings.observed_until:
+                raise
+            hint = (
+                f'If nothing was sold after it, write observed_until = "{asked.last_day}" at the top of company.toml.'
+            )
+            raise ParameterError(f"{error} {hint}") from None
 
     def table(self, name: str) -> ibis.Table:
         """Return a canonical table of the snapshot.

@@ -4,5 +4,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"notebooks": ["adopt", "known"], "publishing": ["Published"], "run": ["publish"]},
+    submod_attrs={
+        "notebooks": ["adopt", "known"],
+        "publishing": ["Published"],
+        "run": ["publish"],
+        "scratch": ["scratch_copy"],
+    },
 )
