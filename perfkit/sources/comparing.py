@@ -27,6 +27,7 @@ def changes(old: Snapshot, new: Snapshot) -> pd.DataFrame:
     """
     frames = []
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
+        engine.execute("SET enable_progress_bar = false")
         for name in dict.fromkeys((*old.names, *new.names)):
             frames.append(_table(engine, name, old, new))
     return pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)

@@ -23,9 +23,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from perfkit import schema
-from perfkit.errors import DataError, EngineError, ParameterError
+from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
 from perfkit.sources import files, snapshots
 from perfkit.sources.files import ExportFile
 from perfkit.sources.quarantine import Quarantine
@@ -88,11 +89,13 @@ def load(
             return _load(place, tables, control, exports, currency, step)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
-        if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+        if any(sign in str(error) for sign in ("No space left", "File too large")) or isinstance(
+            error, duckdb.OutOfMemoryException
+        ):
             raise EngineError(f"no space left for {folder}: {said}. Nothing was kept.") from None
         raise EngineError(f"the engine failed: {said}. Nothing was kept.") from None
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise EngineError(
                 f"no space left on the disk of {folder}. Nothing was kept; free some and load again."
             ) from None
@@ -143,24 +146,28 @@ def _build(
     spill.mkdir()
     quarantine = Quarantine(work / "quarantine.parquet")
     reports = {}
-    with _engine(spill) as engine:
-        for name, settings in tables.items():
-            reports[name] = take_table(
-                schema.TABLES[name],
-                found[name],
-                settings,
-                control.get(name, Control()),
-                currency=currency,
-                engine=engine,
-                work=work,
-                spill=spill,
-                quarantine=quarantine,
-                step=step,
-            )
-    quarantine.close()
+    try:
+        with _engine(spill) as engine:
+            for name, settings in tables.items():
+                reports[name] = take_table(
+                    schema.TABLES[name],
+                    found[name],
+                    settings,
+                    control.get(name, Control()),
+                    currency=currency,
+                    engine=engine,
+                    work=work,
+                    spill=spill,
+                    quarantine=quarantine,
+                    step=step,
+                )
+    except (PerfkitError, duckdb.Error, pa.ArrowException):
+        _refuse_if_any_changed(found)  # that explains whatever else seemed wrong
+        raise
+    finally:
+        quarantine.close()
     step("comparing the files with what they were")
-    for each in {file.path: file for some in found.values() for file in some}.values():
-        files.refuse_if_changed(each)
+    _refuse_if_any_changed(found)
     shutil.rmtree(spill)
     stored = [files.examine(path, work) for path in sorted(work.iterdir())]
     report = {
@@ -174,8 +181,13 @@ def _build(
     return snapshots.publish(work, fingerprint)
 
 
+def _refuse_if_any_changed(found: dict[str, list[ExportFile]]) -> None:
+    for each in {file.path: file for some in found.values() for file in some}.values():
+        files.refuse_if_changed(each)
+
+
 def _engine(spill: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
+    engine = duckdb.connect(
         config={
             "memory_limit": MEMORY,
             "temp_directory": str(spill),
@@ -184,6 +196,8 @@ def _engine(spill: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+    engine.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+    return engine
 
 
 def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Control]) -> None:

@@ -106,7 +106,9 @@ class Snapshot:
 
     @cached_property
     def _engine(self) -> Any:
-        return ibis.duckdb.connect()
+        engine = ibis.duckdb.connect()
+        engine.raw_sql("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+        return engine
 
     def _prove(self, name: str) -> None:
         if name in self._proven:
