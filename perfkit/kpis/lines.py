@@ -43,10 +43,10 @@ def checked(lines: ibis.Table | pd.DataFrame, *columns: str) -> ibis.Table:
 
 @dataclass(frozen=True)
 class Span:
-    """The first and last day of the lines."""
+    """The first day of the lines, and how many of all of them are negative."""
 
     first: dt.date
-    last: dt.date
+    returns: int
 
     def holds(self, period: Period) -> bool:
         """Say whether the data start in time for the period."""
@@ -58,7 +58,7 @@ class Span:
 
 
 def span(lines: ibis.Table, period: Period) -> Span:
-    """Return the days that the lines span, or refuse a period that they do not hold.
+    """Return where the lines start, or refuse a period that they do not hold.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def span(lines: ibis.Table, period: Period) -> Span:
     days = only(_days(lines))
     if days["first"] is None:
         raise DataError("sales: there is no line, so there is nothing to report.")
-    found = Span(days["first"], days["last"])
+    found = Span(days["first"], int(days["returns"]))
     if not found.holds(period):
         raise DataError(
             f"{period.label} starts on {period.start}, but the data start on {found.first}. A part of a "
@@ -79,7 +79,7 @@ def span(lines: ibis.Table, period: Period) -> Span:
 
 @aggregation
 def _days(lines: ibis.Table) -> ibis.Table:
-    return lines.agg(first=_.date.min(), last=_.date.max())
+    return lines.agg(first=_.date.min(), returns=_.count(where=_.net_revenue < 0))
 
 
 def ask_for(column: str) -> str:

@@ -326,8 +326,8 @@ def _measured(lines: ibis.Table, period: Period, previous: Period, days: Span) -
     """Both periods' values, by "now" and "before" and KPI."""
     both = {"now": period, "before": previous}
     totals = only(_totals(lines, period, previous))
-    measured = {side: _money(totals, side) for side in both}
-    orders = only(_medians(lines, period, previous)) if "order_id" in lines.columns else None
+    measured = {side: _money(totals, side, days) for side in both}
+    orders = only(_order_values(lines, period, previous)) if "order_id" in lines.columns else None
     buyers = only(_buyers(lines, period, previous)) if "customer_id" in lines.columns else None
     largest = only(_largest(lines, period, previous)) if "customer_id" in lines.columns else None
     for side, when in both.items():
@@ -342,7 +342,7 @@ def _measured(lines: ibis.Table, period: Period, previous: Period, days: Span) -
 @aggregation
 def _totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     """Everything that adds up line by line, of both periods, in one pass."""
-    wanted: dict[str, Any] = {"returns_ever": _.count(where=_.net_revenue < 0)}
+    wanted: dict[str, Any] = {}
     for side, when in (("now", period), ("before", previous)):
         here = is_in(when)
         wanted |= {
@@ -352,7 +352,6 @@ def _totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         }
         if "order_id" in lines.columns:
             wanted |= {
-                f"{side}_orders": _.order_id.nunique(where=here & is_purchase()),
                 f"{side}_purchases": _.count(where=here & is_purchase()),
                 f"{side}_numbered": _.order_id.count(where=here & is_purchase()),
             }
@@ -370,12 +369,12 @@ def _totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
                 f"{side}_costed_amount": _.net_revenue.abs().sum(where=known),
                 f"{side}_amount": _.net_revenue.abs().sum(where=here),
             }
-    return lines.agg(**wanted)
+    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
 
 
 @aggregation
-def _medians(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """The median order of both periods: an order is the lines of one number in one period."""
+def _order_values(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
+    """How many orders each period has, and their median: an order is the lines of one number in one period."""
     orders = (
         lines.filter(_.order_id.notnull() & (is_in(period) | is_in(previous)))
         .mutate(now=ibis.ifelse(is_in(period), 1, 0))
@@ -384,7 +383,12 @@ def _medians(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         .filter(_.bought > 0)
         .mutate(value=_.value.cast("float64"))
     )
-    return orders.agg(now=_.value.median(where=_.now == 1), before=_.value.median(where=_.now == 0))
+    return orders.agg(
+        now_orders=_.count(where=_.now == 1),
+        before_orders=_.count(where=_.now == 0),
+        now_median=_.value.median(where=_.now == 1),
+        before_median=_.value.median(where=_.now == 0),
+    )
 
 
 @aggregation
@@ -445,9 +449,9 @@ def _mature(period: Period) -> tuple[dt.date, dt.date]:
     return shifted(end, -12), end
 
 
-def _money(totals: Mapping[str, Any], side: str) -> dict[str, _Value]:
+def _money(totals: Mapping[str, Any], side: str, days: Span) -> dict[str, _Value]:
     sold = totals[f"{side}_sold"]
-    if not totals["returns_ever"]:
+    if not days.returns:
         returns = _absent(text("No line of the data is negative. Ask whether returns and credit notes were exported."))
     elif not sold:
         returns = _absent(text("There are no sales in the period."))
@@ -457,14 +461,15 @@ def _money(totals: Mapping[str, Any], side: str) -> dict[str, _Value]:
     return {"revenue": _Value(totals[f"{side}_revenue"] or Decimal(0)), "return_rate": returns}
 
 
-def _orders(totals: Mapping[str, Any], medians: Mapping[str, Any] | None, side: str) -> dict[str, _Value]:
+def _orders(totals: Mapping[str, Any], values: Mapping[str, Any] | None, side: str) -> dict[str, _Value]:
     ids = ("orders", "aov", "median_order")
-    if medians is None:
+    if values is None:
         return dict.fromkeys(ids, _absent(ask_for("order_id")))
-    purchases, numbered, orders = (totals[f"{side}_{name}"] for name in ("purchases", "numbered", "orders"))
+    purchases, numbered = totals[f"{side}_purchases"], totals[f"{side}_numbered"]
+    orders = int(values[f"{side}_orders"])
     if not numbered and purchases:
         return dict.fromkeys(ids, _absent(ask_for("order_id")))
-    counted = _Value(int(orders))
+    counted = _Value(orders)
     if numbered < purchases:
         reason = text("{share} of the sales lines have no order number.", share=percent(1 - numbered / purchases))
         counted = replace(counted, status="partial", reason=reason)
@@ -474,7 +479,7 @@ def _orders(totals: Mapping[str, Any], medians: Mapping[str, Any] | None, side: 
     return {
         "orders": counted,
         "aov": replace(counted, actual=estimates.ratio(revenue, orders)),
-        "median_order": replace(counted, actual=float(medians[side])),
+        "median_order": replace(counted, actual=float(values[f"{side}_median"])),
     }
 
 

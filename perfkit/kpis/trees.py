@@ -205,7 +205,7 @@ def _factors(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         for column in ("customer_id", "order_id"):
             if column in lines.columns:
                 wanted[f"{side}_{column}"] = _[column].nunique(where=known & is_purchase())
-    return lines.agg(**wanted)
+    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
 
 
 def _tree(sums: Mapping[str, Any], side: str, currency: str) -> dict[str, tuple[Any, str]]:
