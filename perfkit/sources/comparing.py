@@ -7,7 +7,7 @@ import pandas as pd
 
 from perfkit import schema
 from perfkit.sources.files import literally, named, quoted
-from perfkit.sources.snapshots import Snapshot
+from perfkit.sources.snapshots import Snapshot, silence
 
 _ZERO = Decimal(0)
 COLUMNS = ["table", "month", "added_rows", "added", "changed_rows", "changed", "gone_rows", "gone"]
@@ -27,7 +27,7 @@ def changes(old: Snapshot, new: Snapshot) -> pd.DataFrame:
     """
     frames = []
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
-        engine.execute("SET enable_progress_bar = false")
+        silence(engine)
         for name in dict.fromkeys((*old.names, *new.names)):
             frames.append(_table(engine, name, old, new))
     return pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)

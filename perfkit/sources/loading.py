@@ -196,7 +196,8 @@ def _engine(spill: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
-    engine.execute("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+    snapshots.silence(engine)
+    engine.execute("SET TimeZone = 'UTC'")
     return engine
 
 

@@ -10,11 +10,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import filelock
 import ibis
 import pandas as pd
@@ -25,6 +26,12 @@ from perfkit.sources.files import examine, flush, literally
 
 WAIT = 600
 """Seconds that a load waits for another load of the same company."""
+
+
+def silence(engine: duckdb.DuckDBPyConnection) -> None:
+    """Show no progress bar of DuckDB's own. In Jupyter without ipywidgets there is none, and the setting is refused."""
+    with suppress(duckdb.InvalidInputException):
+        engine.execute("SET enable_progress_bar = false")
 
 
 class Snapshot:
@@ -107,7 +114,8 @@ class Snapshot:
     @cached_property
     def _engine(self) -> Any:
         engine = ibis.duckdb.connect()
-        engine.raw_sql("SET enable_progress_bar = false; SET TimeZone = 'UTC'")
+        silence(engine.con)
+        engine.raw_sql("SET TimeZone = 'UTC'")
         return engine
 
     def _prove(self, name: str) -> None:
