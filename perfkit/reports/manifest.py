@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from perfkit.reports.figures import SCHEMA
 from perfkit.reports.publishing import sha256
@@ -31,10 +32,15 @@ def write(work: Path, record: Record, *, started: str, ended: str) -> None:
     (work / NAME).write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def inputs(company: Path, snapshot: str) -> list[dict[str, str]]:
-    """Return the names and hashes of the files that a snapshot was read from, as its load.json says."""
+def source(company: Path, snapshot: str) -> dict[str, Any]:
+    """Return what a snapshot was read from, as its load.json says: its schema's version, and files with hashes."""
     try:
         load = json.loads((company / "snapshots" / snapshot / "load.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [{"name": str(each["name"]), "sha256": str(each["sha256"])} for each in load.get("inputs", [])]
+    except (OSError, ValueError):  # a notebook of a company's own may read no snapshot at all
+        return {"tables": None, "inputs": []}
+    inputs = [
+        {"table": name, "name": file["name"], "sha256": file["sha256"]}
+        for name, table in load["tables"].items()
+        for file in table["files"]
+    ]
+    return {"tables": f"perfkit.tables/{load['schema_version']}", "inputs": inputs}

@@ -52,7 +52,7 @@ def publish(
     parameters : mapping of str, optional
         Parameters of the notebook; a text is read as the type that the notebook declares.
     snapshot : str, default ""
-        Fingerprint of the snapshot to read.
+        Fingerprint of the snapshot to read, or its first characters; empty is the current one.
     cell_timeout : int, default 1800
         Seconds that one cell may take.
     step : callable, optional
@@ -83,7 +83,7 @@ def publish(
             return _publish(
                 notebooks.find(report, folder),
                 folder,
-                {"company": name, "period": asked.label, "language": language, "snapshot": snapshot}
+                {"company": name, "period": asked.label, "language": language, "snapshot": _whole(snapshot, folder)}
                 | {"period_shown": asked.name()},
                 parameters or {},
                 cell_timeout,
@@ -115,7 +115,7 @@ def _publish(
         about = facts | {
             "report": notebook.name,
             "parameters": shown,
-            "inputs": manifest.inputs(company, facts["snapshot"]),
+            **manifest.source(company, facts["snapshot"]),
             "notebook": {"sha256": notebook.fingerprint, "adopted": notebook.adopted},
             "perfkit": version("perfkit"),
             "run_id": run.id,
@@ -174,6 +174,15 @@ def _named(folder: Path) -> tuple[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"company.toml cannot be read: {error}. Nothing new was published.") from None
     return str(raw.get("name", folder.name)), str(raw.get("language", "en"))
+
+
+def _whole(snapshot: str, company: Path) -> str:
+    """Return a snapshot's whole fingerprint, the current one's for none: a report names exactly what it read."""
+    kept = company / "snapshots"
+    if not snapshot:
+        return (kept / "current").resolve().name if (kept / "current").exists() else ""
+    found = [path.name for path in kept.glob("*") if path.is_dir() and path.name.startswith(snapshot)]
+    return found[0] if len(found) == 1 else snapshot  # the notebook refuses it in words
 
 
 def _now() -> str:

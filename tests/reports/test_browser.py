@@ -96,7 +96,10 @@ def hostile(tmp_path_factory, make_company):
     nbformat.write(node, notebook)
     load = acme / "snapshots" / "f00d" / "load.json"
     load.parent.mkdir(parents=True)
-    load.write_text(json.dumps({"inputs": [{"name": PAYLOADS[4], "sha256": "0" * 64}]}), encoding="utf-8")
+    load.write_text(
+        json.dumps({"schema_version": 1, "tables": {"sales": {"files": [{"name": PAYLOADS[4], "sha256": "0" * 64}]}}}),
+        encoding="utf-8",
+    )
     return reports.publish("audit", acme, period="2026-10", snapshot="f00d", parameters={"label": PAYLOADS[5]})
 
 
