@@ -56,7 +56,7 @@ def _moved(row: dict[str, Any]) -> bool:
 
 
 def _value(row: dict[str, Any]) -> str:
-    return languages.show(row["actual"], row["unit"])
+    return languages.show(row["actual"], row["unit"], decimals=row["decimals"])
 
 
 def _panels(rows: Rows, group: list[dict[str, Any]], heading: str, least: float) -> list[Panel]:
