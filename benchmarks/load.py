@@ -1,6 +1,6 @@
 """Claim: loading a 10-million-line CSV, checked, quarantined, reconciled and written, takes at most twice the CPU of
 DuckDB's bare read_csv with declared types to Parquet, and less than 2 GB of memory; and that a dirty file (1 % of its
-rows set aside) takes less than 1.5 times as long as a clean one.
+rows set aside) takes less than 1.5 times the CPU of a clean one.
 
     python benchmarks/load.py [--lines 10000000] [--runs 3] [--folder DIR]
 
@@ -101,11 +101,10 @@ def measured(program: str, folder: Path, name: str, lines: int) -> tuple[float, 
 def verdict(found: dict[str, list[tuple[float, float, float]]]) -> int:
     """Print the ratios of the medians against what is claimed."""
     cpu = {case: statistics.median(each[0] for each in runs) for case, runs in found.items()}
-    wall = {case: statistics.median(each[1] for each in runs) for case, runs in found.items()}
     peak = max(each[2] for case in ("clean", "dirty") for each in found[case])
     checks = [
         ("CPU of a load / bare read_csv", cpu["clean"] / cpu["bare"], MOST_CPU, "x"),
-        ("time of a dirty load / clean", wall["dirty"] / wall["clean"], MOST_FOR_DIRT, "x"),
+        ("CPU of a dirty load / a clean one", cpu["dirty"] / cpu["clean"], MOST_FOR_DIRT, "x"),
         ("peak memory", peak / 1e9, MOST_MEMORY / 1e9, "GB"),
     ]
     for what, value, most, unit in checks:

@@ -1,12 +1,15 @@
 """Quarantine: each row that could not be accepted, where it stands, why, and the whole of it."""
 
+from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from perfkit.errors import EngineError
@@ -74,15 +77,11 @@ class Quarantine:
         """Add records whose structure is wrong; their amounts cannot be read."""
         for start in range(0, len(broken), 100_000):
             some = broken[start : start + 100_000]
-            for each in some:
-                tally.quarantine(each.reason, {}, {})
-            self._write(
-                table,
-                file,
-                [each.line for each in some],
-                [[{"column": each.column, "value": None, "reason": each.reason}] for each in some],
-                [each.record for each in some],
-            )
+            for reason, rows in Counter(each.reason for each in some).items():
+                tally.quarantine(reason, rows, {}, dict.fromkeys(tally.amounts, rows))
+            failures = [[{"column": each.column, "value": None, "reason": each.reason}] for each in some]
+            lines, records = [each.line for each in some], [each.record for each in some]
+            self._write(table, file, lines, pa.array(failures, SCHEMA.field("failures").type), records)
 
     def add_failed(
         self,
@@ -96,44 +95,51 @@ class Quarantine:
         """Add rows whose values failed, each with all its failures, and the amounts that can be read."""
         for rows in found:
             engine.register("failed", rows.values.append_column("c_row", pa.array(np.arange(len(rows.records)))))
-            described = engine.sql(_diagnosis(targets)).to_arrow_table()
+            described = engine.sql(_diagnosis(targets)).to_arrow_table().combine_chunks()
             engine.unregister("failed")
-            failures = described.column("failures").to_pylist()
-            if not all(failures):
+            failures = described.column("failures").cast(SCHEMA.field("failures").type).combine_chunks()
+            if not pc.min(pc.list_value_length(failures)).as_py():
                 raise EngineError(
                     f"{file}: a row failed once and passed once, so nothing was kept. Please report this."
                 )
-            amounts, unreadable = (_under(prefix, described) for prefix in (EXACT, UNREADABLE))
-            for each, amount, unread in zip(failures, amounts, unreadable, strict=True):
-                tally.quarantine(each[0]["reason"], amount, unread)
-            self._write(table, file, rows.lines.tolist(), failures, rows.records)
+            described = described.append_column("reason", _first(failures, "reason"))
+            wanted = [(prefix + amount, "sum") for amount in tally.amounts for prefix in (EXACT, UNREADABLE)]
+            for group in described.group_by("reason").aggregate([([], "count_all"), *wanted]).to_pylist():
+                sums = {amount: group[f"{EXACT}{amount}_sum"] or Decimal(0) for amount in tally.amounts}
+                unreadable = {amount: group[f"{UNREADABLE}{amount}_sum"] or 0 for amount in tally.amounts}
+                tally.quarantine(group["reason"], group["count_all"], sums, unreadable)
+            self._write(table, file, rows.lines, failures, rows.records)
 
     def close(self) -> None:
         """Finish the file."""
         self._writer.close()
 
-    def _write(
-        self, table: str, file: str, lines: list[int], failures: list[list[dict[str, str | None]]], records: list[str]
-    ) -> None:
-        if not lines:
-            return
-        firsts = [each[0] for each in failures]
-        shown = f"{firsts[0]['column']} = {firsts[0]['value']!r}" if firsts[0]["value"] else f"{firsts[0]['column']}"
-        self.example.setdefault(table, f"{file}, line {lines[0]}" + (f": {shown}" if shown else ""))
-        count = len(lines)
+    def _write(self, table: str, file: str, lines: Any, failures: pa.ListArray, records: list[str]) -> None:
+        column, value, reason = (_first(failures, name) for name in ("column", "value", "reason"))
+        if table not in self.example:
+            shown = f"{column[0]} = {value[0].as_py()!r}" if value[0].as_py() else column[0].as_py()
+            self.example[table] = f"{file}, line {lines[0]}" + (f": {shown}" if shown else "")
+        coded = reason.dictionary_encode()
+        messages = pa.array([REASONS[code] for code in coded.dictionary.to_pylist()], pa.string())
+        count = len(records)
         columns = {
-            "table": [table] * count,
-            "file": [file] * count,
-            "sheet": [None] * count,
-            "line": lines,
-            "column": [each["column"] for each in firsts],
-            "value": [each["value"] for each in firsts],
-            "reason": [each["reason"] for each in firsts],
-            "message": [REASONS[each["reason"] or ""] for each in firsts],
+            "table": pa.repeat(table, count),
+            "file": pa.repeat(file, count),
+            "sheet": pa.nulls(count, pa.string()),
+            "line": pa.array(lines, pa.int64()),
+            "column": column,
+            "value": value,
+            "reason": reason,
+            "message": messages.take(coded.indices),
             "failures": failures,
-            "record": records,
+            "record": pa.array(records, pa.string()),
         }
         self._writer.write_table(pa.table(columns, schema=SCHEMA))
+
+
+def _first(failures: pa.ListArray, name: str) -> pa.Array:
+    """One field of each row's first failure."""
+    return pc.struct_field(pc.list_element(failures, 0), name)
 
 
 def _diagnosis(targets: list[Target]) -> str:
@@ -151,10 +157,3 @@ def _diagnosis(targets: list[Target]) -> str:
     )
     failures = f"list_filter([{checks}], lambda failure: failure.reason IS NOT NULL)"
     return f"SELECT {failures} AS failures{amounts} FROM {steps('failed', targets)} ORDER BY c_row"
-
-
-def _under(prefix: str, described: pa.Table) -> list[dict[str, Any]]:
-    """The columns of that prefix, row by row, without it."""
-    names = [name for name in described.column_names if name.startswith(prefix)]
-    some = described.select(names).rename_columns([name.removeprefix(prefix) for name in names])
-    return some.to_pylist() if names else [{}] * len(described)

@@ -65,17 +65,16 @@ class Tally:
         self.rule_sums.append(dict.fromkeys(self.amounts, Decimal(0)))
         return len(self.rules) - 1
 
-    def quarantine(self, reason: str, amounts: dict[str, Decimal | None], unreadable: dict[str, bool]) -> None:
-        """Count one quarantined row, by its first reason, with the amounts of it that can be read."""
-        self.rows["quarantined"] += 1
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
-        sums = self.reason_sums.setdefault(reason, dict.fromkeys(self.amounts, Decimal(0)))
-        for column in self.amounts:
-            amount = amounts.get(column)
-            if amount is not None:
-                self.add("quarantined", column, amount)
-                sums[column] = EXACTLY.add(sums[column], amount)
-            self.unreadable("quarantined", column, int(unreadable.get(column, True)))
+    def quarantine(self, reason: str, rows: int, sums: dict[str, Decimal], unreadable: dict[str, int]) -> None:
+        """Count quarantined rows by their first reason, with the amounts of them that can be read."""
+        self.rows["quarantined"] += rows
+        self.reasons[reason] = self.reasons.get(reason, 0) + rows
+        known = self.reason_sums.setdefault(reason, dict.fromkeys(self.amounts, Decimal(0)))
+        for column, amount in sums.items():
+            self.add("quarantined", column, amount)
+            known[column] = EXACTLY.add(known[column], amount)
+        for column, count in unreadable.items():
+            self.unreadable("quarantined", column, count)
 
     def unreadable(self, kind: str, column: str, rows: int) -> None:
         """Count rows whose amount is not known."""
