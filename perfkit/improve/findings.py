@@ -30,6 +30,7 @@ StakeKind = Literal["annual", "one-off", "period"]
 
 _MATERIAL = 0.005  # share of revenue below which a gap is no finding: a report that cries at everything is not read
 _RUN = 3  # months in a row below the year before, from which a run is told
+_MANY, _MOST = 0.2, 0.5  # of revenue with ten customers: worth telling when it rises, and always
 _BLIND = 0.05  # share of revenue without a customer, from which customer figures are told to be partial
 
 
@@ -159,15 +160,15 @@ class Findings(Result):
 
 def cards_of(items: Sequence[Finding], currency: str) -> list[dict[str, str]]:
     """Return findings as texts for a template: claim, number, interval, stake, action and the rest."""
-    told: dict[str, Finding] = {}
+    told: dict[str, int] = {}
     cards = []
     for rank, item in enumerate(items, start=1):
         basis = item.stake_basis
         if item.stake is not None and item.money in told:
-            same = text("The same money as in: {claim} The stakes are not added.", claim=told[item.money].claim)
+            same = text("The same money as in finding {rank}: not to be added.", rank=number(told[item.money]))
             basis = f"{basis} {same}".strip()
-        if item.money:
-            told.setdefault(item.money, item)
+        if item.money and item.stake is not None:
+            told.setdefault(item.money, rank)
         cards.append(
             {
                 "rank": number(rank),
@@ -340,7 +341,7 @@ def _revenue_against_year_before(evidence: _Evidence) -> Iterator[Finding]:
     )
     if change < 0:
         stake, basis = evidence.stake(-change)
-        action = text("Start with the members that lost most, below, and with the factor named.")
+        action = text("Start with what lost most, in the movers, and with the factor that moved most.")
         finding = replace(finding, tone="bad", stake=stake, stake_basis=basis, action=action)
     yield finding
 
@@ -423,6 +424,7 @@ def _customers_lost(evidence: _Evidence) -> Iterator[Finding]:
     if result is None:
         return
     lost = result.rows[(result.rows["kind"] == "lost") & result.rows["member"].notna()]
+    lost = lost[lost["previous"].map(lambda before: before > 0).astype(bool)]
     worth = sum(lost["previous"], Decimal(0))
     if worth <= 0 or not evidence.is_material(worth):
         return
@@ -440,7 +442,7 @@ def _customers_lost(evidence: _Evidence) -> Iterator[Finding]:
         ),
         value=len(lost),
         unit="count",
-        basis=text("Identified customers with lines a year before and none in the period"),
+        basis=text("Identified customers with net revenue a year before and no line in the period"),
         reference=text("The customers of {previous}", previous=evidence.before),
         action=text("Call the largest of them; the list is in the movers."),
         caveat=""
@@ -494,8 +496,8 @@ def _concentration(evidence: _Evidence) -> Iterator[Finding]:
     result = evidence.concentration
     if row["actual"] is None or result is None or result.reason:
         return
-    rose = comparable and row["variance_previous"] >= _MATERIAL
-    if not rose and row["actual"] < 0.5:
+    rose = comparable and row["variance_previous"] >= _MATERIAL and row["actual"] >= _MANY
+    if not rose and row["actual"] < _MOST:
         return
     largest = result.tops["revenue"].iloc[0]
     stake, basis = evidence.stake(largest)
@@ -665,7 +667,6 @@ def _months_below(evidence: _Evidence) -> Iterator[Finding]:
         run.append(cell["previous"] - cell["revenue"])
     if len(run) < _RUN:
         return
-    stake, basis = evidence.stake(sum(run, Decimal(0)))
     yield Finding(
         id="months_below",
         claim=plural(
@@ -679,9 +680,6 @@ def _months_below(evidence: _Evidence) -> Iterator[Finding]:
         reference=text("The same months a year before"),
         action=text("Look for what changed in the month in which it began."),
         caveat=text("Months are not of equal length in working days."),
-        stake=stake,
-        stake_basis=text("Over these months. {basis}", basis=basis),
-        stake_kind="one-off",
         figure_ids=tuple(
             f"trend:{cell['month']:%Y-%m}:revenue" for cell in evidence.trend.cells.to_dict("records")[-len(run) :]
         ),

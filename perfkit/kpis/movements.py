@@ -25,8 +25,9 @@ from perfkit.results import Field, Result, View, figure_frame
 
 _BASIS = mark("Net revenue of the member in the period less that of the same period a year before")
 _KINDS = {
-    "new": mark("new"),
-    "lost": mark("lost"),
+    # Not "new" and "lost": a customer without a line in the same months of last year may be an old one.
+    "new": mark("only now"),
+    "lost": mark("only a year before"),
     "up": mark("up"),
     "down": mark("down"),
     "unchanged": mark("unchanged"),
