@@ -64,6 +64,8 @@ class Field:
         Draw a bar in the cell, in proportion to the largest value of the column.
     decimals : int or None
         Decimals shown; None leaves it to the unit.
+    decimals_from : str or None
+        Column that holds each row's own decimals; wins over `decimals` where it says any.
     """
 
     key: str
@@ -74,6 +76,7 @@ class Field:
     tone_from: str | None = None
     bar: bool = False
     decimals: int | None = None
+    decimals_from: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,11 +121,13 @@ class View:
     def _cell(self, field: Field, row: Mapping[Any, Any], largest: float) -> dict[str, Any]:
         value, unit = row[field.key], row[field.unit_from] if field.unit_from else field.unit
         tone = row[field.tone_from] if field.tone_from else None
+        own: Any = row[field.decimals_from] if field.decimals_from else None
+        decimals = field.decimals if languages.missing(own) else int(own)
         absent = languages.missing(value)
         shown = (
             ""
             if absent and unit in (None, "text")
-            else languages.show(value, unit, signed=field.signed, decimals=field.decimals)
+            else languages.show(value, unit, signed=field.signed, decimals=decimals)
         )
         return {
             "text": shown,
@@ -205,8 +210,8 @@ def jsonable(value: Any) -> Any:
 
 
 def _view_json(view: View) -> dict[str, Any]:
-    units = [field.unit_from for field in view.fields if field.unit_from]
-    keys = list(dict.fromkeys([*(field.key for field in view.fields), *units]))
+    named = [name for field in view.fields for name in (field.unit_from, field.decimals_from) if name]
+    keys = list(dict.fromkeys([*(field.key for field in view.fields), *named]))
     return {
         "title": view.title,
         "subtitle": view.subtitle,

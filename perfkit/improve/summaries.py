@@ -83,7 +83,8 @@ class Summary(Result):
 
 def _card(row: dict[Any, Any]) -> dict[str, str]:
     def told(column: str, unit: str, *, signed: bool = False) -> str:
-        return "" if missing(row[column]) else show(row[column], unit, signed=signed)
+        decimals = row["decimals"] if unit == row["unit"] else None
+        return "" if missing(row[column]) else show(row[column], unit, signed=signed, decimals=decimals)
 
     relative = row["growth_previous"] is not None
     variance = (
@@ -96,7 +97,7 @@ def _card(row: dict[Any, Any]) -> dict[str, str]:
         target = text("{attainment} of target ({target})", attainment=percent(row["attainment"]), target=target)
     return {
         "name": text(row["name"]),
-        "value": show(row["actual"], row["unit"]),
+        "value": show(row["actual"], row["unit"], decimals=row["decimals"]),
         "previous": told("previous", row["unit"]),
         "variance": variance,
         "tone": row["tone_previous"] or "",
@@ -128,7 +129,7 @@ def _standing(scorecard: Scorecard) -> str:
     row = scorecard.row("revenue")
     values = {
         "period": scorecard.period.name(),
-        "value": show(row["actual"], row["unit"]),
+        "value": show(row["actual"], row["unit"], decimals=row["decimals"]),
         "reason": row["previous_reason"],
     }
     if row["previous_reason"]:

@@ -34,6 +34,8 @@ class KPI:
         Columns of the lines beyond date and net_revenue.
     additive : bool
         A period's value is the sum of its months', so its targets are too.
+    decimals : int or None
+        Decimals shown; None leaves it to the unit.
     """
 
     id: str
@@ -43,6 +45,7 @@ class KPI:
     basis: str
     needs: tuple[str, ...] = ()
     additive: bool = False
+    decimals: int | None = None
 
     def unit_in(self, currency: str) -> str:
         """Return the unit as results show it: money becomes the currency."""
@@ -74,6 +77,7 @@ _KPIS = (
         1,
         mark("Net revenue of the period / orders of the period"),
         ("order_id",),
+        decimals=2,
     ),
     KPI(
         "median_order",
@@ -82,6 +86,7 @@ _KPIS = (
         1,
         mark("Half of the period's orders are worth more: net revenue of each order's lines in the period"),
         ("order_id",),
+        decimals=2,
     ),
     KPI(
         "customers",

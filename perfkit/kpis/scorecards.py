@@ -35,7 +35,8 @@ class Scorecard(Result):
     Attributes
     ----------
     rows : DataFrame, one row a KPI of the catalogue
-        kpi; name, basis: message ids; unit: currency code, count or share; direction: +1, -1 or 0.
+        kpi; name, basis: message ids; unit: currency code, count or share; decimals: shown, None leaves
+        it to the unit; direction: +1, -1 or 0.
         actual, previous, target: Decimal for sums of money, int for counts, float for ratios; None
         where there is none, and then `reason` or `previous_reason` says why (in the language in
         use when it was computed). low, high, level, n: of the actual, where it is estimated.
@@ -100,15 +101,16 @@ class Scorecard(Result):
         )
         fields = [
             Field("shown", text("Figure")),
-            Field("actual", self.period.name(), unit_from="unit"),
+            Field("actual", self.period.name(), unit_from="unit", decimals_from="decimals"),
         ]
         if self.rows["previous"].notna().any():
             fields += [
-                Field("previous", self.previous.name(), unit_from="unit"),
+                Field("previous", self.previous.name(), unit_from="unit", decimals_from="decimals"),
                 Field(
                     "variance_previous",
                     text("Change"),
                     unit_from="variance_unit",
+                    decimals_from="decimals",
                     signed=True,
                     tone_from="tone_previous",
                 ),
@@ -116,11 +118,12 @@ class Scorecard(Result):
             ]
         if self.rows["target"].notna().any():
             fields += [
-                Field("target", text("Target"), unit_from="unit"),
+                Field("target", text("Target"), unit_from="unit", decimals_from="decimals"),
                 Field(
                     "variance_target",
                     text("Gap to target"),
                     unit_from="variance_unit",
+                    decimals_from="decimals",
                     signed=True,
                     tone_from="tone_target",
                 ),
@@ -272,6 +275,7 @@ def _row(kpi: KPI, currency: str, now: _Value, before: _Value, target: Decimal |
         "kpi": kpi.id,
         "name": kpi.name,
         "unit": kpi.unit_in(currency),
+        "decimals": kpi.decimals,
         "direction": kpi.direction,
         "actual": now.actual,
         "previous": before.actual,

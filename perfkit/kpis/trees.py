@@ -102,11 +102,13 @@ class RevenueTree(Result):
             "growth": estimates.growth(self.revenue, self.previous_revenue), "effect": self.change,
         }  # fmt: skip
         table = pd.DataFrame([*rows.to_dict("records"), total], dtype="object")
+        average = table.get("factor", pd.Series(dtype="object")).isin(["order_value", "customer_value"])
+        table["decimals"] = [2 if each else None for each in average]
         table["tone"] = [None if effect == 0 else "good" if effect > 0 else "bad" for effect in table["effect"]]
         fields = [
             Field("shown", text("Factor")),
-            Field("before", before.name(), unit_from="unit"),
-            Field("now", self.period.name(), unit_from="unit"),
+            Field("before", before.name(), unit_from="unit", decimals_from="decimals"),
+            Field("now", self.period.name(), unit_from="unit", decimals_from="decimals"),
             Field("growth", text("Change, %"), unit="share", signed=True),
             Field("effect", text("Effect on revenue"), unit=self.currency, signed=True, tone_from="tone", bar=True),
         ]

@@ -117,7 +117,9 @@ def _table(sheets: _Sheets, name: str, view: Mapping[str, Any]) -> None:
         style = {"bold": True, "top": 1} if last else {}
         for column, field in enumerate(view["fields"]):
             unit = row[field["unit_from"]] if field.get("unit_from") else field["unit"]
-            _write(sheets, sheet, head + 1 + number, column, row[field["key"]], unit, field, style)
+            own = row.get(field.get("decimals_from"))
+            look = field if own is None else {**field, "decimals": int(own)}
+            _write(sheets, sheet, head + 1 + number, column, row[field["key"]], unit, look, style)
     sheet.freeze_panes(head + 1, 1)
     for number, note in enumerate([*_ties(view), *view["notes"]], start=head + len(view["rows"]) + 2):
         sheet.write_string(number, 0, _cell(note), sheets.look(font_color="#555555"))
