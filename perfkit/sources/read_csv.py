@@ -14,7 +14,7 @@ from perfkit.errors import DataError, EngineError
 from perfkit.sources.columns import Source
 from perfkit.sources.encodings import utf8_blocks
 from perfkit.sources.files import ExportFile, literally, quoted
-from perfkit.sources.records import LONGEST, Block, Dialect, blocks
+from perfkit.sources.records import LONGEST, Block, Dialect, between, blocks
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 
@@ -231,8 +231,5 @@ def _kept(block: Block, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> 
     starts, ends = block.starts[whole], block.ends[whole]
     array = np.frombuffer(block.data + b"\n", np.uint8).copy()
     array[ends] = 10
-    turns = np.zeros(len(array) + 1, np.int8)
-    turns[starts] += 1
-    turns[ends + 1] -= 1
-    kept: bytes = array[np.cumsum(turns[:-1], dtype=np.int8).view(np.bool_)].tobytes()
+    kept: bytes = array[between(np.column_stack((starts, ends + 1)).ravel(), len(array))].tobytes()
     return kept

@@ -210,14 +210,18 @@ def _quotes(
     none = np.empty(0, np.int64)
     if not dialect.quote or dialect.quote not in data:
         return None, none, len(data)
-    is_quote = array == dialect.quote[0]
-    places = np.flatnonzero(is_quote)
+    places = np.flatnonzero(array == dialect.quote[0])
     odd = len(places) % 2 == 1
     too_long = odd and len(data) - places[-1] > LONGEST
     if (odd and ended) or too_long or not _regular(array, places, dialect):
         return _walked(data, dialect, ended)
-    inside = (np.cumsum(is_quote, dtype=np.uint8) & 1).view(np.bool_)  # from an opening quote to before its closing one
-    return inside, none, len(data)
+    return between(places, len(data)), none, len(data)
+
+
+def between(turns: Places, length: int) -> Mask:
+    """Mask of what stands from each first place to before its second: places come in pairs, ascending."""
+    bounds = np.concatenate(([0], turns, [length]))
+    return np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
 
 
 def _regular(array: npt.NDArray[np.uint8], places: Places, dialect: Dialect) -> bool:
@@ -235,7 +239,7 @@ def _regular(array: npt.NDArray[np.uint8], places: Places, dialect: Dialect) -> 
 def _walked(data: bytes, dialect: Dialect, ended: bool) -> tuple[Mask, Places, int]:
     """As `_quotes`, quote by quote, for text in which some are out of place."""
     quote, borders = dialect.quote, (dialect.delimiter[0], 10, 13)
-    turns = np.zeros(len(data) + 1, np.int8)
+    turns: list[int] = []
     misplaced: list[int] = []
     known, at = len(data), 0
     while (at := data.find(quote, at)) >= 0:
@@ -249,13 +253,12 @@ def _walked(data: bytes, dialect: Dialect, ended: bool) -> tuple[Mask, Places, i
             known = at  # the rest of it is in the next block
             break
         if close >= 0 and close - at <= LONGEST and (close + 1 == len(data) or data[close + 1] in borders):
-            turns[at] += 1
-            turns[close] -= 1
+            turns += (at, close)
             at = close + 1
         else:
             misplaced.append(at)
             at = _line_end(data, at)
-    return np.cumsum(turns[:-1], dtype=np.int8).view(np.bool_), np.array(misplaced, np.int64), known
+    return between(np.array(turns, np.int64), len(data)), np.array(misplaced, np.int64), known
 
 
 def _closing(data: bytes, quote: bytes, at: int) -> int:
