@@ -55,6 +55,7 @@ def test_a_value_is_shown_by_its_unit(value, unit, english, french):
 def test_half_a_cent_rounds_away_from_zero_exactly():
     assert languages.money(Decimal("1.005"), "USD", 2).endswith("1.01")
     assert languages.money(Decimal("2.675"), "USD", 2).endswith("2.68")
+    assert languages.money(Decimal("2.5"), "USD", 3).endswith("2.500")
 
 
 def test_an_unknown_language_is_refused_with_the_known_ones():

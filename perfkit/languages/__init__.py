@@ -106,8 +106,7 @@ def money(value: Any, currency: str, decimals: int = 0, *, signed: bool = False)
     exact = _rounded(value, decimals)
     locale = Locale.parse(_LOCALES[current()])
     pattern = locale.currency_formats["standard"].pattern.split(";")[0]
-    if not decimals:
-        pattern = pattern.replace("0.00", "0")
+    pattern = pattern.replace("0.00", "0" + ("." + "0" * decimals if decimals else ""))
     shown = numbers.format_currency(
         abs(exact), currency, format=pattern, locale=locale, currency_digits=False, decimal_quantization=False
     )
