@@ -32,7 +32,7 @@ from perfkit.sources.files import ExportFile
 from perfkit.sources.quarantine import Quarantine
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.snapshots import Snapshot
-from perfkit.sources.taking import take_table
+from perfkit.sources.taking import Workplace, take_table
 
 READER = 1
 """Version of how files are read; another one makes another snapshot of the same files."""
@@ -148,19 +148,10 @@ def _build(
     reports = {}
     try:
         with _engine(spill) as engine:
+            place = Workplace(engine, work, spill, quarantine, currency, step)
             for name, settings in tables.items():
-                reports[name] = take_table(
-                    schema.TABLES[name],
-                    found[name],
-                    settings,
-                    control.get(name, Control()),
-                    currency=currency,
-                    engine=engine,
-                    work=work,
-                    spill=spill,
-                    quarantine=quarantine,
-                    step=step,
-                )
+                totals = control.get(name, Control())
+                reports[name] = take_table(schema.TABLES[name], found[name], settings, totals, place)
     except (PerfkitError, duckdb.Error, pa.ArrowException):
         _refuse_if_any_changed(found)  # that explains whatever else seemed wrong
         raise

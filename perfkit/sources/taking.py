@@ -1,6 +1,7 @@
 """Taking: one table's files, row for row into accepted, excluded or quarantined."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,11 +9,8 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from perfkit.errors import DataError, EngineError
+from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
 from perfkit.sources import exclusions
 from perfkit.sources.columns import Source, Target, plan, steps
@@ -23,27 +21,42 @@ from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.tally import Tally
-
-ROWS_AT_A_TIME = 122_880
-ROW_GROUP = 4 * ROWS_AT_A_TIME
-UNKNOWN = "unknown "
-"""Before an amount's name: whether an excluded row has one that cannot be read; no column's own name holds a space."""
+from perfkit.sources.writing import ROWS_AT_A_TIME, STATUS, UNKNOWN, Writer
 
 Export = CsvExport | ParquetExport
 
+SAMPLE = 1000
+"""Failed rows of a file that are looked at when none passed."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What every table of a load shares.
+
+    Attributes
+    ----------
+    engine : DuckDBPyConnection
+    folder : Path
+        Where the tables are written.
+    spill : Path
+        For what is deleted in the end.
+    quarantine : Quarantine
+    currency : str
+        The company's.
+    step : callable
+        Told in words what is being done.
+    """
+
+    engine: duckdb.DuckDBPyConnection
+    folder: Path
+    spill: Path
+    quarantine: Quarantine
+    currency: str
+    step: Callable[[str], None]
+
 
 def take_table(
-    declared: Table,
-    found: list[ExportFile],
-    settings: TableSettings,
-    control: Control,
-    *,
-    currency: str,
-    engine: duckdb.DuckDBPyConnection,
-    work: Path,
-    spill: Path,
-    quarantine: Quarantine,
-    step: Callable[[str], None],
+    declared: Table, found: list[ExportFile], settings: TableSettings, control: Control, place: Workplace
 ) -> dict[str, Any]:
     """Write a table's accepted rows to <table>.parquet, the others to the quarantine, and return what load.json says.
 
@@ -52,12 +65,16 @@ def take_table(
     DataError
         If a file has not the columns declared, no row can be accepted, keys stand twice or a total is missed.
     """
-    path = work / f"{declared.name}.parquet"
+    _refuse_twins(declared, found)
+    if settings.keep and not declared.key:
+        raise ParameterError(
+            f"[tables.{declared.name}] keep: its rows have no key, so none is a duplicate. Leave it out."
+        )
     opened: list[Export] = []
     for file in found:
-        step(f"{declared.name}: examining {file.name}")
+        place.step(f"{declared.name}: examining {file.name}")
         opened.append(_open(file, declared.name, settings))
-    plans = [plan(declared, settings, export.source, currency=currency) for export in opened]
+    plans = [plan(declared, settings, export.source, currency=place.currency) for export in opened]
     shapes = [[(target.name, target.type) for target in targets] for targets in plans]
     if any(shape != shapes[0] for shape in shapes):
         raise _different(declared, opened, shapes)
@@ -66,17 +83,18 @@ def take_table(
     tally.seen = sum(export.records for export in opened)
     if not tally.seen:
         raise DataError(f"{found[0].name} holds a header and no row. Export it again.")
-    writer = _Writer(path, plans[0], tally, keep_places=bool(declared.key))
+    writer = Writer(place.folder / f"{declared.name}.parquet", plans[0], tally, keep_places=bool(declared.key))
+    failed = []
     for number, (export, targets) in enumerate(zip(opened, plans, strict=True)):
-        step(f"{declared.name}: reading {export.file.name}")
-        _take(export, number, targets, declared, settings, engine, spill, writer, quarantine, tally)
+        place.step(f"{declared.name}: reading {export.file.name}")
+        excluded = exclusions.conditions(declared, settings, export.source, targets)
+        failed.append(_stream(export, number, _query(export, targets, excluded, settings, place), writer, place))
     writer.close()
-    if not tally.rows["accepted"] and tally.rows["quarantined"]:
-        raise _all_failed(declared, tally, quarantine.example[declared.name])
+    _set_aside(declared, opened, plans, failed, place, tally)
     if declared.key:
-        settle_duplicates(declared, settings, path, opened, writer.places, plans[0], engine, tally)
-    step(f"{declared.name}: reconciling")
-    observed = _conserve(path, plans[0], engine, tally)
+        settle_duplicates(declared, settings, writer.path, opened, writer.places, plans[0], place.engine, tally)
+    place.step(f"{declared.name}: reconciling")
+    observed = _conserve(writer.path, plans[0], place.engine, tally)
     notices = [notice for export in opened for notice in export.notices]
     notices += _notices(declared, settings, opened, plans, tally)
     return {
@@ -92,6 +110,17 @@ def take_table(
         "control": tally.control(control),
         "notices": notices,
     }
+
+
+def _refuse_twins(declared: Table, found: list[ExportFile]) -> None:
+    first: dict[str, ExportFile] = {}
+    for file in found:
+        twin = first.setdefault(file.sha256, file)
+        if twin is not file:
+            raise DataError(
+                f"{declared.name}: {twin.name} and {file.name} are the same file twice, byte for byte. Its rows would "
+                "count twice. Remove one of them."
+            )
 
 
 def _open(file: ExportFile, table: str, settings: TableSettings) -> Export:
@@ -114,29 +143,14 @@ def _different(declared: Table, opened: list[Export], shapes: list[list[tuple[st
     return DataError(f"{declared.name}: its files have different columns.")
 
 
-def _take(
-    export: Export,
-    number: int,
-    targets: list[Target],
-    declared: Table,
-    settings: TableSettings,
-    engine: duckdb.DuckDBPyConnection,
-    spill: Path,
-    writer: "_Writer",
-    quarantine: Quarantine,
-    tally: Tally,
-) -> None:
-    """Stream one file through the casts and sort its rows by what becomes of them."""
-    excluded = exclusions.conditions(declared, settings, export.source, targets)
-    if isinstance(export, CsvExport):
-        relation = export.relation(spill)
-    else:
-        engine.register("export", export.reader(_needed(settings, export.source, targets)))
-        relation = "export"
-    failed: list[np.ndarray] = []  # type: ignore[type-arg]
+def _stream(
+    export: Export, number: int, query: str, writer: Writer, place: Workplace
+) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Stream one file through the casts, and return the numbers of the rows that failed."""
+    failed = [np.empty(0, np.int64)]
     base = 0
-    for batch in engine.sql(_query(relation, targets, excluded)).to_arrow_reader(ROWS_AT_A_TIME):
-        status = batch.column("status").to_numpy()
+    for batch in place.engine.sql(query).to_arrow_reader(ROWS_AT_A_TIME):
+        status = batch.column(STATUS).to_numpy()
         failed.append(np.flatnonzero(status < 0) + base)
         writer.add(batch, status, number, base)
         base += len(batch)
@@ -146,13 +160,32 @@ def _take(
             f"{export.file.name}: {whole:,} whole records were counted and {base:,} read, so nothing was kept. "
             "Please report this."
         )
-    quarantine.add_broken(declared.name, export.file.name, export.broken, tally)
-    wanted = np.concatenate(failed) if failed else np.empty(0, np.int64)
-    if len(wanted):
-        if len(wanted) == whole and len(wanted) > 1000:  # nothing passed: a thousand say why
-            wanted = wanted[:1000]
-            tally.seen -= whole - 1000
-        quarantine.add_failed(declared.name, export.file.name, export.rows(wanted), targets, engine, tally)
+    return np.concatenate(failed)
+
+
+def _set_aside(
+    declared: Table,
+    opened: list[Export],
+    plans: list[list[Target]],
+    failed: "list[np.ndarray[Any, np.dtype[np.int64]]]",
+    place: Workplace,
+    tally: Tally,
+) -> None:
+    """Find the failed rows again, say why each failed, and keep it; refuse a table of which nothing is left."""
+    nothing_left = not tally.rows["accepted"] and not tally.rows["excluded"]
+    for export, targets, wanted in zip(opened, plans, failed, strict=True):
+        place.quarantine.add_broken(declared.name, export.file.name, export.broken, tally)
+        some = wanted[:SAMPLE] if nothing_left else wanted
+        if len(some):
+            rows = export.rows(some)
+            place.quarantine.add_failed(declared.name, export.file.name, rows, targets, place.engine, tally)
+    if nothing_left:
+        most = sorted(tally.reasons.items(), key=lambda each: -each[1])
+        reasons = " ".join(f"{REASONS[code]} ({rows:,} rows)" for code, rows in most)
+        raise DataError(
+            f"{declared.name}: no row could be accepted. {reasons} First: {place.quarantine.example[declared.name]}. "
+            f"Most often the format is not the declared one: see [tables.{declared.name}] format."
+        )
 
 
 def _needed(settings: TableSettings, source: Source, targets: list[Target]) -> list[str]:
@@ -161,92 +194,26 @@ def _needed(settings: TableSettings, source: Source, targets: list[Target]) -> l
     return [name for name in source.names if name in named_]
 
 
-def _query(relation: str, targets: list[Target], excluded: list[str]) -> str:
+def _query(
+    export: Export, targets: list[Target], excluded: list[str], settings: TableSettings, place: Workplace
+) -> str:
+    """SQL of a file's rows as canonical columns, and what becomes of each row."""
+    if isinstance(export, CsvExport):
+        relation = export.relation(place.spill)
+    else:
+        relation = "export"
+        place.engine.register(relation, export.reader(_needed(settings, export.source, targets)))
     rules = "".join(f" WHEN {condition} THEN {number}" for number, condition in enumerate(excluded, 1))
     fails = " OR ".join(f"({target.fails})" for target in targets)
     values = ", ".join(f"{target.alias} AS {named(target.name)}" for target in targets)
     status = f"CAST(CASE{rules} WHEN {fails} THEN -1 ELSE 0 END AS SMALLINT)"
     unknown = "".join(
-        f", CASE WHEN status > 0 THEN {target.unreadable} END AS {named(UNKNOWN + target.name)}"
+        f", CASE WHEN {named(STATUS)} > 0 THEN {target.unreadable} END AS {named(UNKNOWN + target.name)}"
         for target in targets
         if excluded and target.type in ("money", "quantity")
     )
-    return f"SELECT {values}, status{unknown} FROM (SELECT *, {status} AS status FROM {steps(relation, targets)})"
-
-
-class _Writer:
-    """The accepted rows being written, and the excluded ones counted."""
-
-    def __init__(self, path: Path, targets: list[Target], tally: Tally, *, keep_places: bool) -> None:
-        self._path = path
-        self._tally = tally
-        self._dictionary = [target.name for target in targets if target.type == "text"]
-        self._writer: pq.ParquetWriter | None = None
-        self._waiting: list[pa.RecordBatch] = []
-        self._keep_places = keep_places
-        self._places: list[np.ndarray] = []  # type: ignore[type-arg]
-
-    def add(self, batch: pa.RecordBatch, status: np.ndarray, file: int, base: int) -> None:  # type: ignore[type-arg]
-        values = batch.select(
-            [name for name in batch.schema.names if name != "status" and not name.startswith(UNKNOWN)]
-        )
-        passed = status == 0
-        for rule in np.unique(status[status > 0]):
-            left_out = batch.filter(pa.array(status == rule))
-            sums = {column: _sum(left_out, column) for column in self._tally.amounts}
-            unknown = {column: left_out.column(UNKNOWN + column).true_count for column in self._tally.amounts}
-            self._tally.exclude(int(rule) - 1, len(left_out), sums, unknown)
-        if not passed.all():
-            values = values.filter(pa.array(passed))
-        self._tally.rows["accepted"] += len(values)
-        for column in self._tally.amounts:
-            self._tally.add("accepted", column, _sum(values, column))
-        if self._keep_places:
-            where = np.flatnonzero(passed) + base
-            self._places.append(np.column_stack((np.full(len(where), file), where)))
-        self._waiting.append(values)
-        if sum(len(each) for each in self._waiting) >= ROW_GROUP:
-            self._flush()
-
-    @property
-    def places(self) -> np.ndarray:  # type: ignore[type-arg]
-        """File number and row number of each accepted row."""
-        return np.concatenate(self._places) if self._places else np.empty((0, 2), np.int64)
-
-    def _flush(self) -> None:
-        if not self._waiting:
-            return
-        rows = pa.Table.from_batches(self._waiting)
-        self._waiting = []
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self._path,
-                rows.schema,
-                compression="snappy",
-                use_dictionary=self._dictionary,
-                store_decimal_as_integer=True,
-                write_page_checksum=True,
-            )
-        self._writer.write_table(rows, row_group_size=ROW_GROUP)
-
-    def close(self) -> None:
-        self._flush()
-        if self._writer:
-            self._writer.close()
-
-
-def _sum(rows: pa.RecordBatch, column: str) -> Decimal:
-    total = pc.sum(rows.column(column)).as_py()
-    return Decimal(0) if total is None else total
-
-
-def _all_failed(declared: Table, tally: Tally, example: str) -> DataError:
-    most = sorted(tally.reasons.items(), key=lambda each: -each[1])
-    reasons = " ".join(f"{REASONS[code]} ({rows:,} rows)" for code, rows in most)
-    return DataError(
-        f"{declared.name}: no row could be accepted. {reasons} First: {example}. "
-        f"Most often the format is not the declared one: see [tables.{declared.name}] format."
-    )
+    status = f"{status} AS {named(STATUS)}"
+    return f"SELECT {values}, {named(STATUS)}{unknown} FROM (SELECT *, {status} FROM {steps(relation, targets)})"
 
 
 def _conserve(

@@ -159,3 +159,15 @@ def test_a_control_total_that_is_missed_is_refused_with_the_difference(desk):
 def test_a_control_of_what_has_no_total_is_refused(desk):
     with pytest.raises(DataError, match="'order_id' has no total here; there are: rows, net_revenue"):
         desk.load(SALES, control={"order_id": 1})
+
+
+def test_keep_is_for_tables_with_a_key(desk):
+    with pytest.raises(ParameterError, match=r"\[tables\.sales\] keep: its rows have no key"):
+        desk.load(SALES, keep="last")
+
+
+def test_a_table_may_have_columns_named_like_anything(desk):
+    text = "opportunity_id,created_at,status,amount\n1,2024-01-01,won,5\n2,2024-01-01,lost,\n3,2024-01-01,gone,1\n"
+    snapshot = desk.load(text, table="opportunities", exclude=[{"column": "status", "equals": "lost", "because": "x"}])
+    assert desk.counts(snapshot, "opportunities") == (1, 1, 1)
+    assert snapshot.report["tables"]["opportunities"]["excluded"]["unreadable"] == {"amount": 0}

@@ -236,3 +236,20 @@ def test_an_open_quote_swallows_no_more_than_its_line_in_a_long_file(desk):
     snapshot = desk.load(HEAD + "".join(rows))
     assert desk.counts(snapshot) == (1_199_999, 0, 1)
     assert desk.aside(snapshot)[0][0] == 7
+
+
+def test_a_file_of_which_every_record_is_broken_does_not_hide_among_others(desk):
+    desk.write("a.csv", GOOD)
+    desk.write("b.csv", HEAD + "1,2\n" * 5)
+    desk.write("c.csv", HEAD + "A,31/12/2024,1\n" * 3000)
+    desk.write("d.csv", HEAD)
+    snapshot = desk.load(name="*.csv")
+    assert desk.counts(snapshot) == (2, 0, 3005)
+    assert len(desk.aside(snapshot)) == 3005
+
+
+def test_the_same_file_twice_is_refused(desk):
+    desk.write("sales.csv", GOOD)
+    desk.write("sales (1).csv", GOOD)
+    with pytest.raises(DataError, match=r"sales \(1\)\.csv and sales\.csv are the same file twice"):
+        desk.load(name="*.csv")
