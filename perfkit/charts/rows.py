@@ -84,7 +84,7 @@ class Rows:
             drawn = [value for value in panel.values if value is not None]
             style.room(part, min([0.0, *drawn]), max([0.0, *drawn]), across, panel.before, panel.after)
             panel.draw(part)
-            self._head(part, panel)
+            self._head(part, panel, across)
             left += across
         if self.total:
             bottom, top = self.limits
@@ -222,10 +222,14 @@ class Rows:
                 color=style.QUIET if row in self.quiet else style.INK,
             )
 
-    def _head(self, part: Axes, panel: Panel) -> None:
+    def _head(self, part: Axes, panel: Panel, across: float) -> None:
+        """Write the heading above zero, in the middle of it where there is room on both sides."""
         drawn = panel.part > 0
-        centred = drawn and panel.before > 0
-        where = "center" if centred else "left" if drawn else "right"
+        low, high = part.get_xlim()
+        sides = (across * -low / (high - low), across * high / (high - low))  # points left and right of zero
+        half = style.length(panel.heading, style.SMALL) / 2
+        centred = drawn and panel.before > 0 and min(sides) > half
+        where = "center" if centred else "left" if drawn and sides[1] > 2 * half else "right"
         style.words(part, 0, -0.95, panel.heading, ha=where, fontsize=style.SMALL, color=style.QUIET)
         if drawn:
             part.plot([0, 0], [self.body - 0.5, -0.5], color=style.INK, linewidth=0.8, zorder=5, clip_on=False)
