@@ -1,5 +1,6 @@
 """Index: the page over all of a company's reports, made from their manifests alone."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,7 @@ def page(company: Path, *, joining: Path, place: Path) -> str:
         for folder, manifest in current.items()
     ]
     rows.sort(key=lambda row: (row["manifest"]["report"], row["manifest"]["language"]))
-    periods = sorted({row["manifest"]["period"] for row in rows}, key=_newest_first, reverse=True)
+    periods = sorted({row["manifest"]["period"] for row in rows}, key=_latest, reverse=True)
     groups = [(_shown(period), [row for row in rows if row["manifest"]["period"] == period]) for period in periods]
     name = current[place.parent]["company"]
     return (
@@ -48,9 +49,10 @@ def _shown(label: str) -> str:
     return periods.parse(label).name()
 
 
-def _newest_first(label: str) -> tuple[str, str]:
-    digits = "".join(character for character in label if character.isdigit())
-    return digits[:4], label
+def _latest(label: str) -> tuple[dt.date, int]:
+    """Order periods by their last day, then the longer one first."""
+    period = periods.parse(label)
+    return period.end, period.days
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

@@ -88,8 +88,17 @@ class Record:
 
     @property
     def shown(self) -> list[tuple[str, Shown]]:
-        """Every result with the heading of its section, in the order of the report."""
-        return [(each.heading, item) for each in self.sections for item in each.items if isinstance(item, Shown)]
+        """Every result with the nearest heading above it, in the order of the report."""
+        found = []
+        for section in self.sections:
+            heading = section.heading
+            for item in section.items:
+                if isinstance(item, Prose):
+                    deeper = [line[4:].strip() for line in item.markdown.splitlines() if line.startswith("### ")]
+                    heading = deeper[-1] if deeper else heading
+                elif isinstance(item, Shown):
+                    found.append((heading, item))
+        return found
 
     @property
     def cover(self) -> Shown | None:

@@ -31,14 +31,12 @@ def workbook(record: Record) -> bytes:
         {"created": _CREATED, "title": _cell(record.title), "company": _cell(str(record.run["company"]))}
     )
     sheets = _Sheets(book)
-    listed = [
-        (sheets.name(heading or record.title), view)
-        for heading, shown in record.shown
-        for view in shown.payload["views"]
-    ]
+    views = [(heading, view) for heading, shown in record.shown for view in shown.payload["views"]]
+    listed = [(sheets.name(heading or record.title) if view["rows"] else "", view) for heading, view in views]
     _about(sheets, record, listed)
     for name, view in listed:
-        _table(sheets, name, view)
+        if name:  # what is not available has no rows, and says so on the first sheet
+            _table(sheets, name, view)
     _figures(sheets, record)
     book.close()
     return content.getvalue()
@@ -63,9 +61,10 @@ class _Sheets:
     def name(self, heading: str) -> str:
         """Return a name that Excel takes and that no other sheet has."""
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", heading).strip("' ") or text("Table")
-        base = " ".join(plain.split())[:31].strip("' ")
+        plain = " ".join(plain.split())
+        base = plain if len(plain) <= 31 else plain[:31].rpartition(" ")[0].rstrip("',; ") or plain[:31]
         for number in range(1, 10_000):
-            name = base if number == 1 else f"{base[: 31 - len(str(number)) - 1]} {number}"
+            name = base if number == 1 else f"{base[: 30 - len(str(number))].rstrip()} {number}"
             if name.casefold() not in self._names:
                 break
         self._names.add(name.casefold())
