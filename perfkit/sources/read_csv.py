@@ -115,7 +115,9 @@ class CsvExport:
         """Yield the blocks and which of their records are whole rows; the header is none."""
         header = self.format.header
         for block in self._all():
-            whole = (block.fields == len(self.source.names)) & ~block.misquoted & ~block.nul
+            whole = np.ones(len(block.starts), bool)
+            if self.broken:
+                whole = (block.fields == len(self.source.names)) & ~block.misquoted & ~block.nul
             if header and len(whole):
                 whole[0], header = False, False
             yield block, whole

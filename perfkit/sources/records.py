@@ -42,8 +42,6 @@ class Block:
         From the start of the first record to after the end of the last.
     starts, ends : arrays
         Where each record that is not a blank line starts, and ends before its line end.
-    fields : array
-        Fields of each record; meaningless where `broken`.
     misquoted, nul : masks
         Records with a quote out of place; records with a NUL byte.
     first_line : int
@@ -54,18 +52,22 @@ class Block:
         Blank lines between the records.
     line_end : bytes or None
         How every record ends; None where they differ.
+    dialect : Dialect
+    quoted : mask or None
+        Bytes inside quotes; None where there is no quote.
     """
 
     data: bytes
     starts: Places
     ends: Places
-    fields: Places
     misquoted: Mask
     nul: Mask
     first_line: int
     lines: int
     blanks: int
     line_end: bytes | None
+    dialect: Dialect
+    quoted: Mask | None
 
     def line(self, records: Places) -> Places:
         """Physical line on which each of these records starts."""
@@ -74,6 +76,11 @@ class Block:
     def text(self, record: int) -> str:
         """The record as it stands in the file."""
         return self.data[self.starts[record] : self.ends[record]].decode()
+
+    @cached_property
+    def fields(self) -> Places:
+        """Fields of each record; meaningless where it is misquoted."""
+        return _fields(np.frombuffer(self.data, np.uint8), self.quoted, self.dialect, self.starts, self.ends)
 
     @cached_property
     def _line_ends(self) -> Places:
@@ -171,13 +178,14 @@ def _block(data: bytes, dialect: Dialect, line: int, ended: bool) -> Block:
         data=data,
         starts=starts,
         ends=stops,
-        fields=_fields(array, quoted, dialect, starts, stops),
         misquoted=_holding(misplaced[misplaced < taken], starts),
         nul=_holding(np.flatnonzero(array == 0) if b"\0" in data else np.empty(0, np.int64), starts),
         first_line=line,
         lines=lines,
         blanks=blanks,
         line_end=kind,
+        dialect=dialect,
+        quoted=quoted,
     )
 
 
