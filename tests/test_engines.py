@@ -113,7 +113,7 @@ def test_sums_of_money_stay_decimal_in_every_expression(asked):
         if of_type.is_floating()
     }
     assert floats == {
-        "perfkit.kpis.scorecards._order_values.now_median",
-        "perfkit.kpis.scorecards._order_values.before_median",
+        "perfkit.kpis.measures._order_values.now_median",
+        "perfkit.kpis.measures._order_values.before_median",
         "perfkit.kpis.concentrations._sums.squares",  # of shares; the sums beside it are exact
     }
