@@ -14,6 +14,9 @@ from perfkit.sources.columns import Source
 from perfkit.sources.files import ExportFile
 from perfkit.sources.rows import Broken, Rows
 
+DAMAGE = (pa.ArrowException, OSError, KeyError, UnicodeDecodeError)
+"""What PyArrow raises about bytes that cannot be right."""
+
 BATCH = 131_072
 """Rows read at a time."""
 
@@ -31,6 +34,8 @@ class ParquetExport:
     broken : list
         None: a Parquet file is whole or refused.
     notices : list of str
+    failure : DataError or None
+        What ended the reading: the engine, which pulls the rows, tells of it only in its own words.
     """
 
     file: ExportFile
@@ -39,12 +44,17 @@ class ParquetExport:
     records: int = 0
     broken: list[Broken] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    failure: DataError | None = None
 
     def __post_init__(self) -> None:
-        parquet = self._open()
-        schema = parquet.schema_arrow
-        self.records = parquet.metadata.num_rows
-        self.source = Source(self.file.name, tuple(schema.names), tuple(_kind(each) for each in schema.types))
+        try:
+            parquet = self._open()
+            schema = parquet.schema_arrow
+            self.records = parquet.metadata.num_rows
+            names = tuple(schema.names)
+        except DAMAGE as error:
+            raise self._damaged(error) from None
+        self.source = Source(self.file.name, names, tuple(_kind(each) for each in schema.types))
 
     def reader(self, needed: list[str]) -> pa.RecordBatchReader:
         """Return the needed columns, numbered as in `source`, in the order of the file."""
@@ -66,10 +76,12 @@ class ParquetExport:
                 if not numbers:
                     arrays = [pa.nulls(len(batch), pa.bool_())]
                 yield pa.record_batch(arrays, schema=pa.schema(fields))
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from None
+        except DAMAGE as error:
+            self.failure = self._damaged(error)
+            raise self.failure from None
         if seen != self.records:
-            raise self._damaged(f"its footer counts {self.records} rows, its pages hold {seen}")
+            self.failure = self._damaged(f"its footer counts {self.records} rows, its pages hold {seen}")
+            raise self.failure
 
     def _readable(self, numbers: list[int]) -> list[str] | None:
         """The columns to read by name; None (all) where names are not plain enough to choose by."""
@@ -103,10 +115,7 @@ class ParquetExport:
             base += len(batch)
 
     def _open(self) -> pq.ParquetFile:
-        try:
-            return pq.ParquetFile(self.file.path, page_checksum_verification=True)
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from None
+        return pq.ParquetFile(self.file.path, page_checksum_verification=True)
 
     def _damaged(self, error: object) -> DataError:
         said = str(error).splitlines()[0].rstrip(".")

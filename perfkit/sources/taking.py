@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
@@ -149,11 +150,16 @@ def _stream(
     """Stream one file through the casts, and return the numbers of the rows that failed."""
     failed = [np.empty(0, np.int64)]
     base = 0
-    for batch in place.engine.sql(query).to_arrow_reader(ROWS_AT_A_TIME):
-        status = batch.column(STATUS).to_numpy()
-        failed.append(np.flatnonzero(status < 0) + base)
-        writer.add(batch, status, number, base)
-        base += len(batch)
+    try:
+        for batch in place.engine.sql(query).to_arrow_reader(ROWS_AT_A_TIME):
+            status = batch.column(STATUS).to_numpy()
+            failed.append(np.flatnonzero(status < 0) + base)
+            writer.add(batch, status, number, base)
+            base += len(batch)
+    except (duckdb.Error, pa.ArrowException, OSError):
+        if isinstance(export, ParquetExport) and export.failure:
+            raise export.failure from None
+        raise
     whole = export.records - len(export.broken)
     if base != whole:
         raise EngineError(

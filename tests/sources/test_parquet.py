@@ -192,3 +192,13 @@ def loaded_or_refused(desk, content, name):
         if name not in str(error):
             raise
         return None
+
+
+def test_a_damaged_page_is_said_in_one_sentence(desk):
+    name = parquet(desk, {"date": DAY, "net_revenue": [1, 2, 3]}, write_page_checksum=True, compression="none")
+    content = bytearray((desk.exports / name).read_bytes())
+    content[content.index((2).to_bytes(8, "little"))] ^= 4
+    with pytest.raises(DataError) as refused:
+        desk.load(bytes(content), name=name)
+    assert str(refused.value).startswith("sales.parquet is damaged or cut: could not verify page integrity")
+    assert "Traceback" not in str(refused.value)
