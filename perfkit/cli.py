@@ -6,6 +6,7 @@ imports stand inside the commands, so that `perfkit --help` answers at once.
 """
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -231,7 +232,8 @@ def lab(
     with _typed():
         copy = reports.scratch_copy(report, acme)
     print(f"Opening {copy}. When you like it: perfkit adopt {_quoted(copy)}")
-    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", str(copy)]))
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container's only user
+    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", *as_root, str(copy)]))
 
 
 @app.command()
