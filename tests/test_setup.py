@@ -203,7 +203,6 @@ def test_the_wheel_carries_the_code_and_what_a_report_is_made_of_and_nothing_els
     assert not {name for name in carried if re.search(r"(^|/)(snapshots/|\.run-|tests?/)", name)}
 
 
-@pytest.mark.slow
 def test_the_wheel_in_an_empty_environment_publishes_a_report(wheel, tmp_path):
     uv = SCRIPTS / "uv"
     if not uv.exists():

@@ -45,13 +45,18 @@ def scratch(run_id: str) -> Path:
     return Path(tempfile.gettempdir()) / f"perfkit-{run_id}"
 
 
-def sweep(run_id: str) -> None:
-    """Remove what a run left in the temporary folder, if it is ours."""
+def sweep(run_id: str) -> bool:
+    """Remove what a run left in the temporary folder, if it is ours, and say whether nothing of it is left.
+
+    A kernel whose runner was just killed may still write there for a moment.
+    """
     folder = scratch(run_id)
     with contextlib.suppress(FileNotFoundError):
         found = folder.lstat()
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid():
             shutil.rmtree(folder, ignore_errors=True)
+            return not folder.exists()
+    return True
 
 
 @contextmanager

@@ -114,8 +114,8 @@ def _sweep(place: Path) -> None:
     from perfkit.reports import kernels
 
     for left in place.glob(".run-*"):
-        kernels.sweep(left.name.removeprefix(".run-"))
-        shutil.rmtree(left, ignore_errors=True)
+        if kernels.sweep(left.name.removeprefix(".run-")):  # else the next run tries again
+            shutil.rmtree(left, ignore_errors=True)
     for left in place.glob(".next-*"):
         left.unlink(missing_ok=True)
 
