@@ -73,7 +73,6 @@ def _revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
     if not comparable or change == 0:
         return
     driver = evidence.tree.largest() if evidence.tree else None
-    driver = driver if driver and driver["effect"] * change > 0 else None
     values = {
         "amount": money(abs(change), evidence.currency),
         "growth": percent(row["growth_previous"], signed=True),
@@ -90,7 +89,7 @@ def _revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
     elif change > 0:
         claim = (
             text(
-                "Revenue rose by {amount} ({growth}) against {previous}, most of it through {factor} ({effect}).",
+                "Revenue rose by {amount} ({growth}) against {previous}, the largest part through {factor} ({effect}).",
                 **values,
             )
             if driver
@@ -99,7 +98,7 @@ def _revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
     else:
         claim = (
             text(
-                "Revenue fell by {amount} ({growth}) against {previous}, most of it through {factor} ({effect}).",
+                "Revenue fell by {amount} ({growth}) against {previous}, the largest part through {factor} ({effect}).",
                 **values,
             )
             if driver
@@ -191,7 +190,7 @@ def _members_that_lost_most(evidence: Evidence) -> Iterator[Finding]:
             reference=text(
                 "{previous}: {value}", previous=evidence.before, value=money(worst["previous"], evidence.currency)
             ),
-            action=text("Ask who knows it why it fell, then decide whether to win it back or to let it go."),
+            action=text("Ask those who know it why it fell, and decide what to change, by when."),
             caveat=text("The largest fall is found by looking at all members: part of it may be chance."),
             stake=stake,
             stake_basis=basis,
@@ -205,7 +204,6 @@ def _customers_lost(evidence: Evidence) -> Iterator[Finding]:
     if result is None:
         return
     lost = result.rows[(result.rows["kind"] == "lost") & result.rows["member"].notna()]
-    lost = lost[lost["previous"].map(lambda before: before > 0).astype(bool)]
     worth = sum(lost["previous"], Decimal(0))
     if worth <= 0 or not evidence.is_material(worth):
         return

@@ -27,6 +27,8 @@ class Summary(Result):
         At most three, the most at stake first, without the one that is the conclusion.
     period, previous : Period
     currency : str
+    warning : str
+        What the reader of any figure must know first; empty where there is nothing.
     """
 
     headlines: pd.DataFrame
@@ -35,6 +37,7 @@ class Summary(Result):
     period: Period
     previous: Period
     currency: str
+    warning: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return the headline figures, under the ids that they have in the scorecard."""
@@ -63,7 +66,15 @@ class Summary(Result):
         ]
         subtitle = text("Three figures of {period} and what matters most", period=self.period.name())
         rows = pd.DataFrame(cards, columns=["name", "value", "previous", "variance", "target"])
-        return [View(self.conclusion, subtitle, fields, rows, notes=[item.claim for item in self.items])]
+        return [
+            View(
+                self.conclusion,
+                subtitle,
+                fields,
+                rows,
+                notes=[*([self.warning] if self.warning else []), *(item.claim for item in self.items)],
+            )
+        ]
 
     def html(self) -> str:
         """Return the cover's body, every text escaped by the template."""
@@ -73,6 +84,7 @@ class Summary(Result):
             .render(
                 headlines=self._cards(),
                 conclusion=self.conclusion,
+                warning=self.warning,
                 findings=cards_of(self.items, self.currency),
             )
         )

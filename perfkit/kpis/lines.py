@@ -7,7 +7,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from perfkit.errors import DataError
+from perfkit.errors import DataError, ParameterError
 from perfkit.kpis.aggregations import aggregation, only, within
 from perfkit.languages import date, mark, text
 from perfkit.periods import Period
@@ -62,9 +62,13 @@ def span(lines: ibis.Table, period: Period) -> Span:
 
     Raises
     ------
+    ParameterError
+        If the period is a text and not a Period.
     DataError
         If there is no line, or the period starts before the first.
     """
+    if not isinstance(period, Period):
+        raise ParameterError(f"period is {period!r}: give a Period, such as acme.period('2026-10').")
     days = only(_days(lines))
     if days["first"] is None:
         raise DataError("sales: there is no line, so there is nothing to report.")

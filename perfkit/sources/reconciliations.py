@@ -74,6 +74,19 @@ class Reconciliation(Result):
         read = self.rows[(self.rows["table"] == "sales") & (self.rows["part"] == "read")].iloc[0]
         return {"net_revenue": read["money"], "lines": read["lines"], "snapshot": self.fingerprint}
 
+    def warning(self) -> str:
+        """Return what a reader of any figure must know first: how much of sales could not be read; empty if all was."""
+        sales = self.rows[self.rows["table"] == "sales"].set_index("part")
+        lost, read = sales.loc["quarantined"], sales.loc["read"]
+        if not lost["lines"]:
+            return ""
+        return plural(
+            "{n} line of sales ({share} of those read) could not be read and is in no figure.",
+            "{n} lines of sales ({share} of those read) could not be read and are in no figure.",
+            int(lost["lines"]),
+            share=languages.percent(lost["lines"] / read["lines"], 2),
+        )
+
     def views(self) -> list[View]:
         """Return sales line by line, the other tables in short, and the reasons of what was set aside."""
         views = [self._sales()]
@@ -141,7 +154,8 @@ class Reconciliation(Result):
 
     def _others(self) -> View:
         others = self.rows[self.rows["table"] != "sales"]
-        shown = others.pivot_table(index="table", columns="part", values="lines", aggfunc="sum").reset_index()
+        shown = others.pivot_table(index="table", columns="part", values="lines", aggfunc="sum", fill_value=0)
+        shown = shown.reset_index()
         parts = ["read", "accepted", "excluded", "quarantined"]
         shown = shown.reindex(columns=["table", *parts], fill_value=0).astype(dict.fromkeys(parts, "int64"))
         return View(
