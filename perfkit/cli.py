@@ -331,6 +331,7 @@ def _loaded(folder: Path, exports: Path | None) -> "Company":
     """Load a company, print what was read, and what changed against the snapshot before."""
     from perfkit import company as companies
     from perfkit import terminal
+    from perfkit.kpis.targets import checked_targets
     from perfkit.sources import snapshots as kept
 
     _settings(folder)
@@ -338,6 +339,7 @@ def _loaded(folder: Path, exports: Path | None) -> "Company":
     with terminal.progress() as step:
         acme = companies.load(folder, exports=exports, step=step)
     terminal.tell(acme, before)
+    checked_targets(acme.targets())
     return acme
 
 

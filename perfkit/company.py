@@ -67,6 +67,15 @@ class Settings(BaseModel):
                     raise ValueError(f"{kpi}: {label!r} is not a month: write one such as 2026-10")
         return targets
 
+    @field_validator("tables")
+    @classmethod
+    def _lower_case(cls, tables: dict[str, TableSettings]) -> dict[str, TableSettings]:
+        for table, declared in tables.items():
+            for name in declared.columns:
+                if name != name.lower():
+                    raise ValueError(f"{table}: a column's name is in lower case: write {name.lower()} for {name}")
+        return tables
+
     @field_validator("tables", "control")
     @classmethod
     def _known_tables(cls, tables: dict[str, Any]) -> dict[str, Any]:
@@ -169,6 +178,12 @@ class Company:
     """
 
     def __init__(self, path: Path, declared: Settings, snapshot: "sources.Snapshot") -> None:
+        loaded_in = snapshot.report["currency"]
+        if loaded_in != declared.currency:
+            raise ParameterError(
+                f"company.toml says {declared.currency}, and the amounts of snapshot {snapshot.fingerprint} are "
+                f"{loaded_in}: its figures would bear the wrong currency. Load again, or write the currency back."
+            )
         self.path = path
         self.settings = declared
         self.snapshot = snapshot
@@ -191,7 +206,11 @@ class Company:
         """Last complete day: from the settings, else the last day in sales."""
         if self.settings.observed_until:
             return periods.day(self.settings.observed_until)
-        last: dt.date = self.table("sales").date.max().to_pyarrow().as_py()
+        last: dt.date | None = self.table("sales").date.max().to_pyarrow().as_py()
+        if last is None:
+            raise DataError(
+                "sales: no line was accepted, so there is nothing to report. See: perfkit check --quarantine"
+            )
         return last
 
     def period(self, label: str) -> Period:
@@ -286,12 +305,20 @@ class Company:
 
 
 def _joined(lines: ibis.Table, dimension: ibis.Table, key: str, prefix: str) -> ibis.Table:
-    """Set a dimension's columns beside the lines, at most one row each: its keys are unique, by the load."""
-    taken = set(lines.columns) | {"name"}
-    renamed = {
-        (prefix + column.removeprefix(prefix) if column in taken else column): column
-        for column in dimension.columns
-        if column != key
-    }
-    beside = dimension.select(dimension[key].name("_key"), **{new: dimension[old] for new, old in renamed.items()})
+    """Set a dimension's columns beside the lines, at most one row each: its keys are unique, by the load.
+
+    No column of a dimension takes a name that sales uses for something else: a product list's own `cost`
+    is not the cost of a line.
+    """
+    taken = {name.casefold() for name in (*lines.columns, *schema.SALES.names, "name")}
+    canonical = [name for name in schema.TABLES[prefix.removesuffix("_") + "s"].names if name in dimension.columns]
+    named: dict[str, str] = {}
+    for column in dict.fromkeys((*canonical, *dimension.columns)):
+        if column != key:
+            new = column if column.casefold() not in taken else prefix + column.removeprefix(prefix)
+            while new.casefold() in taken:
+                new = prefix + new
+            taken.add(new.casefold())
+            named[new] = column
+    beside = dimension.select(dimension[key].name("_key"), **{new: dimension[old] for new, old in named.items()})
     return lines.left_join(beside, lines[key] == beside["_key"]).drop("_key")

@@ -90,6 +90,13 @@ class Period:
         """Say whether data whose first day is `first` hold the whole period (see `starts_in_time`)."""
         return starts_in_time(first, self.start)
 
+    def full_name(self) -> str:
+        """Return its name, with its first and last month where the name alone does not say them."""
+        if self.kind != "fiscal year":
+            return self.name()
+        first, last = languages.month(self.start), languages.month(self.last_day)
+        return text("{period}, {first} to {last}", period=self.name(), first=first, last=last)
+
     def name(self) -> str:
         """Return its name in the language in use."""
         if self.kind == "month":

@@ -52,6 +52,9 @@ def _account(table: str, counts: Mapping[str, Any], currency: str) -> str:
     line = f"{table}: {_rows(counts['rows'])} = " + " + ".join(
         f"{part['rows']:,} {kind}" for kind, part in zip(_KINDS, parts, strict=True)
     )
+    unreadable = sum(part["unreadable"].get(TABLES[table].money, 0) for part in parts[1:])
+    if unreadable:
+        line += f" ({_rows(unreadable)} of unreadable amount, in no sum)"
     money = TABLES[table].money
     if money not in counts["sums"]:
         return line

@@ -123,3 +123,43 @@ def test_a_snapshot_is_opened_by_the_first_characters_of_its_fingerprint(acme):
     assert again.snapshot.fingerprint == acme.snapshot.fingerprint
     with pytest.raises(ParameterError, match="no snapshot"):
         pk.open_company(acme.path, snapshot="ffffffffff")
+
+
+def test_a_dimension_never_takes_a_name_that_sales_uses_for_something_else(tmp_path):
+    write(
+        tmp_path,
+        SETTINGS + '\n[tables.products.columns]\nproduct_id = "product_id"\ncost = "cost"\nquantity = "stock"\n',
+    )
+    (tmp_path / "exports" / "products.csv").write_text("product_id,cost,stock\nP1,1,30\nP2,1,30\n")
+    lines = pk.load(tmp_path).lines()
+    assert "cost" not in lines.columns and {"product_cost", "product_quantity"} <= set(lines.columns)
+    assert lines.quantity.sum().to_pyarrow().as_py() == Decimal(3)
+
+
+def test_two_columns_that_would_take_one_name_are_both_kept(tmp_path):
+    columns = '\n[tables.customers.columns]\ncustomer_id = "customer_id"\nname = "name"\ncustomer_name = "legal"\n'
+    write(tmp_path, SETTINGS + columns, "customer_id,name,legal\nC1,Durand,Durand SA\n")
+    lines = pk.load(tmp_path).lines().filter(lambda t: t.customer_id == "C1").to_pandas().iloc[0]
+    assert {lines["customer_name"], lines["customer_customer_name"]} == {"Durand", "Durand SA"}
+
+
+def test_amounts_never_change_their_currency(acme):
+    write(acme.path, SETTINGS.replace('"EUR"', '"USD"'))
+    with pytest.raises(ParameterError, match="says USD.* are EUR"):
+        pk.open_company(acme.path, snapshot=acme.snapshot.fingerprint)
+
+
+def test_sales_that_are_all_left_out_are_no_report(tmp_path):
+    rule = 'files = "sales.csv"\nexclude = [{ column = "order_id", matches = ".*", because = "all" }]'
+    write(tmp_path, SETTINGS.replace('observed_until = "2026-02"\n', "").replace('files = "sales.csv"', rule))
+    with pytest.raises(DataError, match="no line was accepted"):
+        pk.load(tmp_path).period("2026-01")
+
+
+def test_a_column_s_name_is_in_lower_case(tmp_path):
+    write(
+        tmp_path,
+        SETTINGS + '\n[tables.sales.columns]\ndate = "date"\nnet_revenue = "net_revenue"\nCountry = "order_id"\n',
+    )
+    with pytest.raises(ParameterError, match="write country for Country"):
+        pk.load(tmp_path)

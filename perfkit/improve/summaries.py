@@ -117,7 +117,7 @@ def _card(row: dict[Any, Any]) -> dict[str, str]:
     }
 
 
-def summary(scorecard: Scorecard, findings: Findings) -> Summary:
+def summary(scorecard: Scorecard, findings: Findings, *, warning: str = "") -> Summary:
     """Choose what the cover says.
 
     Parameters
@@ -126,6 +126,8 @@ def summary(scorecard: Scorecard, findings: Findings) -> Summary:
         Its first three headline figures that there are: revenue, margin rate, customers, orders ...
     findings : Findings
         Revenue's own finding becomes the conclusion; of the others the first three stand below.
+    warning : str
+        What the reader of any figure must know first: lines that could not be read.
     """
     there = scorecard.rows[scorecard.rows["actual"].notna() & scorecard.rows["status"].isin(["observed", "estimated"])]
     chosen = [kpi for kpi in _HEADLINES if (there["kpi"] == kpi).any()][:3]
@@ -133,7 +135,7 @@ def summary(scorecard: Scorecard, findings: Findings) -> Summary:
     told = findings.find("revenue_against_year_before") or findings.find("revenue_against_target")
     conclusion = told.claim if told else _standing(scorecard)
     others = tuple(item for item in findings.items if item is not told)[:3]
-    return Summary(headlines, conclusion, others, scorecard.period, scorecard.previous, scorecard.currency)
+    return Summary(headlines, conclusion, others, scorecard.period, scorecard.previous, scorecard.currency, warning)
 
 
 def _standing(scorecard: Scorecard) -> str:

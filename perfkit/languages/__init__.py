@@ -48,8 +48,9 @@ def mark(message: str) -> str:
 
 
 def text(message: str, /, **values: object) -> str:
-    """Translate a message, then fill in its {values}."""
-    return _catalogue(current()).gettext(message).format(**values) if message else ""
+    """Translate a message, then fill in its {values}; a company's own words, given without any, stay as they are."""
+    translated_ = _catalogue(current()).gettext(message) if message else ""
+    return translated_.format(**values) if values else translated_
 
 
 def plural(one: str, many: str, n: int, /, **values: object) -> str:

@@ -73,8 +73,8 @@ def publish(
         Whatever is raised, nothing new was published and the last report is still the current one.
     """
     folder = Path(company).resolve()
-    asked = periods.parse(period)
-    name, own_language = _named(folder)
+    name, own_language, year_starts = _named(folder)
+    asked = periods.parse(period, year_starts)
     language = language or own_language
     caller = languages.current()
     languages.use(language)
@@ -84,7 +84,7 @@ def publish(
                 notebooks.find(report, folder),
                 folder,
                 {"company": name, "period": asked.label, "language": language, "snapshot": _whole(snapshot, folder)}
-                | {"period_shown": asked.name()},
+                | {"period_shown": asked.full_name()},
                 parameters or {},
                 cell_timeout,
                 step,
@@ -116,6 +116,7 @@ def _publish(
             "report": notebook.name,
             "parameters": shown,
             **manifest.source(company, facts["snapshot"]),
+            "company_toml": publishing.sha256(company / "company.toml"),
             "notebook": {"sha256": notebook.fingerprint, "adopted": notebook.adopted},
             "perfkit": version("perfkit"),
             "run_id": run.id,
@@ -162,8 +163,8 @@ def _json(node: Any) -> str:
     return str(nbformat.writes(node)) + "\n"
 
 
-def _named(folder: Path) -> tuple[str, str]:
-    """Return the company's name and language; whatever else company.toml says is checked where it is loaded."""
+def _named(folder: Path) -> tuple[str, str, str]:
+    """Return the company's name, language and first day of the fiscal year; the rest is checked where it is loaded."""
     path = folder / "company.toml"
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -173,7 +174,11 @@ def _named(folder: Path) -> tuple[str, str]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"company.toml cannot be read: {error}. Nothing new was published.") from None
-    return str(raw.get("name", folder.name)), str(raw.get("language", "en"))
+    return (
+        str(raw.get("name", folder.name)),
+        str(raw.get("language", "en")),
+        str(raw.get("fiscal_year_starts", "01-01")),
+    )
 
 
 def _whole(snapshot: str, company: Path) -> str:
