@@ -38,6 +38,30 @@ def validate(record: Record) -> None:
                 f"In section {heading!r}: the result {shown.payload.get('kind')!r} breaks {SCHEMA} at {where}: "
                 f"{error.message[:200]}. Nothing new was published."
             )
+        for view in shown.payload["views"]:
+            fault = _table_fault(view)
+            if fault:
+                raise DataError(
+                    f"In section {heading!r}: the table {view['title']!r} {fault}. Nothing new was published."
+                )
+
+
+def _table_fault(view: Mapping[str, Any]) -> str:
+    """Say what is wrong with a table that the schema cannot see: a row without a field, a text for a number."""
+    for row in view["rows"]:
+        for field in view["fields"]:
+            names = [field["key"], *(field[of] for of in ("unit_from", "decimals_from") if field.get(of))]
+            for name in names:
+                if name not in row:
+                    return f"has a row without {name!r}"
+            unit = row[field["unit_from"]] if field.get("unit_from") else field["unit"]
+            value = row[field["key"]]
+            if unit not in (None, "text", "date") and value is not None:
+                try:
+                    Decimal(str(value))
+                except ArithmeticError:
+                    return f"holds {value!r} where a number of {unit} should stand"
+    return ""
 
 
 def parquet(record: Record) -> bytes:

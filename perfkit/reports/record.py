@@ -181,7 +181,7 @@ def _item(output: Mapping[str, Any], heading: str, notices: list[str]) -> Item |
         notices.append(text("Section {section}: printed text stands as it was printed.", section=heading))
         return Plain(output["text"][:_LONGEST_TEXT])
     data, metadata = output.get("data", {}), output.get("metadata", {})
-    if PAYLOAD in data:
+    if isinstance(data.get(PAYLOAD), Mapping):
         return Shown(data[PAYLOAD], _joined(data.get("text/html", "")))
     for mime in ("image/svg+xml", "image/png"):
         alt = metadata.get(mime, {}).get("alt") if mime in data else None

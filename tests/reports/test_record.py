@@ -1,7 +1,8 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from perfkit.reports import record
+from perfkit.errors import DataError
+from perfkit.reports import figures, record
 from perfkit.reports.record import Plain, Prose, Section
 
 
@@ -51,3 +52,39 @@ def test_only_results_and_charts_with_an_alternative_text_are_taken_over(data):
 
 def test_html_without_a_text_beside_it_is_shown_as_its_source():
     assert read(shown({"text/html": "<script>x</script>"})).sections[0].items == [Plain("<script>x</script>")]
+
+
+VIEW = {
+    "title": "T",
+    "subtitle": "",
+    "fields": [{"key": "amount", "heading": "Amount", "unit": "EUR", "unit_from": None}],
+    "rows": [{"amount": "1.00"}],
+    "total": False,
+    "notes": [],
+}
+
+
+def payload(**changed):
+    view = VIEW | changed
+    return {
+        "schema": "perfkit.figures/1",
+        "kind": "Table",
+        "language": "en",
+        "views": [view],
+        "figures": [],
+        "ties_to": None,
+    }
+
+
+def test_a_payload_that_is_none_is_shown_as_text():
+    assert read(shown({record.PAYLOAD: "a text", "text/plain": "x"})).sections == [Section("", [Plain("x")])]
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [([{"amount": "twelve"}], "holds 'twelve' where a number of EUR"), ([{"sum": "1"}], "has a row without 'amount'")],
+)
+def test_a_table_that_does_not_hold_its_fields_is_refused_in_words(rows, message):
+    figures.validate(read(shown({record.PAYLOAD: payload()})))
+    with pytest.raises(DataError, match=message):
+        figures.validate(read(shown({record.PAYLOAD: payload(rows=rows)})))
