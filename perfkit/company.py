@@ -1,6 +1,7 @@
 """Company: a folder, its settings, its tables, and the questions its data can answer."""
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Callable
 from functools import cached_property
@@ -25,7 +26,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: str
     language: Literal["en", "fr"] = "en"
     timezone: str = "UTC"
     fiscal_year_starts: str = "01-01"
@@ -35,6 +36,13 @@ class Settings(BaseModel):
     tables: dict[str, TableSettings]
     control: dict[str, Control] = {}
     targets: dict[str, dict[str, float]] = {}
+
+    @field_validator("currency")
+    @classmethod
+    def _iso_code(cls, code: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise ValueError(f"{code!r} is no currency: write its ISO code, such as EUR, GBP or USD")
+        return code
 
     @field_validator("timezone")
     @classmethod

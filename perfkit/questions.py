@@ -139,7 +139,7 @@ class Coverage(Result):
                 fields=[
                     Field("question", text("Question")),
                     Field("answer", text("Answered")),
-                    Field("share", text("Rows, %"), unit="share", decimals=0),
+                    Field("share", text("Rows, %"), unit="share"),
                     Field("ask", text("What to ask for")),
                 ],
                 rows=shown,

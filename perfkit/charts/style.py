@@ -281,8 +281,8 @@ def labels_of(values: Iterable[Any], unit: str) -> tuple[Callable[..., str], str
     if unit in ("share", "points", "ratio", "days"):
         return lambda value, signed=False: languages.show(value, unit, signed=signed), ""
     largest = float(max(known, default=0))
-    scale = next((each for each in (10**9, 10**6, 10**3) if largest >= 10 * each), 1)
-    decimals = (2 if 0 < largest < 10 and unit != "count" else 0) if scale == 1 else (1 if largest < 100 * scale else 0)
+    scale = next((each for each in (10**9, 10**6, 10**3) if largest >= 100 * each), 1)
+    decimals = 2 if 0 < largest < 10 and unit != "count" else 0
 
     def shown(value: Any, signed: bool = False) -> str:
         if languages.missing(value):

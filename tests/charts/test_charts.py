@@ -256,14 +256,15 @@ def test_french_figures_look_french():
         ("0.5", "0.50", ""),
         ("999", "999", ""),
         ("9999", "9,999", ""),
-        ("10000", "10.0", "thousand"),
+        ("10000", "10,000", ""),
         ("541909", "542", "thousand"),
         ("9747747.93", "9,748", "thousand"),
-        ("97477479", "97.5", "million"),
+        ("97477479", "97,477", "thousand"),
+        ("541909000", "542", "million"),
         ("9e12", "9,000", "billion"),
     ],
 )
-def test_labels_keep_three_or_four_digits_and_the_scale_is_stated(largest, label, stated):
+def test_labels_keep_three_to_five_digits_and_the_scale_is_stated(largest, label, stated):
     shown, words_ = style.labels_of([Decimal(largest), None], "GBP")
     assert shown(Decimal(largest)) == label
     assert shown(None) == "n/a"

@@ -118,6 +118,7 @@ def hostile_summary(payload):
         .get_template("summary.html.j2")
         .render(
             headlines=[dict.fromkeys(HEADLINE, payload)],
+            warning=payload,
             conclusion=payload,
             findings=[dict.fromkeys(FINDING, payload)],
         )
