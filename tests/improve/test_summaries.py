@@ -61,3 +61,12 @@ def test_revenue_alone_makes_a_cover():
     result = covered(LINES[["date", "net_revenue"]])
     assert result.headlines["kpi"].tolist() == ["revenue"]
     assert result.conclusion == "Revenue fell by €80 (−40.0%) against January 2023."
+
+
+def test_the_cover_says_first_what_could_not_be_read():
+    lines = pd.DataFrame({"date": ["2024-01-01"], "net_revenue": [10]})
+    card = kpis.scorecard(lines, period=periods.parse("2024-01"), currency="EUR")
+    made = improve.summary(card, improve.findings(card), warning="2 lines <b> could not be read.")
+    assert made.views()[0].notes[0] == "2 lines <b> could not be read."
+    assert "2 lines &lt;b&gt; could not be read." in made.html()
+    assert "pk-warning" not in improve.summary(card, improve.findings(card)).html().split("</style>")[1]

@@ -82,3 +82,19 @@ def test_the_figures_hold_every_part(reconciliation):
     assert figures["figure_id"].is_unique
     sales = figures[figures["kpi"].str.startswith("sales_")]
     assert sum(sales.loc[sales["kpi"] != "sales_read", "estimate"]) == Decimal("72.751")
+
+
+def test_a_side_table_with_rows_left_out_stands_beside_one_without(tmp_path):
+    customers = '\n[tables.customers]\nfiles = "customers.csv"\nkeep = "last"\n'
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "company.toml").write_text(SETTINGS + customers)
+    (tmp_path / "exports" / "sales.csv").write_text(SALES)
+    (tmp_path / "exports" / "products.csv").write_text("product_id,name\nP1,Lamp\n")
+    (tmp_path / "exports" / "customers.csv").write_text("customer_id,name\nC1,Old\nC1,New\n")
+    others = pk.load(tmp_path).reconciliation().views()[1].rows.set_index("table")
+    assert others.loc["customers"].tolist() == [2, 1, 1, 0]
+    assert others.loc["products"].tolist() == [1, 1, 0, 0]
+
+
+def test_lines_that_could_not_be_read_are_told_on_the_cover(reconciliation):
+    assert reconciliation.warning() == "2 lines of sales (40.00% of those read) could not be read and are in no figure."
