@@ -1,6 +1,7 @@
 """Trends: how did revenue run, month by month, against a year before and the target?"""
 
 import datetime as dt
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -72,7 +73,7 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
             style.words(
                 part,
                 min(max(index + 0.1, half - 0.55), len(rows) - 0.45 - half),
-                value,
+                _clear_of(row["target"], value, 0.12 * span),
                 label,
                 dy=2.5 if up else -2.5,
                 halo=True,
@@ -85,6 +86,12 @@ def _draw(result: Trend, ax: Axes | None) -> Axes:
     _name_months(part, months, low - (0.08 * span if low < 0 else 0), pitch)
     ax.figure.set_label(_alt(result, view.title, months, rows, observed))
     return ax
+
+
+def _clear_of(target: Any, value: float, room: float) -> float:
+    """Where a column's label stands: above its target's outline where that would strike it through."""
+    struck = not languages.missing(target) and 0 <= value <= float(target) <= value + room
+    return float(target) if struck else value
 
 
 def _labelled(texts: list[str], observed: list[int], rows: list[dict], pitch: float) -> set[int]:
