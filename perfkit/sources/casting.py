@@ -150,11 +150,11 @@ def _not_plain(plain: str) -> str:
 
 def _limited(plain: str, type_: str, scale: int) -> str:
     """Cast a plain text to a decimal type only if it loses nothing: DuckDB alone would round."""
-    point, short = f"instr({plain}, '.')", f"rtrim({plain}, '0 ')"
+    point, short = f"instr({plain}, '.')", f"rtrim(rtrim({plain}), '0')"
     return (
         f"CASE WHEN {_not_plain(plain)} THEN NULL "
         f"WHEN {point} > 0 AND length({plain}) - {point} > {scale} THEN "
-        f"CASE WHEN length({short}) - {point} <= {scale} THEN try_cast({short} AS {type_}) END "
+        f"CASE WHEN length({short}) - {point} <= {scale} AND NOT ends_with({short}, ' ') THEN try_cast({short} AS {type_}) END "
         f"ELSE try_cast({plain} AS {type_}) END"
     )
 

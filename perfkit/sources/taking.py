@@ -22,7 +22,7 @@ from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.tally import Tally
-from perfkit.sources.writing import ROWS_AT_A_TIME, STATUS, UNKNOWN, Writer
+from perfkit.sources.writing import LEFT_OUT, ROWS_AT_A_TIME, STATUS, UNKNOWN, Writer
 
 Export = CsvExport | ParquetExport
 
@@ -215,6 +215,7 @@ def _query(
     status = f"CAST(CASE{rules} WHEN {fails} THEN -1 ELSE 0 END AS SMALLINT)"
     unknown = "".join(
         f", CASE WHEN {named(STATUS)} > 0 THEN {target.unreadable} END AS {named(UNKNOWN + target.name)}"
+        f", CASE WHEN {named(STATUS)} > 0 THEN {target.exact} END AS {named(LEFT_OUT + target.name)}"
         for target in targets
         if excluded and target.type in ("money", "quantity")
     )

@@ -20,6 +20,10 @@ UNKNOWN = "unknown "
 """Before an amount's name: whether an excluded row has one that cannot be read; no column's own name holds a space."""
 
 
+LEFT_OUT = "left out "
+"""Before an amount's name: the exact amount of an excluded row, which may have more digits than can be stored."""
+
+
 class Writer:
     """The accepted rows being written, and the excluded ones counted."""
 
@@ -34,11 +38,12 @@ class Writer:
 
     def add(self, batch: pa.RecordBatch, status: np.ndarray, file: int, base: int) -> None:  # type: ignore[type-arg]
         """Take a batch of rows of a file, the first of them its row number `base`."""
-        values = batch.select([name for name in batch.schema.names if name != STATUS and not name.startswith(UNKNOWN)])
+        beside = (STATUS, UNKNOWN, LEFT_OUT)
+        values = batch.select([name for name in batch.schema.names if not name.startswith(beside)])
         passed = status == 0
         for rule in np.unique(status[status > 0]):
             left_out = batch.filter(pa.array(status == rule))
-            sums = {column: _sum(left_out, column) for column in self._tally.amounts}
+            sums = {column: _sum(left_out, LEFT_OUT + column) for column in self._tally.amounts}
             unknown = {column: left_out.column(UNKNOWN + column).true_count for column in self._tally.amounts}
             self._tally.exclude(int(rule) - 1, len(left_out), sums, unknown)
         if not passed.all():

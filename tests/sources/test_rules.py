@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+import perfkit as pk
 from perfkit.errors import DataError, ParameterError
 
 SALES = """order_id,date,product,net_revenue
@@ -171,3 +172,28 @@ def test_a_table_may_have_columns_named_like_anything(desk):
     snapshot = desk.load(text, table="opportunities", exclude=[{"column": "status", "equals": "lost", "because": "x"}])
     assert desk.counts(snapshot, "opportunities") == (1, 1, 1)
     assert snapshot.report["tables"]["opportunities"]["excluded"]["unreadable"] == {"amount": 0}
+
+
+def test_what_a_rule_leaves_out_is_counted_to_its_last_digit(tmp_path):
+    """More decimals than can be stored are no reason to lose money that no figure shows."""
+    (tmp_path / "exports").mkdir()
+    rows = "date,net_revenue,k\n2024-01-01,1.23456,POST\n2024-01-02,1,A\n2024-01-03,100000000000000,POST\n"
+    (tmp_path / "exports" / "s.csv").write_text(rows)
+    settings = 'name="X"\ncurrency="EUR"\n[tables.sales]\nfiles="s.csv"\n'
+    rule = 'exclude=[{column="k",equals="POST",because="p"}]\n'
+    (tmp_path / "company.toml").write_text(settings + rule + '[control]\nsales={net_revenue="100000000000002.23456"}\n')
+    sales = pk.load(tmp_path).snapshot.report["tables"]["sales"]
+    assert sales["sums"]["net_revenue"] == "100000000000002.23456"
+    assert sales["excluded"]["sums"]["net_revenue"] == "100000000000001.23456"
+    (tmp_path / "company.toml").write_text(settings + rule + '[control]\nsales={net_revenue="1"}\n')
+    with pytest.raises(DataError, match="net_revenue should be 1"):
+        pk.load(tmp_path)
+
+
+@pytest.mark.parametrize("said", ["1.000 000", "12.5000 000", "1.23450 0"])
+def test_a_space_inside_a_number_is_not_dropped(tmp_path, said):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "s.csv").write_text(f"date,net_revenue\n2024-01-31,{said}\n2024-01-31,1\n")
+    (tmp_path / "company.toml").write_text('name="X"\ncurrency="EUR"\n[tables.sales]\nfiles="s.csv"\n')
+    sales = pk.load(tmp_path).snapshot.report["tables"]["sales"]
+    assert (sales["accepted"]["rows"], sales["quarantined"]["rows"]) == (1, 1)
