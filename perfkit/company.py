@@ -147,6 +147,7 @@ def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[
         declared.control,
         exports=Path(exports) if exports else folder / declared.exports,
         currency=declared.currency,
+        timezone=declared.timezone,
         step=step,
     )
     return Company(folder, declared, snapshot)

@@ -154,7 +154,8 @@ def _limited(plain: str, type_: str, scale: int) -> str:
     return (
         f"CASE WHEN {_not_plain(plain)} THEN NULL "
         f"WHEN {point} > 0 AND length({plain}) - {point} > {scale} THEN "
-        f"CASE WHEN length({short}) - {point} <= {scale} AND NOT ends_with({short}, ' ') THEN try_cast({short} AS {type_}) END "
+        f"CASE WHEN length({short}) - {point} <= {scale} AND NOT ends_with({short}, ' ') "
+        f"THEN try_cast({short} AS {type_}) END "
         f"ELSE try_cast({plain} AS {type_}) END"
     )
 

@@ -52,6 +52,7 @@ def load(
     *,
     exports: str | Path,
     currency: str,
+    timezone: str = "UTC",
     step: Callable[[str], None] = _silent,
 ) -> Snapshot:
     """Load a company's exports into a checked snapshot and make it the current one.
@@ -70,6 +71,8 @@ def load(
         Where the files are.
     currency : str
         The company's currency; rows in another one are quarantined.
+    timezone : str
+        Where the company's days begin and end: a Parquet time in a zone counts on the day that it was there.
     step : callable, optional
         Told in words what is being done.
 
@@ -86,7 +89,7 @@ def load(
     _refuse_strangers(tables, control)
     try:
         with snapshots.locked(folder) as place:
-            return _load(place, tables, control, exports, currency, step)
+            return _load(place, tables, control, exports, currency, timezone, step)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         if any(sign in str(error) for sign in ("No space left", "File too large")) or isinstance(
@@ -109,6 +112,7 @@ def _load(
     control: dict[str, Control],
     exports: Path,
     currency: str,
+    timezone: str,
     step: Callable[[str], None],
 ) -> Snapshot:
     step("looking at the files")
@@ -116,7 +120,7 @@ def _load(
         name: [files.examine(path, exports) for path in files.find(exports, settings.files, table=name)]
         for name, settings in tables.items()
     }
-    fingerprint = _fingerprint(found, tables, control, currency)
+    fingerprint = _fingerprint(found, tables, control, currency, timezone)
     if kept := _kept(place / fingerprint):
         step("nothing new: the snapshot of these files is used again")
         snapshots.point(kept)
@@ -124,7 +128,7 @@ def _load(
     work = place / f".load-{uuid.uuid4().hex}"
     work.mkdir(mode=0o700)
     try:
-        snapshot = _build(work, fingerprint, found, tables, control, currency, step)
+        snapshot = _build(work, fingerprint, found, tables, control, currency, timezone, step)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     step("done")
@@ -139,6 +143,7 @@ def _build(
     tables: dict[str, TableSettings],
     control: dict[str, Control],
     currency: str,
+    timezone: str,
     step: Callable[[str], None],
 ) -> Snapshot:
     """Write every table, the quarantine and load.json in the work folder, then put it in its place."""
@@ -148,7 +153,7 @@ def _build(
     reports = {}
     try:
         with _engine(spill) as engine:
-            place = Workplace(engine, work, spill, quarantine, currency, step)
+            place = Workplace(engine, work, spill, quarantine, currency, timezone, step)
             for name, settings in tables.items():
                 totals = control.get(name, Control())
                 reports[name] = take_table(schema.TABLES[name], found[name], settings, totals, place)
@@ -201,13 +206,18 @@ def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Contr
 
 
 def _fingerprint(
-    found: dict[str, list[ExportFile]], tables: dict[str, TableSettings], control: dict[str, Control], currency: str
+    found: dict[str, list[ExportFile]],
+    tables: dict[str, TableSettings],
+    control: dict[str, Control],
+    currency: str,
+    timezone: str,
 ) -> str:
     """Hash of everything that a snapshot depends on; where the files lie is not part of it."""
     parts = {
         "schema": schema.VERSION,
         "reader": READER,
         "currency": currency,
+        "timezone": timezone,
         "files": {name: [(file.name, file.sha256) for file in some] for name, some in found.items()},
         "tables": {name: settings.model_dump(mode="json") for name, settings in tables.items()},
         "control": {name: totals.model_dump(mode="json") for name, totals in control.items()},

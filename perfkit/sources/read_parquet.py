@@ -27,6 +27,10 @@ class ParquetExport:
 
     Attributes
     ----------
+    null : tuple of str
+        Texts that stand for a missing value.
+    timezone : str
+        Where the company's days begin: a time in a zone becomes what the clock showed there.
     source : Source
         Its columns and what they hold.
     records : int
@@ -40,6 +44,8 @@ class ParquetExport:
 
     file: ExportFile
     table: str
+    null: tuple[str, ...] = ("",)
+    timezone: str = "UTC"
     source: Source = field(init=False)
     records: int = 0
     broken: list[Broken] = field(default_factory=list)
@@ -71,7 +77,7 @@ class ParquetExport:
             for batch in self._open().iter_batches(batch_size=BATCH, columns=self._readable(numbers)):
                 seen += len(batch)
                 arrays = [
-                    _plain(self._column(batch, number), f.type) for number, f in zip(numbers, fields, strict=False)
+                    self._plain(self._column(batch, number), f.type) for number, f in zip(numbers, fields, strict=False)
                 ]
                 if not numbers:
                     arrays = [pa.nulls(len(batch), pa.bool_())]
@@ -105,7 +111,7 @@ class ParquetExport:
                 taken = batch.take(pa.array(numbers - base))
                 values = pa.table(
                     {
-                        f"c{number}": _plain(column, _read_as(column.type))
+                        f"c{number}": self._plain(column, _read_as(column.type))
                         for number, column in enumerate(taken.columns)
                         if self.source.kinds[number] != "other"
                     }
@@ -113,6 +119,18 @@ class ParquetExport:
                 records = [json.dumps(row, default=str, ensure_ascii=False) for row in taken.to_pylist()]
                 yield Rows(values, numbers, numbers + 1, records)
             base += len(batch)
+
+    def _plain(self, column: pa.Array, type_: pa.DataType) -> pa.Array:
+        """A column as that type, its declared nulls missing, its times on the company's clock."""
+        if pa.types.is_timestamp(column.type) and column.type.tz:
+            column = pc.local_timestamp(column.cast(pa.timestamp(column.type.unit, tz=self.timezone)))
+        if column.type != type_:
+            column = column.cast(type_)
+        if pa.types.is_string(type_) or pa.types.is_large_string(type_):
+            absent = pc.is_in(column, pa.array(self.null, type_))
+            if pc.any(absent).as_py():
+                column = pc.if_else(absent, pa.scalar(None, type_), column)
+        return column
 
     def _open(self) -> pq.ParquetFile:
         return pq.ParquetFile(self.file.path, page_checksum_verification=True)
@@ -150,10 +168,3 @@ def _read_as(type_: pa.DataType) -> pa.DataType:
     if pa.types.is_float16(type_):
         return pa.float32()
     return type_
-
-
-def _plain(column: pa.Array, type_: pa.DataType) -> pa.Array:
-    """A column as that type; a time in a zone becomes what the clock showed there."""
-    if pa.types.is_timestamp(column.type) and column.type.tz:
-        column = pc.local_timestamp(column)
-    return column.cast(type_) if column.type != type_ else column

@@ -166,13 +166,21 @@ class Exclusion(_Strict):
 
 
 class TableSettings(_Strict):
-    """One [tables.X] block."""
+    """One [tables.X] block.
+
+    Attributes
+    ----------
+    max_quarantined : float, default 0.1
+        Share of the rows (0 to 1) that may be unreadable; a load with more, and a hundred at least, is refused:
+        so many are a format that was declared wrongly.
+    """
 
     files: tuple[str, ...]
     format: Format = Format()
     columns: dict[str, Mapping] = {}
     exclude: tuple[Exclusion, ...] = ()
     keep: Literal["first", "last"] | None = None
+    max_quarantined: float = Field(default=0.1, ge=0, le=1)
 
     @field_validator("files", mode="before")
     @classmethod

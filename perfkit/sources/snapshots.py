@@ -158,7 +158,7 @@ def listing(folder: str | Path) -> pd.DataFrame:
     for path in _complete(folder):
         row: dict[str, Any] = {
             "fingerprint": path.name,
-            "loaded_at": pd.Timestamp(path.stat().st_mtime, unit="s", tz="UTC").floor("s"),
+            "loaded_at": pd.Timestamp(path.stat().st_mtime_ns, tz="UTC"),
             "tables": "",
             "rows": pd.NA,
             "quarantined": pd.NA,
@@ -177,7 +177,8 @@ def listing(folder: str | Path) -> pd.DataFrame:
         rows.append(row)
     columns = ["fingerprint", "loaded_at", "tables", "rows", "quarantined", "bytes", "current", "pinned", "problem"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.sort_values(["loaded_at", "fingerprint"], ascending=False, ignore_index=True)
+    frame = frame.sort_values(["loaded_at", "fingerprint"], ascending=False, ignore_index=True)
+    return frame.assign(loaded_at=[at.floor("s") for at in frame["loaded_at"]])
 
 
 def find(folder: str | Path, fingerprint: str) -> Snapshot:

@@ -26,6 +26,9 @@ from perfkit.sources.writing import LEFT_OUT, ROWS_AT_A_TIME, STATUS, UNKNOWN, W
 
 Export = CsvExport | ParquetExport
 
+MANY = 100
+"""Quarantined rows from which their share is held against `max_quarantined`."""
+
 SAMPLE = 1000
 """Failed rows of a file that are looked at when none passed."""
 
@@ -42,7 +45,7 @@ class Workplace:
     spill : Path
         For what is deleted in the end.
     quarantine : Quarantine
-    currency : str
+    currency, timezone : str
         The company's.
     step : callable
         Told in words what is being done.
@@ -53,6 +56,7 @@ class Workplace:
     spill: Path
     quarantine: Quarantine
     currency: str
+    timezone: str
     step: Callable[[str], None]
 
 
@@ -74,7 +78,7 @@ def take_table(
     opened: list[Export] = []
     for file in found:
         place.step(f"{declared.name}: examining {file.name}")
-        opened.append(_open(file, declared.name, settings))
+        opened.append(_open(file, declared.name, settings, place))
     plans = [plan(declared, settings, export.source, currency=place.currency) for export in opened]
     shapes = [[(target.name, target.type) for target in targets] for targets in plans]
     if any(shape != shapes[0] for shape in shapes):
@@ -91,7 +95,7 @@ def take_table(
         excluded = exclusions.conditions(declared, settings, export.source, targets)
         failed.append(_stream(export, number, _query(export, targets, excluded, settings, place), writer, place))
     writer.close()
-    _set_aside(declared, opened, plans, failed, place, tally)
+    _set_aside(declared, opened, plans, failed, place, tally, settings)
     if declared.key:
         settle_duplicates(declared, settings, writer.path, opened, writer.places, plans[0], place.engine, tally)
     place.step(f"{declared.name}: reconciling")
@@ -124,8 +128,10 @@ def _refuse_twins(declared: Table, found: list[ExportFile]) -> None:
             )
 
 
-def _open(file: ExportFile, table: str, settings: TableSettings) -> Export:
-    return ParquetExport(file, table) if file.kind == "parquet" else CsvExport(file, table, settings.format)
+def _open(file: ExportFile, table: str, settings: TableSettings, place: Workplace) -> Export:
+    if file.kind == "parquet":
+        return ParquetExport(file, table, settings.format.null, place.timezone)
+    return CsvExport(file, table, settings.format)
 
 
 def _different(declared: Table, opened: list[Export], shapes: list[list[tuple[str, str]]]) -> DataError:
@@ -176,6 +182,7 @@ def _set_aside(
     failed: "list[np.ndarray[Any, np.dtype[np.int64]]]",
     place: Workplace,
     tally: Tally,
+    settings: TableSettings,
 ) -> None:
     """Find the failed rows again, say why each failed, and keep it; refuse a table of which nothing is left."""
     nothing_left = not tally.rows["accepted"] and not tally.rows["excluded"]
@@ -191,6 +198,15 @@ def _set_aside(
         raise DataError(
             f"{declared.name}: no row could be accepted. {reasons} First: {place.quarantine.example[declared.name]}. "
             f"Most often the format is not the declared one: see [tables.{declared.name}] format."
+        )
+    aside, taken = tally.rows["quarantined"], tally.rows["quarantined"] + tally.rows["accepted"]
+    if aside >= MANY and aside > settings.max_quarantined * taken:
+        code, most_rows = max(tally.reasons.items(), key=lambda each: each[1])
+        raise DataError(
+            f"{declared.name}: {aside:,} of {taken:,} rows cannot be read, most of them because: {REASONS[code]} "
+            f"({most_rows:,} rows) First: {place.quarantine.example[declared.name]}. So many are a format that is not "
+            f"the declared one, and figures without them would be wrong: see [tables.{declared.name}] format. If they "
+            f"are truly unreadable, write max_quarantined = {min(1.0, round(aside / taken + 0.05, 2))} in that block."
         )
 
 

@@ -197,3 +197,15 @@ def test_a_space_inside_a_number_is_not_dropped(tmp_path, said):
     (tmp_path / "company.toml").write_text('name="X"\ncurrency="EUR"\n[tables.sales]\nfiles="s.csv"\n')
     sales = pk.load(tmp_path).snapshot.report["tables"]["sales"]
     assert (sales["accepted"]["rows"], sales["quarantined"]["rows"]) == (1, 1)
+
+
+def test_a_format_that_sets_much_of_a_file_aside_is_refused_unless_allowed(tmp_path):
+    (tmp_path / "exports").mkdir()
+    rows = "".join(f"2024-01-01,{'1 000' if number % 5 == 0 else 10}\n" for number in range(1000))
+    (tmp_path / "exports" / "s.csv").write_text("date,net_revenue\n" + rows)
+    settings = 'name="X"\ncurrency="EUR"\n[tables.sales]\nfiles="s.csv"\n'
+    (tmp_path / "company.toml").write_text(settings)
+    with pytest.raises(DataError, match=r"200 of 1,000 rows cannot be read.*max_quarantined = 0.25"):
+        pk.load(tmp_path)
+    (tmp_path / "company.toml").write_text(settings + "max_quarantined = 0.25\n")
+    assert pk.load(tmp_path).snapshot.report["tables"]["sales"]["quarantined"]["rows"] == 200

@@ -10,7 +10,7 @@ from perfkit.sources.settings import Control, Format, TableSettings, checked
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        ({"file": "a"}, "no setting 'file'. Did you mean 'files'? It takes: files, format, columns, exclude, keep."),
+        ({"file": "a"}, "no setting 'file'. Did you mean 'files'? It takes: files, format, columns, exclude, keep, "),
         ({}, "company.toml: files is missing."),
         ({"files": "a", "format": {"delimeter": ";"}}, "format: no setting 'delimeter'. Did you mean 'delimiter'?"),
         ({"files": "/etc/passwd"}, "leaves the exports folder"),
