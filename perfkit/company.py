@@ -229,10 +229,13 @@ class Company:
         ------
         ParameterError
             If it is not a period, or is not complete in the data.
+        DataError
+            If no line of sales is dated in it: a revenue of zero would look like a fact.
         """
         asked = periods.parse(label, fiscal_year_starts=self.settings.fiscal_year_starts)
+        dates = self.table("sales").date
         try:
-            return asked.complete(self.observed_until)
+            whole = asked.complete(self.observed_until)
         except ParameterError as error:
             if self.settings.observed_until:
                 raise
@@ -240,6 +243,13 @@ class Company:
                 f'If nothing was sold after it, write observed_until = "{asked.last_day}" at the top of company.toml.'
             )
             raise ParameterError(f"{error} {hint}") from None
+        here = (dates >= ibis.date(whole.start.isoformat())) & (dates < ibis.date(whole.end.isoformat()))
+        if not here.sum().to_pyarrow().as_py():
+            raise DataError(
+                f"{whole.label} holds no line of sales; the data go from {dates.min().to_pyarrow().as_py()} to "
+                f"{dates.max().to_pyarrow().as_py()}. Is the export complete, and its last date right?"
+            )
+        return whole
 
     def table(self, name: str) -> ibis.Table:
         """Return a canonical table of the snapshot.

@@ -163,3 +163,11 @@ def test_a_column_s_name_is_in_lower_case(tmp_path):
     )
     with pytest.raises(ParameterError, match="write country for Country"):
         pk.load(tmp_path)
+
+
+def test_a_period_without_a_line_of_sales_is_no_zero(tmp_path):
+    """One line dated in the future must not open every month before it."""
+    write(tmp_path, SETTINGS.replace('observed_until = "2026-02"\n', ""))
+    (tmp_path / "exports" / "sales.csv").write_text(SALES + "5,2029-12-31,C1,P1,1,1.00\n")
+    with pytest.raises(DataError, match="2027-05 holds no line of sales; the data go from 2026-01-05 to 2029-12-31"):
+        pk.load(tmp_path).period("2027-05")

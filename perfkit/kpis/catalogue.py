@@ -75,7 +75,7 @@ _KPIS = (
         mark("Average order value"),
         "money",
         1,
-        mark("Net revenue of the period / orders of the period"),
+        mark("Net revenue of lines with an order number / orders of the period"),
         ("order_id",),
         decimals=2,
     ),

@@ -69,6 +69,7 @@ def _totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
             wanted |= {
                 f"{side}_purchases": _.count(where=here & is_purchase()),
                 f"{side}_numbered": _.order_id.count(where=here & is_purchase()),
+                f"{side}_numbered_revenue": _.net_revenue.sum(where=here & _.order_id.notnull()),
             }
         if "customer_id" in lines.columns:
             wanted |= {
@@ -190,7 +191,7 @@ def _orders(totals: Mapping[str, Any], values: Mapping[str, Any] | None, side: s
         counted = replace(counted, status="partial", reason=reason)
     if not orders:
         return {"orders": counted} | dict.fromkeys(ids[1:], _absent(text("There are no orders in the period.")))
-    revenue = totals[f"{side}_revenue"] or Decimal(0)
+    revenue = totals[f"{side}_numbered_revenue"] or Decimal(0)
     return {
         "orders": counted,
         "aov": replace(counted, actual=estimates.ratio(revenue, orders)),

@@ -40,7 +40,7 @@ def test_a_fall_names_its_driver_and_stakes_the_margin():
     )  # fmt: skip
     fall = found(lines).find("revenue_against_year_before")
     assert fall.claim == (
-        "Revenue fell by €100 (−50.0%) against January 2023, most of it through active customers (−€100)."
+        "Revenue fell by €100 (−50.0%) against January 2023, the largest part through active customers (−€100)."
     )
     assert fall.stake == Decimal("40")  # 100 of revenue at a margin rate of 40 %
     assert fall.stake_basis == "€100 of revenue × gross margin rate of 40.0%."

@@ -118,6 +118,15 @@ def test_lines_without_an_order_number_make_the_orders_partial(sales):
     )
 
 
+def test_an_average_order_is_the_revenue_of_numbered_lines_by_their_orders(sales):
+    lines = sales(
+        [("2023-01-01", 5), ("2024-01-05", 8), ("2024-01-06", 4), ("2024-01-06", 100)], order_id=["x", "y", "z", None]
+    )
+    row = card(lines).row("aov")
+    assert (row["actual"], row["status"]) == (6, "partial")
+    assert row["reason"] == "33.3% of the sales lines have no order number."
+
+
 def test_data_without_a_negative_line_have_no_return_rate(sales):
     row = card(sales([("2023-01-01", 5), ("2024-01-05", 8)])).row("return_rate")
     assert (row["actual"], row["status"]) == (None, "not available")
