@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import pandas as pd
 from ibis import _
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
 from perfkit import periods, questions, schema, sources
 from perfkit.errors import DataError, ParameterError, unknown
@@ -35,7 +35,7 @@ class Settings(BaseModel):
     exports: str = "exports"
     tables: dict[str, TableSettings]
     control: dict[str, Control] = {}
-    targets: dict[str, dict[str, float]] = {}
+    targets: dict[str, dict[str, FiniteFloat]] = {}
 
     @field_validator("currency")
     @classmethod

@@ -96,6 +96,7 @@ def test_a_table_that_was_not_given_says_what_to_declare(acme):
         (('observed_until = "2026-02"', 'observed_until = "soon"'), "observed_until|soon"),
         (('currency = "EUR"', 'currency = "EUR"\ntimezone = "Paris"'), "Europe/Paris"),
         (('"2026-01" = 100', '"2026-Q1" = 100'), "not a month"),
+        (('"2026-01" = 100', '"2026-01" = inf'), "finite"),
         (('currency = "EUR"', 'currency = "EUR"\nfiscal_year_starts = "07-15"'), "07-01"),
     ],
 )

@@ -245,7 +245,8 @@ def scorecard(
 
 
 def _row(kpi: KPI, currency: str, now: Value, before: Value, target: Decimal | None, why: str) -> dict[str, Any]:
-    comparable = now.status in CLAIMED and before.status in CLAIMED
+    alike = (now.status == "partial") == (before.status == "partial")  # a part against the whole is no growth
+    comparable = alike and now.status in CLAIMED and before.status in CLAIMED
     previous = before.actual if comparable else None
     is_share = kpi.unit == "share"
     change, gap = _difference(now.actual, previous), _difference(now.actual if now.status in CLAIMED else None, target)

@@ -291,3 +291,11 @@ def test_columns_joined_to_the_lines_move_no_figure(sales, ledger):
     lines = of(sales, ledger)
     joined = lines.assign(segment="x", country=None)
     assert comparable(card(lines)) == comparable(card(joined))
+
+
+def test_a_sum_over_some_lines_is_not_set_against_one_over_all(sales):
+    lines = sales([("2022-12-30", 1), ("2023-01-05", 10), ("2023-01-06", 90), ("2024-01-05", 100)])
+    lines = lines.assign(cost=[None, 5, None, 50])
+    row = card(lines).row("gross_profit")
+    assert (row["actual"], row["previous"], row["previous_status"]) == (50, 5, "partial")
+    assert (row["variance_previous"], row["growth_previous"], row["tone_previous"]) == (None, None, None)
