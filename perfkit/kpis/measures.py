@@ -208,8 +208,11 @@ def _customers(
     days: Span,
 ) -> dict[str, Value]:
     ids = ("customers", "new_customers", "returning_customers", "repeat_rate", "concentration", "identified_share")
-    if buyers is None or largest is None or (totals[f"{side}_lines"] and not totals[f"{side}_identified_lines"]):
+    if buyers is None or largest is None:
         return dict.fromkeys(ids, _absent(ask_for("customer_id")))
+    if totals[f"{side}_lines"] and not totals[f"{side}_identified_lines"]:
+        none = dict.fromkeys(ids, _absent(text("No line of the period has a customer.")))
+        return none | ({"identified_share": Value(0.0)} if (totals[f"{side}_revenue"] or 0) > 0 else {})
     revenue, identified = totals[f"{side}_revenue"] or Decimal(0), totals[f"{side}_identified"] or Decimal(0)
     customers, new = int(buyers[f"{side}_customers"]), int(buyers[f"{side}_new"])
     fresh, returning = Value(new), Value(customers - new)

@@ -299,3 +299,10 @@ def test_a_sum_over_some_lines_is_not_set_against_one_over_all(sales):
     row = card(lines).row("gross_profit")
     assert (row["actual"], row["previous"], row["previous_status"]) == (50, 5, "partial")
     assert (row["variance_previous"], row["growth_previous"], row["tone_previous"]) == (None, None, None)
+
+
+def test_a_period_in_which_nobody_is_identified_has_an_identified_share_of_zero(sales):
+    lines = sales([("2023-01-01", 5), ("2024-01-05", 8)], customer_id=["a", None])
+    result = card(lines)
+    assert actual(result, "identified_share") == 0
+    assert result.row("customers")["reason"] == "No line of the period has a customer."
