@@ -8,6 +8,7 @@ revenue and says so: a margin is never invented.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from perfkit import languages
 from perfkit.errors import ParameterError
@@ -165,6 +166,8 @@ def _revenue_against_target(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _members_that_lost_most(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two breakdowns at most, those whose member fell most: the others see the same money from elsewhere."""
+    falling: list[tuple[Any, Breakdown, dict[Any, Any]]] = []
     for result in evidence.breakdowns:
         known = result.rows[result.rows["member"].notna() & result.rows["variance"].notna()]
         falls = [
@@ -173,6 +176,9 @@ def _members_that_lost_most(evidence: Evidence) -> Iterator[Finding]:
         if not falls or len(known) < 2:
             continue
         worst = min(falls, key=lambda row: (row["variance"], str(row["member"])))
+        if worst["previous"] > 0:
+            falling.append((worst["variance"] / worst["previous"], result, worst))
+    for _, result, worst in sorted(falling, key=lambda each: (each[0], each[1].by))[:2]:
         dimension = dimension_name(result.by).lower()
         stake, basis = evidence.stake(-worst["variance"])
         yield Finding(

@@ -85,11 +85,17 @@ class RevenueTree(Result):
         return None if self.reason else {"revenue_change": self.change, "period": self.period.label}
 
     def largest(self) -> dict[str, Any] | None:
-        """Return the factor that moved revenue most, or None where nothing moved."""
-        if self.rows.empty:
+        """Return the factor that did most of what happened to revenue, or None where revenue did not move.
+
+        Its effect has the sign of the change: what held against a fall is not its cause.
+        """
+        along = (
+            self.rows[[effect * self.change > 0 for effect in self.rows["effect"]]] if self.change else self.rows[:0]
+        )
+        if along.empty:
             return None
-        row = self.rows.loc[by_size(self.rows["effect"])].iloc[0]
-        return None if row["effect"] == 0 else {str(key): value for key, value in row.items()}
+        row = along.loc[by_size(along["effect"])].iloc[0]
+        return {str(key): value for key, value in row.items()}
 
     def views(self) -> list[View]:
         """Return the factors, before and now, and what each added to the change."""
