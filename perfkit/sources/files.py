@@ -71,7 +71,11 @@ def find(exports: Path, patterns: Sequence[str], *, table: str) -> list[Path]:
     for pattern in patterns:
         inside = re.sub(r"^(\./)?exports/", "", pattern)
         exact = exports / inside
-        matched = [exact] if exact.exists() else sorted(p for p in exports.glob(inside) if not p.is_dir())
+        matched = (
+            [exact]
+            if exact.exists()
+            else sorted(p for p in exports.glob(inside) if not p.is_dir() and p.name[0] != ".")
+        )
         if not matched:
             raise DataError(_none_found(exports, pattern, inside, table))
         if matched == [exact] and exact.is_dir():

@@ -71,6 +71,8 @@ class Format(_Strict):
         try:
             found = codecs.lookup(value)
             "".encode(found.name)  # raises for codecs that are not text, such as base64
+            if found.name in ("punycode", "idna", "unicode-escape", "raw-unicode-escape", "utf-7"):
+                raise LookupError(value)  # ways to write text in ASCII, not encodings of an export
         except LookupError:
             known = ("utf-8", "cp1252", "latin-1", "iso-8859-15", "utf-16", "utf-16-le", "utf-16-be", "cp850")
             guess = nearest(value, known)

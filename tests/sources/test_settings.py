@@ -63,3 +63,9 @@ def test_a_control_of_another_table_is_refused(tmp_path):
             exports=tmp_path,
             currency="EUR",
         )
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "unicode_escape", "base64"])
+def test_a_codec_that_no_export_is_written_in_is_refused(encoding):
+    with pytest.raises(ParameterError, match="no encoding"):
+        checked(TableSettings, {"files": "a.csv", "format": {"encoding": encoding}})

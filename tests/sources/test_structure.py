@@ -253,3 +253,9 @@ def test_the_same_file_twice_is_refused(desk):
     desk.write("sales (1).csv", GOOD)
     with pytest.raises(DataError, match=r"sales \(1\)\.csv and sales\.csv are the same file twice"):
         desk.load(name="*.csv")
+
+
+def test_a_hidden_file_is_no_export(desk):
+    desk.write("sales.csv", GOOD)
+    desk.write(".sales.csv", GOOD + "X,2024-12-31,1\n")
+    assert desk.counts(desk.load(name="*.csv")) == desk.counts(desk.load(name="sales.csv"))
