@@ -48,9 +48,13 @@ def scratch(run_id: str) -> Path:
 def sweep(run_id: str) -> bool:
     """Remove what a run left in the temporary folder, if it is ours, and say whether nothing of it is left.
 
-    A kernel whose runner was just killed may still write there for a moment.
+    A kernel whose runner was just killed would write there again: it is killed first.
     """
     folder = scratch(run_id)
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if f"{folder}/".encode() in command.read_bytes():
+                os.kill(int(command.parent.name), signal.SIGKILL)
     with contextlib.suppress(FileNotFoundError):
         found = folder.lstat()
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid():
