@@ -4,16 +4,21 @@ Everything here is SQL text for DuckDB: a value that is NULL where the raw one c
 of the reason, which is asked for only about the rows that failed.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from perfkit.sources import days
 from perfkit.sources.files import quoted
-from perfkit.sources.settings import Format
+from perfkit.sources.writings import SPACES, Writing, both_ways, foreign, number, undecorated
 
-SPACES = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
 NUMERIC = ("money", "quantity", "share", "number", "integer")
 EXACT = "DECIMAL(38, 12)"
 """In which amounts of quarantined rows are summed: nothing that is read is rounded."""
+
+TYPED = "\x01"
+"""First character of a workbook's cell that is no text; a letter says what it is, see `Source.kinds`."""
+
+YES = ("true", "yes", "1", "vrai", "oui", "o", "y")
+NO = ("false", "no", "0", "faux", "non", "n")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Reading:
     prepared: dict[str, str] = field(default_factory=dict)
 
 
-def reading(raw: str, kind: str, type_: str, form: Format, *, scale: int = 4) -> Reading | None:
+def reading(raw: str, kind: str, type_: str, form: Writing, *, scale: int = 4) -> Reading | None:
     """Return how a raw column is read as a canonical type; None where its kind cannot be.
 
     Parameters
@@ -49,16 +54,17 @@ def reading(raw: str, kind: str, type_: str, form: Format, *, scale: int = 4) ->
     raw : str
         SQL of the raw value.
     kind : str
-        What it is in the source: "text", "integer", "decimal", "float32", "float64", "date", "timestamp", "boolean".
+        What it is in the source: "text", "cell", "integer", "decimal", "float32", "float64", "date", "timestamp",
+        "boolean".
     type_ : str
         A canonical type.
-    form : Format
-        How text is written.
+    form : Writing
+        How the column is written.
     scale : int
         Decimals that a money or quantity may have.
     """
     if type_ in ("id", "text"):
-        return _words(raw, kind)
+        return _words(raw, kind, type_)
     if type_ in NUMERIC:
         return _number(raw, kind, type_, form, scale)
     if type_ in ("date", "timestamp"):
@@ -66,11 +72,13 @@ def reading(raw: str, kind: str, type_: str, form: Format, *, scale: int = 4) ->
     return _boolean(raw, kind)
 
 
-def _words(raw: str, kind: str) -> Reading:
+def _words(raw: str, kind: str, type_: str) -> Reading:
     """Ids and texts: byte for byte, and numbers only where they are whole."""
     missing = f"{raw} IS NULL"
     if kind == "text":
         return Reading(raw, missing, "NULL")
+    if kind == "cell":
+        return _cell_words(raw, type_)
     if kind in ("float32", "float64"):
         missing = f"({raw} IS NULL OR isnan({raw}))"
         whole = f"isfinite({raw}) AND {raw} = trunc({raw}) AND abs({raw}) < 9007199254740992"
@@ -83,64 +91,118 @@ def _words(raw: str, kind: str) -> Reading:
     return Reading(f"CAST({raw} AS VARCHAR)", missing, "NULL")
 
 
-def _number(raw: str, kind: str, type_: str, form: Format, scale: int) -> Reading | None:
-    exact_type = f"DECIMAL(18, {scale})"
-    limited = type_ in ("money", "quantity")
-    prepared: dict[str, str] = {}
-    if kind == "text":
-        plain = raw
-        if form.thousands or form.decimal != ".":
-            plain, prepared = f"{raw}_plain", {f"{raw}_plain": _plain(raw, form)}
-        exact = f"CASE WHEN {_not_plain(plain)} THEN NULL ELSE try_cast({plain} AS {EXACT}) END"
-        value = _limited(plain, exact_type, scale)
-        reason = (
-            f"CASE WHEN lower(trim({raw})) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity') "
-            f"THEN 'not finite' WHEN ({exact}) IS NOT NULL AND abs({exact}) < 1e{18 - scale} "
-            f"THEN 'too many decimals' WHEN NOT ({_not_plain(plain)}) AND try_cast({plain} AS DOUBLE) IS NOT NULL "
-            "THEN 'too large' ELSE 'not a number' END"
-        )
-        if not limited:
-            value = f"CASE WHEN ({exact}) IS NOT NULL THEN try_cast({plain} AS DOUBLE) END"
-    elif kind in ("integer", "decimal"):
+def _cell_words(raw: str, type_: str) -> Reading:
+    """A workbook's ids and texts; an id that is a number is whole and short enough for a workbook to have kept it."""
+    said, mark = f"substr({raw}, 3)", f"left({raw}, 2)"
+    digits = said
+    if type_ == "id":
+        digits = f"CASE WHEN regexp_full_match({said}, '-?[0-9]{{1,15}}([.]0*)?') THEN split_part({said}, '.', 1) END"
+    value = (
+        f"CASE WHEN NOT starts_with({raw}, {quoted(TYPED)}) THEN {raw} ELSE CASE {mark} "
+        f"WHEN {_mark('n')} THEN {digits} WHEN {_mark('d')} THEN regexp_replace({said}, '[T ]00:00:00([.]0*)?$', '') "
+        f"WHEN {_mark('b')} THEN {said} END END"
+    )
+    long = f"CASE WHEN regexp_full_match({said}, '-?[0-9]{{16,}}') THEN 'id too long' ELSE 'id not whole' END"
+    return Reading(value, f"{raw} IS NULL", _untyped(raw, long))
+
+
+def _mark(letter: str) -> str:
+    return quoted(TYPED + letter)
+
+
+def _untyped(raw: str, reason: str) -> str:
+    """SQL of a reason, a workbook's errors and unreckoned formulas coming before it."""
+    return (
+        f"CASE left({raw}, 2) WHEN {_mark('e')} THEN 'error cell' WHEN {_mark('f')} THEN 'formula without a value' "
+        f"ELSE {reason} END"
+    )
+
+
+def _number(raw: str, kind: str, type_: str, form: Writing, scale: int) -> Reading | None:
+    if kind in ("text", "cell"):
+        read = _written_number(raw, kind, type_, form, scale)
+    elif kind in ("integer", "decimal", "float32", "float64") and not (
+        kind == "float32" and type_ in ("money", "quantity")
+    ):
+        read = _stored_number(raw, kind, type_, scale)
+    else:
+        return None
+    return _whole(read) if type_ == "integer" else read
+
+
+def _whole(read: Reading) -> Reading:
+    whole = f"({read.value}) = trunc({read.value}) AND abs({read.value}) < 9007199254740992"
+    reason = f"CASE WHEN ({read.value}) IS NOT NULL THEN 'not whole' ELSE {read.reason} END"
+    return replace(read, value=f"CASE WHEN {whole} THEN CAST({read.value} AS BIGINT) END", reason=reason)
+
+
+def _stored_number(raw: str, kind: str, type_: str, scale: int) -> Reading:
+    """A number of a type of its own."""
+    exact_type, limited = f"DECIMAL(18, {scale})", type_ in ("money", "quantity")
+    if kind in ("integer", "decimal"):
         exact = f"try_cast({raw} AS {EXACT})"
         value = f"CASE WHEN try_cast({raw} AS {exact_type}) = {raw} THEN try_cast({raw} AS {exact_type}) END"
         reason = f"CASE WHEN abs({raw}) < 1e{18 - scale} THEN 'too many decimals' ELSE 'too large' END"
-        if not limited:
-            value = f"CAST({raw} AS DOUBLE)"
-    elif kind in ("float32", "float64") and not (limited and kind == "float32"):
-        nearest = f"try_cast({raw} AS {exact_type})"
-        value = f"CASE WHEN isfinite({raw}) AND CAST({nearest} AS DOUBLE) = {raw} THEN {nearest} END"
-        exact = f"CAST({value} AS {EXACT})"
-        reason = (
-            f"CASE WHEN NOT isfinite({raw}) THEN 'not finite' WHEN abs({raw}) < 1e{18 - scale} "
-            "THEN 'too many decimals' ELSE 'too large' END"
-        )
-        if not limited:
-            value = f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS DOUBLE) END"
+        return Reading(value if limited else f"CAST({raw} AS DOUBLE)", f"{raw} IS NULL", reason, exact)
+    nearest = f"try_cast({raw} AS {exact_type})"
+    value = f"CASE WHEN isfinite({raw}) AND CAST({nearest} AS DOUBLE) = {raw} THEN {nearest} END"
+    exact = f"CAST({value} AS {EXACT})"
+    reason = (
+        f"CASE WHEN NOT isfinite({raw}) THEN 'not finite' WHEN abs({raw}) < 1e{18 - scale} "
+        "THEN 'too many decimals' ELSE 'too large' END"
+    )
+    if not limited:
+        value = f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS DOUBLE) END"
+    return Reading(value, f"{raw} IS NULL", reason, exact)
+
+
+def _written_number(raw: str, kind: str, type_: str, form: Writing, scale: int) -> Reading:
+    """A number in text, or in a workbook's cell."""
+    plain, prepared = raw, {}
+    sql = number(raw, form, type_)
+    if kind == "cell":
+        sql = f"CASE WHEN NOT starts_with({raw}, {quoted(TYPED)}) THEN {sql} WHEN starts_with({raw}, {_mark('n')}) "
+        sql += f"THEN substr({raw}, 3) END"
+    if sql != raw:
+        use = {"share": "part", "quantity": "count", "integer": "count"}.get(type_, "plain")
+        plain = f"{raw}_{use}"
+        prepared = {plain: sql}
+    exact = f"CASE WHEN {_not_plain(plain)} THEN NULL ELSE try_cast({plain} AS {EXACT}) END"
+    if type_ == "share":
+        value = _share(raw, plain, exact, form)
+    elif type_ in ("money", "quantity"):
+        value = _limited(plain, f"DECIMAL(18, {scale})", scale)
     else:
-        return None
-    if type_ == "integer":
-        whole = f"({value}) = trunc({value}) AND abs({value}) < 9007199254740992"
-        reason = f"CASE WHEN ({value}) IS NOT NULL THEN 'not whole' ELSE {reason} END"
-        value = f"CASE WHEN {whole} THEN CAST({value} AS BIGINT) END"
+        value = f"CASE WHEN ({exact}) IS NOT NULL THEN try_cast({plain} AS DOUBLE) END"
+    reason = _why_no_number(raw, plain, exact, type_, form, scale)
+    if kind == "cell":
+        reason = _untyped(raw, reason)
     return Reading(value, f"{raw} IS NULL", reason, exact, prepared)
 
 
-def _plain(raw: str, form: Format) -> str:
-    """SQL of a number's text with a point for its decimals and nothing between its thousands; NULL if misgrouped."""
-    plain = raw
-    if form.thousands:
-        signs = SPACES if form.thousands in SPACES else form.thousands
-        any_of = f"[{re.escape(signs)}]"
-        trimmed = f"trim({raw}, {quoted(SPACES)})"
-        grouped = f"[+-]?[0-9]{{1,3}}({any_of}[0-9]{{3}})+({re.escape(form.decimal)}[0-9]*)?"
-        holds = " OR ".join(f"contains({trimmed}, {quoted(sign)})" for sign in signs)
-        joined = f"translate({trimmed}, {quoted(signs)}, '')"
-        ungrouped = f"CASE WHEN regexp_full_match({trimmed}, {quoted(grouped)}) THEN {joined} END"
-        plain = f"CASE WHEN {holds} THEN {ungrouped} ELSE {trimmed} END"
-    if form.decimal == ",":
-        plain = f"CASE WHEN contains({plain}, '.') THEN NULL ELSE replace({plain}, ',', '.') END"
-    return plain
+def _share(raw: str, plain: str, exact: str, form: Writing) -> str:
+    """SQL of a share, percent turned into a part of one; one cell without its sign among others with it is doubtful."""
+    percent = "true" if form.percent else f"contains({raw}, '%')"
+    text = f"trim({plain})"
+    if form.percent or form.marked:
+        text = f"{text} || CASE WHEN {percent} THEN 'e-2' ELSE '' END"
+    doubtful = f" AND ({percent} OR ({exact}) = 0)" if form.marked and not form.percent else ""
+    return f"CASE WHEN ({exact}) IS NOT NULL{doubtful} THEN try_cast({text} AS DOUBLE) END"
+
+
+def _why_no_number(raw: str, plain: str, exact: str, type_: str, form: Writing, scale: int) -> str:
+    cases = {
+        f"lower(trim({raw})) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')": "not finite",
+    }
+    if form.marked and type_ == "share":
+        cases[f"({exact}) IS NOT NULL"] = "ambiguous"
+    cases[f"({exact}) IS NOT NULL AND abs({exact}) < 1e{18 - scale}"] = "too many decimals"
+    cases[f"regexp_full_match({plain}, ' *[-+]?[0-9]+[.]?[0-9]* *')"] = "too large"
+    if form.contested:
+        cases[both_ways(undecorated(raw, form, type_) if form.decorated else raw)] = "ambiguous"
+    cases[f"regexp_matches({raw}, {quoted(foreign(form.currency))}, 'i')"] = "other currency"
+    said = "".join(f" WHEN {case} THEN {quoted(code)}" for case, code in cases.items())
+    return f"CASE{said} ELSE 'not a number' END"
 
 
 def _not_plain(plain: str) -> str:
@@ -160,40 +222,56 @@ def _limited(plain: str, type_: str, scale: int) -> str:
     )
 
 
-def _day(raw: str, kind: str, type_: str, form: Format) -> Reading | None:
+def _day(raw: str, kind: str, type_: str, form: Writing) -> Reading | None:
     stored = "DATE" if type_ == "date" else "TIMESTAMP"
     prepared: dict[str, str] = {}
-    reason = "'not a plausible date'"
-    if kind == "text":
-        shape = form.date if type_ == "date" else form.timestamp or form.date
+    reason, more = "'not a plausible date'", ""
+    if kind in ("text", "cell"):
+        names = form.date if type_ == "date" else form.timestamp
         parsed = f"{raw}_{type_}"
-        prepared[parsed] = f"try_strptime({raw}, {quoted(shape)})"
-        if width := _fixed_width(shape):
-            prepared[parsed] = f"CASE WHEN length(trim({raw})) = {width} THEN {prepared[parsed]} END"
+        prepared[parsed] = days.moment(raw, names, timezone=form.timezone, padded=form.padded)
+        if kind == "cell":
+            prepared[parsed] = _cell_day(raw, names, form)
         reason = f"CASE WHEN {parsed} IS NULL THEN 'not a date' ELSE {reason} END"
-        # DuckDB reads "epoch" and "infinity" as the first of 1900, whatever the format
-        more = f" AND (CAST({parsed} AS DATE) <> DATE '1900-01-01' OR contains({raw}, '1900'))"
+        reason = _untyped(raw, reason) if kind == "cell" else reason
+        if names[0] not in days.EPOCHS:
+            # DuckDB reads "epoch" and "infinity" as the first of 1900, whatever the format
+            more = f" AND (CAST({parsed} AS DATE) <> DATE '1900-01-01' OR contains({raw}, '1900'))"
     elif kind in ("date", "timestamp"):
-        parsed, more = raw, ""
+        parsed = raw
     else:
         return None
-    plausible = f"CAST({parsed} AS DATE) BETWEEN DATE '1900-01-01' AND DATE '2199-12-31'{more}"
+    plausible = f"CAST({parsed} AS DATE) BETWEEN DATE '{days.EARLIEST}' AND DATE '{days.LATEST}'{more}"
     value = f"CASE WHEN {plausible} THEN CAST({parsed} AS {stored}) END"
     return Reading(value, f"{raw} IS NULL", reason, prepared=prepared)
 
 
-def _fixed_width(shape: str) -> int:
-    """Characters of a date whose parts touch, such as %Y%m%d: fewer would be read too; 0 where parts are apart."""
-    if not re.search(r"%[YymdHMS]%[YymdHMS]", shape):
-        return 0
-    return len(re.sub(r"%[ymdHMS]", "00", shape.replace("%Y", "0000")))
+def _cell_day(raw: str, names: tuple[str, ...], form: Writing) -> str:
+    """SQL of the time in a workbook's cell: its own, or a serial number where they are declared, or a text's."""
+    text = days.moment(raw, names, timezone=form.timezone, padded=form.padded)
+    serial = ""
+    if names[0] in days.EPOCHS:
+        serial = f" WHEN {_mark('n')} THEN {days.moment(f'substr({raw}, 3)', names, timezone=form.timezone)}"
+    return (
+        f"CASE WHEN NOT starts_with({raw}, {quoted(TYPED)}) THEN {text} ELSE CASE left({raw}, 2) "
+        f"WHEN {_mark('d')} THEN try_cast(substr({raw}, 3) AS TIMESTAMP){serial} END END"
+    )
 
 
 def _boolean(raw: str, kind: str) -> Reading | None:
     if kind == "boolean":
         return Reading(raw, f"{raw} IS NULL", "NULL")
-    if kind not in ("text", "integer"):
+    if kind not in ("text", "cell", "integer"):
         return None
-    word = f"lower(trim(CAST({raw} AS VARCHAR)))"
-    value = f"CASE WHEN {word} IN ('true', 'yes', '1') THEN true WHEN {word} IN ('false', 'no', '0') THEN false END"
-    return Reading(value, f"{raw} IS NULL", "'not yes or no'")
+    said = f"CAST({raw} AS VARCHAR)"
+    reason = "'not yes or no'"
+    if kind == "cell":
+        said = f"CASE WHEN left({raw}, 2) IN ({_mark('b')}, {_mark('n')}) THEN substr({raw}, 3) ELSE {raw} END"
+        reason = _untyped(raw, reason)
+    word = f"lower(strip_accents(trim({said}, {quoted(SPACES)})))"
+    value = f"CASE WHEN {word} IN ({_list(YES)}) THEN true WHEN {word} IN ({_list(NO)}) THEN false END"
+    return Reading(value, f"{raw} IS NULL", reason)
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return ", ".join(map(quoted, words))
