@@ -1,65 +1,132 @@
-"""Encodings: a text file as UTF-8 bytes, or a refusal that names line, byte and the encoding that would work."""
+"""Encodings: a text file as UTF-8 bytes, or a refusal that names line, byte and the encoding that would work.
+
+What is not declared is proven: by the byte order mark, by the NULs of UTF-16, as UTF-8 by every byte, else as
+cp1252, whose accents stand where accents stand. Where that leaves a doubt, it is asked.
+"""
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from perfkit.errors import DataError
+from perfkit.sources.codepages import survey
+from perfkit.sources.misread import (
+    BLOCK,
+    HEAD,
+    by_nuls,
+    doubtful,
+    first_not_utf8,
+    is_cut,
+    is_utf8,
+    is_wide,
+    mixed,
+    setting,
+    undecodable,
+)
 
-BLOCK = 16 << 20
-"""Bytes read at a time."""
+_MARKS = (
+    ("utf-8", codecs.BOM_UTF8),
+    ("utf-32-le", codecs.BOM_UTF32_LE),  # begins as UTF-16's does
+    ("utf-32-be", codecs.BOM_UTF32_BE),
+    ("utf-16-le", codecs.BOM_UTF16_LE),
+    ("utf-16-be", codecs.BOM_UTF16_BE),
+)
 
-_BOMS = {
-    "utf-8": codecs.BOM_UTF8,
-    "utf-8-sig": codecs.BOM_UTF8,
-    "utf-16-le": codecs.BOM_UTF16_LE,
-    "utf-16-be": codecs.BOM_UTF16_BE,
-}
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_CTRL_Z = b"\x1a"
+"""With which DOS ended a file."""
 
 
-def utf8_blocks(path: Path, encoding: str, *, name: str, table: str, size: int = BLOCK) -> Iterator[bytes]:
-    """Yield a file's text as UTF-8, without its byte order mark.
+def proven(path: Path, *, name: str, table: str, refuted: bool = False) -> str:
+    """Return the encoding that a file is in.
+
+    UTF-8 is told by the head alone: whoever reads on and finds a byte that is none asks again.
+
+    Parameters
+    ----------
+    path : Path
+        Where the bytes are.
+    name, table : str
+        The file and its table, as errors name them.
+    refuted : bool
+        Whether a byte was found that is not UTF-8.
+
+    Raises
+    ------
+    DataError
+        If it may be in several encodings, or holds two of them.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        whole = not file.read(1)
+    found = _by_mark(head) or by_nuls(head)
+    if found and not (refuted and found == "utf-8"):
+        return found
+    if not refuted and is_utf8(head, whole):
+        return "utf-8"
+    seen = survey(path)
+    wrong = first_not_utf8(path)
+    if seen.utf8 or found or is_cut(path, wrong):
+        raise mixed(path, seen, wrong, bool(found), name=name, table=table)
+    if seen.doubtful:
+        raise doubtful(path, seen, name=name, table=table)
+    return "cp1252"
+
+
+def utf8_blocks(
+    path: Path, encoding: str, *, name: str, table: str, declared: bool = True, size: int = BLOCK
+) -> Iterator[bytes]:
+    """Yield a file's text as UTF-8, without its byte order mark, and without the Ctrl-Z with which DOS ends a file.
 
     Parameters
     ----------
     path : Path
         Where the bytes are.
     encoding : str
-        The declared encoding.
+        The encoding.
     name, table : str
         The file and its table, as errors name them.
+    declared : bool
+        Whether the settings say so; else UTF-8 was told at first sight and may be refuted.
     size : int
         Bytes of the file read at a time.
 
     Raises
     ------
+    NotInEncoding
+        At the first byte that is not in the encoding.
     DataError
-        At the first byte that is not in the encoding; or when text declared in a one-byte encoding is
-        UTF-8 all through, which would turn each accent into two wrong characters.
+        When text declared in a one-byte encoding is UTF-8 all through, which would turn each accent into two
+        wrong characters.
     """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     utf8 = encoding in ("utf-8", "utf-8-sig")
-    doubt = None if utf8 or encoding.startswith(("utf-16", "utf-32")) else _Utf8Doubt()
-    offset = 0
+    doubt = _Utf8Doubt() if declared and not utf8 and not is_wide(encoding) else None
+    offset, started, held = 0, False, b""
     with path.open("rb") as file:
         while True:
             block = file.read(size)
-            raw = block
             if offset == 0:
-                _refuse_another_mark(block, encoding, name=name, table=table)
-                mark = _BOMS.get(encoding, b"")
-                raw = block.removeprefix(mark) if mark else block
+                _refuse_another_kind(block, encoding, name=name, table=table)
             if doubt:
                 doubt.feed(block)
-            if utf8 and raw.isascii() and not decoder.getstate()[0]:
-                text = raw
+            if utf8 and block.isascii() and not decoder.getstate()[0]:
+                text = block
             else:
                 try:
-                    decoded = decoder.decode(raw, final=not block)
+                    text = decoder.decode(block, final=not block).encode("utf-8", "surrogatepass")
                 except UnicodeDecodeError as error:
                     start = offset + len(block) - len(error.object) + error.start
-                    raise _undecodable(path, encoding, start, name=name, table=table) from None
-                text = decoded.encode("utf-8", "surrogatepass")
+                    raise undecodable(path, encoding, start, name=name, table=table, declared=declared) from None
+            if held:
+                text, held = held + text, b""
+            while not started and text.startswith(codecs.BOM_UTF8):
+                text = text[3:]
+            started = started or bool(text)
+            if text.endswith(_CTRL_Z):
+                held = text[len(text.rstrip(_CTRL_Z)) :]
+                text = text[: -len(held)]
             if text:
                 yield text
             offset += len(block)
@@ -68,8 +135,21 @@ def utf8_blocks(path: Path, encoding: str, *, name: str, table: str, size: int =
     if doubt and doubt.sure:
         raise DataError(
             f"{name}: declared {encoding}, but its accents are UTF-8 all through (first at byte {doubt.first}). "
-            f"They would be read as two wrong characters each. Write: {_setting(table, 'utf-8')}"
+            f"They would be read as two wrong characters each. Write: {setting(table, 'utf-8')}"
         )
+
+
+def ends_as_dos_does(path: Path) -> bool:
+    """Whether the last sign of a file is Ctrl-Z."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 4, 0))
+        return file.read().rstrip(b"\0").endswith(_CTRL_Z)
+
+
+def begins_with_mark(path: Path) -> bool:
+    """Whether a file begins with the byte order mark of UTF-8."""
+    with path.open("rb") as file:
+        return file.read(3) == codecs.BOM_UTF8
 
 
 class _Utf8Doubt:
@@ -84,7 +164,7 @@ class _Utf8Doubt:
     def feed(self, block: bytes) -> None:
         if self._valid and (self.first is not None or not block.isascii()):
             if self.first is None:
-                self.first = self._offset + next(i for i, byte in enumerate(block) if byte > 127)
+                self.first = self._offset + _BEYOND_ASCII.search(block).start()  # type: ignore[union-attr]
             try:
                 self._decoder.decode(block, final=not block)
             except UnicodeDecodeError:
@@ -96,36 +176,20 @@ class _Utf8Doubt:
         return self._valid and self.first is not None
 
 
-def _refuse_another_mark(block: bytes, encoding: str, *, name: str, table: str) -> None:
-    for actual, mark in (("utf-8", codecs.BOM_UTF8), ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE)):
-        if block.startswith(mark) and not encoding.startswith(actual):
-            raise DataError(
-                f"{name}, line 1, byte 0: its byte order mark says {actual}, the settings say {encoding}. "
-                f"Write: {_setting(table, actual)}"
-            )
+def _by_mark(head: bytes) -> str | None:
+    return next((encoding for encoding, mark in _MARKS if head.startswith(mark)), None)
 
 
-def _undecodable(path: Path, encoding: str, start: int, *, name: str, table: str) -> DataError:
-    """Name the first byte that is not in the encoding, its line, and an encoding in which the file reads."""
-    raw = path.read_bytes() if path.stat().st_size < 1 << 30 else path.open("rb").read(1 << 30)
-    line = raw.count(b"\n", 0, start) + 1
-    byte = raw[start : start + 1]
-    zeros = {"utf-16-le": raw[1:999:2], "utf-16-be": raw[:999:2]}
-    wide = [other for other, half in zeros.items() if half.count(0) * 2 > len(half)]
-    works = next((other for other in (*wide, "utf-8", "cp1252", "latin-1") if _reads(raw, other)), "latin-1")
-    return DataError(
-        f"{name}, line {line}, byte {start} (0x{byte.hex().upper()}): not {encoding}, so its letters cannot be "
-        f"trusted. The file reads as {works}: {_setting(table, works)}"
-    )
-
-
-def _reads(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _setting(table: str, encoding: str) -> str:
-    return f'[tables.{table}] format = {{ encoding = "{encoding}" }}'
+def _refuse_another_kind(block: bytes, encoding: str, *, name: str, table: str) -> None:
+    """Refuse a text whose first bytes tell that it is in another encoding."""
+    marked = _by_mark(block)
+    if marked and encoding not in (marked, marked.removesuffix("-le").removesuffix("-be"), f"{marked}-sig"):
+        raise DataError(
+            f"{name}, line 1, byte 0: its byte order mark says {marked}, the settings say {encoding}. "
+            f"Write: {setting(table, marked)}"
+        )
+    if is_wide(encoding) and not marked and block and b"\0" not in block:
+        raise DataError(
+            f"{name}, line 1, byte 0: the settings say {encoding}, in which every comma and every line end has a NUL "
+            f"byte, and there is none. Take the line out, or write what it is, such as {setting(table, 'utf-8')}"
+        )

@@ -1,20 +1,22 @@
 """CSV: a delimited text file as numbered columns of text, with every broken record found and every line known."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.errors import DataError, EngineError
-from perfkit.sources.columns import Source
-from perfkit.sources.encodings import utf8_blocks
+from perfkit.sources import encodings
+from perfkit.sources.columns import Source, found
+from perfkit.sources.dialects import Wanted, proven, setting, split
 from perfkit.sources.files import ExportFile, literally, quoted
-from perfkit.sources.records import LONGEST, Block, Dialect, between, blocks
+from perfkit.sources.misread import NotInEncoding, made_twice
+from perfkit.sources.originals import LINE_ENDS
+from perfkit.sources.quotes import LONGEST, Dialect, Mask
+from perfkit.sources.records import Block, blocks, empty_beyond, kept
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 
@@ -26,11 +28,29 @@ MOST_BROKEN = 1_000_000
 
 
 @dataclass
+class _Seen:
+    """What one walk through a file found."""
+
+    line_ends: set[bytes | None] = field(default_factory=set)
+    blanks: int = 0
+    multiline: int = 0
+    padded: int = 0
+    twice: int = 0
+    first_twice: tuple[int, str] = (0, "")
+
+
+@dataclass
 class CsvExport:
-    """One CSV file, its structure already checked.
+    """One CSV file, its structure proven and checked.
 
     Attributes
     ----------
+    file : ExportFile
+    table : str
+    format : Format
+        What is declared; once read, what is declared or proven.
+    wanted : tuple of tuple of str
+        The headings by which the header is known: each as the names it may have.
     source : Source
         Its columns, all text.
     records : int
@@ -38,22 +58,49 @@ class CsvExport:
     broken : list of Broken
         Records whose structure is wrong; all others are `relation`'s rows, in the same order.
     notices : list of str
+    head_lines : int
+        Physical lines above the first record: titles and the header.
     """
 
     file: ExportFile
     table: str
     format: Format
+    wanted: Wanted = ()
     source: Source = field(init=False)
     records: int = 0
     broken: list[Broken] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    head_lines: int = 0
+    _declared: bool = True
+    _named: int = 0
     _as_it_is: bool = True
+    _uneven: bool = False
     _data_from_line: int = 1
     _multiline: bool = False
     _text: Path | None = None
 
     def __post_init__(self) -> None:
+        declared = self.format
+        self._declared = declared.encoding is not None
+        try:
+            self._settle(declared)
+        except NotInEncoding:
+            if self._declared or self.format.encoding not in (None, "utf-8"):
+                raise
+            self._settle(declared, refuted=True)
+
+    def _settle(self, declared: Format, *, refuted: bool = False) -> None:
+        """Prove what the format leaves open, then walk through the file."""
+        self.records, self.broken, self._uneven = 0, [], False
+        self.__dict__.pop("source", None)
+        self.format = declared
+        self.format, self.notices = proven(self.file, self.table, declared, self.wanted, refuted=refuted)
         self._examine()
+
+    @property
+    def encoding(self) -> str:
+        """In which its text is, as declared or proven."""
+        return self.format.encoding or "utf-8"
 
     def relation(self, work: Path) -> str:
         """Return SQL of the whole records as columns c0, c1 ...; a clean copy is made where the file is not plain."""
@@ -65,7 +112,7 @@ class CsvExport:
         quote = quoted(self.format.quote)
         return (
             f"read_csv({quoted(literally(path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
-            f"skip = {skip}, delim = {quoted(self.format.delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
+            f"skip = {skip}, delim = {quoted(self._delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
             f"nullstr = [{nulls}], new_line = '\\n', "
             f"strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = {4 * LONGEST}, "
             f"parallel = {str(not self._multiline).lower()}, hive_partitioning = false, compression = 'none')"
@@ -95,71 +142,107 @@ class CsvExport:
         return Rows(values, numbers, block.line(chosen), texts)
 
     def _split(self, texts: list[str]) -> list[list[str]]:
-        """The fields of records, by another reader than the engine's."""
-        csv.field_size_limit(2 * LONGEST)
-        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.format.quote else csv.QUOTE_NONE
-        sign, quote = self.format.delimiter, self.format.quote or None
-        records = list(csv.reader(texts, delimiter=sign, quotechar=quote, quoting=quoting))
-        if len(records) != len(texts) or any(len(fields) != len(self.source.names) for fields in records):
+        """The fields of records, by another reader than the engine's, empty ones made as many as there are names."""
+        records = split(texts, self._delimiter, self.format.quote)
+        width = len(self.source.names)
+        if self._uneven:
+            records = [(fields + [""] * (width - len(fields)))[:width] for fields in records]
+        if len(records) != len(texts) or any(len(fields) != width for fields in records):
             raise EngineError(f"{self.file.name}: two readings of its records differ. Please report this.")
         return records
 
-    def _texts(self) -> Iterator[bytes]:
-        return utf8_blocks(self.file.path, self.format.encoding, name=self.file.name, table=self.table)
+    @property
+    def _delimiter(self) -> str:
+        return self.format.delimiter or ","
 
     def _all(self) -> Iterator[Block]:
-        dialect = Dialect(self.format.delimiter.encode(), self.format.quote.encode())
-        return blocks(self._texts(), dialect, skip=self.format.skip, name=self.file.name)
+        dialect = Dialect(self._delimiter.encode(), self.format.quote.encode())
+        texts = encodings.utf8_blocks(
+            self.file.path,
+            self.format.encoding or "utf-8",
+            name=self.file.name,
+            table=self.table,
+            declared=self._declared,
+        )
+        return blocks(texts, dialect, skip=self.format.skip or 0, name=self.file.name)
 
-    def _blocks(self) -> Iterator[tuple[Block, "np.ndarray[tuple[int], np.dtype[np.bool_]]"]]:
+    def _blocks(self) -> Iterator[tuple[Block, Mask]]:
         """Yield the blocks and which of their records are whole rows; the header is none."""
         header = self.format.header
         for block in self._all():
             whole = np.ones(len(block.starts), bool)
-            if self.broken:
-                whole = (block.fields == len(self.source.names)) & ~block.misquoted & ~block.nul
+            if self.broken or self._uneven:
+                whole = self._fitting(block)
             if header and len(whole):
                 whole[0], header = False, False
             yield block, whole
 
+    def _fitting(self, block: Block) -> Mask:
+        """Which records have a field for each name, and beyond these nothing but empty ones."""
+        width = len(self.source.names)
+        fits = block.fields == width
+        if not fits.all():
+            fits |= (block.fields < width) & (block.fields >= self._named)
+            longer = np.flatnonzero((block.fields > width) & ~block.misquoted)
+            fits[longer] = empty_beyond(block, longer, width, self.format.quote)
+        return fits & ~block.misquoted & ~block.nul
+
     def _examine(self) -> None:
         """Walk through the file once: header, records, line ends, and what is broken."""
-        header = self.format.header
-        line_ends: set[bytes | None] = set()
-        blanks = multiline = 0
+        seen = _Seen()
         for block in self._all():
             count = len(block.starts)
-            blanks += block.blanks
-            line_ends.add(block.line_end)
+            seen.blanks += block.blanks
+            seen.line_ends.add(block.line_end)
             if not count:
                 continue
             first = 0
             if not hasattr(self, "source"):
                 self._name_columns(block)
-                first = int(header)
-            self._note_broken(block, first)
+                first = int(self.format.header)
+            self._note_uneven(block, first, seen)
             self.records += count - first
-            multiline += max(block.lines - block.blanks - count, 0)
+            seen.multiline += max(block.lines - block.blanks - count, 0)
+            _note_twice(block, seen)
         if not hasattr(self, "source"):
             raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
-        self._multiline = multiline > 0
+        dos = encodings.ends_as_dos_does(self.file.path)
+        self._multiline = seen.multiline > 0
         self._as_it_is = (
             not self.broken
-            and line_ends == {b"\n"}  # told of CRLF, DuckDB drops rows
+            and not self._uneven
+            and not dos
+            and seen.line_ends == {b"\n"}  # told of CRLF, DuckDB drops rows
             and self.format.skip == 0
             and self.format.encoding == "utf-8"
-            and not self._starts_with_mark()
-            and self._data_from_line == 1 + header
-            and (not blanks or len(self.source.names) > 1)
+            and not encodings.begins_with_mark(self.file.path)
+            and self._data_from_line == 1 + self.format.header
+            and (not seen.blanks or len(self.source.names) > 1)
         )
-        if multiline:
-            self.notices.append(f"{self.file.name}: values hold {multiline} line breaks inside quotes.")
-        if blanks:
-            self.notices.append(f"{self.file.name}: {blanks} blank lines hold no record.")
+        self._tell(seen, dos)
 
-    def _starts_with_mark(self) -> bool:
-        with self.file.path.open("rb") as file:
-            return file.read(3) == b"\xef\xbb\xbf"
+    def _tell(self, seen: _Seen, dos: bool) -> None:
+        """Note what a person should know about the file's structure."""
+        name = self.file.name
+        if seen.multiline:
+            self.notices.append(f"{name}: values hold {_several(seen.multiline, 'line break')} inside quotes.")
+        if seen.blanks:
+            held = "hold" if seen.blanks > 1 else "holds"
+            self.notices.append(f"{name}: {_several(seen.blanks, 'blank line')} {held} no record.")
+        if seen.padded:
+            has = "are" if seen.padded > 1 else "is"
+            self.notices.append(
+                f"{name}: {_several(seen.padded, 'record')} {has} whole with more or fewer empty fields "
+                "at the end than the header."
+            )
+        if dos:
+            self.notices.append(f"{name}: the Ctrl-Z at its end is no record.")
+        if seen.twice:
+            line, letter = seen.first_twice
+            self.notices.append(
+                f"{name}, line {line}: {letter!r} looks like a letter that was made UTF-8 twice ({seen.twice:,} such). "
+                "They are kept as they stand; export it again to mend them."
+            )
 
     def _name_columns(self, block: Block) -> None:
         if block.nul[0] or block.misquoted[0]:
@@ -172,32 +255,51 @@ class CsvExport:
                 )
             raise DataError(f"{self.file.name}, line {line}: its first record holds {wrong}. Mend it in the export.")
         names = [str(number + 1) for number in range(int(block.fields[0]))]
+        self.head_lines = int(block.line(np.array([0]))[0]) - 1
         if self.format.header:
-            self.source = Source(self.file.name, tuple(names), ("text",) * len(names))
-            names = [name.strip() for name in self._split([block.text(0)])[0]]
-            at = int(block.line(np.array([0]))[0])
-            self._data_from_line = at + 1 + block.text(0).count("\n")
-            if "\n" in block.text(0):
+            text = block.text(0)
+            self.head_lines += 1 + len(LINE_ENDS.findall(text))
+            names = [
+                name.replace("\ufeff", "").strip() for name in split([text], self._delimiter, self.format.quote)[0]
+            ]
+            self._data_from_line = int(block.line(np.array([0]))[0]) + 1
+            if "\n" in text or "\r" in text:
                 self._data_from_line = 0  # never as it is
         self.source = Source(self.file.name, tuple(names), ("text",) * len(names))
-        self._refuse_other_delimiter(names)
+        self._named = max((number for number, name in enumerate(names, 1) if name), default=len(names))
+        self._refuse_other_delimiter(names, block)
 
-    def _refuse_other_delimiter(self, names: list[str]) -> None:
-        if len(names) > 1:
+    def _refuse_other_delimiter(self, names: list[str], block: Block) -> None:
+        """Refuse a header of one column that holds a delimiter, unless that is the name that is looked for."""
+        if len(names) > 1 or any(found(name, names) for each in self.wanted for name in each):
             return
-        for sign, written in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
-            if sign in names[0]:
-                raise DataError(
-                    f"{self.file.name}: its header is one column, {names[0]!r}, which holds {written!r}. "
-                    f'Write: [tables.{self.table}] format = {{ delimiter = "{written}" }}'
-                )
+        (name,) = names
+        sign = next((sign for sign in ";\t|," if sign in name), None)
+        if sign and self.format.quote and block.text(0).startswith(self.format.quote):
+            raise DataError(
+                f"{self.file.name}: each of its lines stands in quotes as a whole, so that it is one column, {name!r}. "
+                "Export it again without these."
+            )
+        sign = sign or next((sign for sign in "^~:#* \x1f\x01" if self._wanted_in(name.split(sign))), None)
+        if sign:
+            raise DataError(
+                f"{self.file.name}: its header is one column, {name!r}, which holds {sign!r}. "
+                f"Write: {setting(self.table, sign)}"
+            )
 
-    def _note_broken(self, block: Block, first: int) -> None:
+    def _wanted_in(self, names: list[str]) -> bool:
+        return bool(self.wanted) and all(any(found(name, names) for name in each) for each in self.wanted)
+
+    def _note_uneven(self, block: Block, first: int, seen: _Seen) -> None:
+        """Note the records that are broken, and how many are whole though they have not the header's fields."""
         expected = len(self.source.names)
-        wrong = np.flatnonzero((block.fields != expected) | block.misquoted | block.nul)
-        wrong = wrong[wrong >= first]
-        if not len(wrong):
+        suspect = (block.fields != expected) | block.misquoted | block.nul
+        suspect[:first] = False
+        if not suspect.any():
             return
+        self._uneven = True
+        wrong = np.flatnonzero(suspect & ~self._fitting(block))
+        seen.padded += int(suspect.sum()) - len(wrong)
         if len(wrong) + len(self.broken) > MOST_BROKEN:
             raise DataError(
                 f"{self.file.name}: more than {MOST_BROKEN:,} records have not the {expected} fields of its header. "
@@ -222,16 +324,18 @@ class CsvExport:
             self._text = work / f"{self.file.sha256[:16]}.csv"
             with self._text.open("wb") as copy:
                 for block, whole in self._blocks():
-                    copy.write(_kept(block, whole))
+                    copy.write(kept(block, whole, len(self.source.names) if self._uneven else 0))
         return self._text
 
 
-def _kept(block: Block, whole: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> bytes:
-    """The bytes of a block's whole records, each ended by one LF."""
-    if not whole.any():
-        return b""
-    starts, ends = block.starts[whole], block.ends[whole]
-    array = np.frombuffer(block.data + b"\n", np.uint8).copy()
-    array[ends] = 10
-    kept: bytes = array[between(np.column_stack((starts, ends + 1)).ravel(), len(array))].tobytes()
-    return kept
+def _note_twice(block: Block, seen: _Seen) -> None:
+    """Note letters that look as if they had been made UTF-8 twice."""
+    for place, letter in made_twice(block.data):
+        if not seen.twice:
+            record = np.searchsorted(block.starts, place, side="right") - 1
+            seen.first_twice = (int(block.line(np.array([max(record, 0)]))[0]), letter)
+        seen.twice += 1
+
+
+def _several(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

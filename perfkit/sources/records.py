@@ -1,7 +1,7 @@
 """Records: where each record of a delimited text begins and ends, which line that is, and which are broken.
 
 This is the count against which the load is held, made apart from the engine that reads the values. It
-works on whole blocks of bytes; only text whose quotes are irregular is walked quote by quote.
+works on whole blocks of bytes; only quotes that are out of place are looked at one by one.
 
 A record ends at a line end (LF, CRLF or CR) outside quotes. A quote opens a field only at the field's
 start, and closes it only before a delimiter or a line end; a doubled quote is one quote. Where a quote is
@@ -16,20 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from perfkit.errors import DataError
+from perfkit.sources.quotes import LONGEST, Mask, Places, between, settled
+from perfkit.sources.quotes import Dialect as Dialect  # whoever splits a text into records needs it
 
-LONGEST = 1 << 20
-"""Bytes of the longest record; a quote that stays open for longer is out of place."""
-
-Places = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """The bytes that structure a text: one delimiter, and one quote or none."""
-
-    delimiter: bytes
-    quote: bytes = b'"'
+TOO_LONG = 2 * LONGEST
+"""Bytes that no record of a table has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +71,19 @@ class Block:
     @cached_property
     def fields(self) -> Places:
         """Fields of each record; meaningless where it is misquoted."""
-        return _fields(np.frombuffer(self.data, np.uint8), self.quoted, self.dialect, self.starts, self.ends)
+        return _fields(self.delimiters, self.starts, self.ends)
+
+    def cut(self, records: Places, fields: int) -> Places:
+        """Where these records, which have more fields than that, would end with so many."""
+        return self.delimiters[np.searchsorted(self.delimiters, self.starts[records]) + fields - 1]
+
+    @cached_property
+    def delimiters(self) -> Places:
+        """Places of the delimiters outside quotes."""
+        mask = np.frombuffer(self.data, np.uint8) == self.dialect.delimiter[0]
+        if self.quoted is not None:
+            mask &= ~self.quoted[: len(mask)]
+        return np.flatnonzero(mask)
 
     @cached_property
     def _line_ends(self) -> Places:
@@ -93,7 +96,7 @@ def blocks(texts: Iterable[bytes], dialect: Dialect, *, skip: int = 0, name: str
     Raises
     ------
     DataError
-        If a line is longer than `LONGEST`: then this is not a table with such a delimiter and such line ends.
+        If a record is longer than `TOO_LONG`: then this is not a table with such a delimiter and such line ends.
     """
     line, carried, left = 1, b"", skip
     pending: bytes | None = None
@@ -111,14 +114,22 @@ def blocks(texts: Iterable[bytes], dialect: Dialect, *, skip: int = 0, name: str
                 block = _block(carried, dialect, line, ended)
                 carried = carried[len(block.data) :]
                 line += block.lines
-                if block.data:
-                    yield block
-                elif len(carried) > 2 * LONGEST:
+                if (at := _too_long(block, carried, line)) is not None:
                     raise DataError(
-                        f"{name}, line {line}: a record is longer than {LONGEST:,} bytes, so this is not a table of "
+                        f"{name}, line {at}: a record is longer than {TOO_LONG:,} bytes, so this is not a table of "
                         "lines. Open it and see what it is."
                     )
+                if block.data:
+                    yield block
         pending = text
+
+
+def _too_long(block: Block, carried: bytes, line: int) -> int | None:
+    """The line of a record that is longer than any of a table; None where there is none."""
+    if not block.data and len(carried) > TOO_LONG:
+        return line
+    long = np.flatnonzero(block.ends - block.starts > TOO_LONG)
+    return int(block.line(long[:1])[0]) if len(long) else None
 
 
 def _with_last(texts: Iterable[bytes]) -> Iterator[bytes | None]:
@@ -151,8 +162,8 @@ def _block(data: bytes, dialect: Dialect, line: int, ended: bool) -> Block:
     if not ended and data.endswith(b"\r"):  # perhaps half of a CRLF
         data = data[:-1]
     array = np.frombuffer(data, np.uint8)
-    quoted, misplaced, known = _quotes(data, array, dialect, ended)
     line_ends = _line_ends(array, data)
+    quoted, misplaced, known = settled(data, array, line_ends, dialect, ended)
     ends = line_ends[line_ends < known]
     if quoted is not None:
         ends = ends[~quoted[ends]]
@@ -196,87 +207,43 @@ def _holding(places: Places, starts: Places) -> Mask:
     return mask
 
 
-def _fields(
-    array: npt.NDArray[np.uint8], quoted: Mask | None, dialect: Dialect, starts: Places, ends: Places
-) -> Places:
+def _fields(delimiters: Places, starts: Places, ends: Places) -> Places:
     """Fields of each record: its delimiters outside quotes, and one."""
-    mask = array == dialect.delimiter[0]
-    if quoted is not None:
-        mask &= ~quoted[: len(array)]
-    places = np.flatnonzero(mask)
-    if len(starts) and len(places) and len(places) % len(starts) == 0:  # the same number in each, nearly always
-        table = places.reshape(len(starts), -1)
+    if len(starts) and len(delimiters) and len(delimiters) % len(starts) == 0:  # the same number in each, mostly
+        table = delimiters.reshape(len(starts), -1)
         if (table[:, 0] >= starts).all() and (table[:, -1] < ends).all():
             return np.full(len(starts), table.shape[1] + 1)
-    return np.searchsorted(places, ends) - np.searchsorted(places, starts) + 1
+    return np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts) + 1
 
 
-def _quotes(
-    data: bytes, array: npt.NDArray[np.uint8], dialect: Dialect, ended: bool
-) -> tuple[Mask | None, Places, int]:
-    """Mask of what stands inside quotes, places of quotes out of place, and how far that is known."""
-    none = np.empty(0, np.int64)
-    if not dialect.quote or dialect.quote not in data:
-        return None, none, len(data)
-    places = np.flatnonzero(array == dialect.quote[0])
-    odd = len(places) % 2 == 1
-    too_long = odd and len(data) - places[-1] > LONGEST
-    if (odd and ended) or too_long or not _regular(array, places, dialect):
-        return _walked(data, dialect, ended)
-    return between(places, len(data)), none, len(data)
+def kept(block: Block, whole: Mask, width: int) -> bytes:
+    """Return the bytes of a block's whole records, each ended by one LF, and of `width` fields if that is not 0."""
+    if not whole.any():
+        return b""
+    starts, ends = block.starts[whole], block.ends[whole].copy()
+    lacking = np.zeros(len(starts), np.int64)
+    if width:
+        fields = block.fields[whole]
+        longer = np.flatnonzero(fields > width)
+        ends[longer] = block.cut(np.flatnonzero(whole)[longer], width)
+        lacking = np.maximum(width - fields, 0)
+    array = np.frombuffer(block.data + b"\n", np.uint8).copy()
+    array[ends] = 10
+    staying = between(np.column_stack((starts, ends + 1)).ravel(), len(array))
+    if lacking.any():
+        behind = np.repeat(ends, lacking)
+        array = np.insert(array, behind, block.dialect.delimiter[0])
+        staying = np.insert(staying, behind, True)
+    copied: bytes = array[staying].tobytes()
+    return copied
 
 
-def between(turns: Places, length: int) -> Mask:
-    """Mask of what stands from each first place to before its second: places come in pairs, ascending."""
-    bounds = np.concatenate(([0], turns, [length]))
-    return np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
-
-
-def _regular(array: npt.NDArray[np.uint8], places: Places, dialect: Dialect) -> bool:
-    """Whether each quote opens at a field's start or closes at its end, doubled ones apart."""
-    allowed = np.zeros(256, bool)
-    allowed[[dialect.delimiter[0], 10, 13]] = True
-    opening, closing = places[::2], places[1::2]
-    before = allowed[array[np.maximum(opening - 1, 0)]] | (opening == 0)
-    before[1:] |= opening[1:] == closing[: len(opening) - 1] + 1
-    after = allowed[array[np.minimum(closing + 1, len(array) - 1)]] | (closing == len(array) - 1)
-    after[: len(opening) - 1] |= closing[: len(opening) - 1] + 1 == opening[1:]
-    return bool(before.all() and after.all())
-
-
-def _walked(data: bytes, dialect: Dialect, ended: bool) -> tuple[Mask, Places, int]:
-    """As `_quotes`, quote by quote, for text in which some are out of place."""
-    quote, borders = dialect.quote, (dialect.delimiter[0], 10, 13)
-    turns: list[int] = []
-    misplaced: list[int] = []
-    known, at = len(data), 0
-    while (at := data.find(quote, at)) >= 0:
-        if at and data[at - 1] not in borders:  # inside a field without quotes
-            misplaced.append(at)
-            at += 1
-            continue
-        close = _closing(data, quote, at)
-        unsure = not ended and close in (-1, len(data) - 1)
-        if unsure and len(data) - at <= LONGEST:
-            known = at  # the rest of it is in the next block
-            break
-        if close >= 0 and close - at <= LONGEST and (close + 1 == len(data) or data[close + 1] in borders):
-            turns += (at, close)
-            at = close + 1
-        else:
-            misplaced.append(at)
-            at = _line_end(data, at)
-    return between(np.array(turns, np.int64), len(data)), np.array(misplaced, np.int64), known
-
-
-def _closing(data: bytes, quote: bytes, at: int) -> int:
-    """Place of the quote that closes the field opened at `at`; -1 where there is none."""
-    at = data.find(quote, at + 1)
-    while at >= 0 and data[at + 1 : at + 2] == quote:
-        at = data.find(quote, at + 2)
-    return at
-
-
-def _line_end(data: bytes, at: int) -> int:
-    ends = [end for end in (data.find(b"\n", at), data.find(b"\r", at)) if end >= 0]
-    return min(ends, default=len(data))
+def empty_beyond(block: Block, records: Places, width: int, quote: str) -> Mask:
+    """Return which of these records, longer than `width` fields, hold nothing in the fields beyond."""
+    cut, ends = block.cut(records, width), block.ends[records]
+    empty = ends - cut == block.fields[records] - width
+    if quote:
+        for number in np.flatnonzero(~empty):
+            beyond = block.data[cut[number] : ends[number]].replace(quote.encode() * 2, b"")
+            empty[number] = not beyond.strip(block.dialect.delimiter)
+    return empty

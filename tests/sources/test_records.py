@@ -1,10 +1,14 @@
 """Records: the count in blocks agrees with a walk byte by byte, wherever the blocks are cut."""
 
+import csv
+import io
+
 import hypothesis.strategies as st
 import numpy as np
 from hypothesis import example, given, settings
 
-from perfkit.sources.records import Dialect, blocks
+from perfkit.sources.quotes import Dialect
+from perfkit.sources.records import blocks, empty_beyond, kept
 
 
 def walked(data):
@@ -65,3 +69,43 @@ def known(records):
 def test_blocks_agree_with_a_walk_byte_by_byte(pieces, size):
     data = b"".join(pieces)
     assert known(counted(data, size)) == known(walked(data))
+
+
+@settings(max_examples=600)
+@given(
+    st.lists(st.sampled_from(['"', ",", "\n", "\r", "\r\n", "a", '""', "é", ',"', '",']), max_size=40),
+    st.integers(1, 60),
+)
+@example(['"', "a", "\n", '"', ",", "\r", "a"], 5)
+def test_sound_texts_have_the_records_lines_and_fields_of_python(pieces, size):
+    text = "".join(pieces)
+    found = counted(text.encode(), size)
+    if any(misquoted for _, _, misquoted, _ in found):
+        return
+    reader = csv.reader(io.StringIO(text, newline=""))
+    expected, line = [], 1
+    for fields in reader:
+        if fields:
+            expected.append((line, fields))
+        line = reader.line_num + 1
+    split = [next(csv.reader([record.decode()])) for _, record, _, _ in found]
+    assert [(line, fields) for (line, *_), fields in zip(found, split, strict=True)] == expected
+    assert [count for *_, count in found] == [len(fields) for fields in split]
+
+
+def test_one_quote_out_of_place_costs_no_more_than_its_line():
+    sound = b'"a","b\n""c""","d"\n'
+    data = sound * 500 + b'"a,b\n' + sound * 500 + b'a"b,"c"\n' + sound * 500
+    found = counted(data, 4096)
+    assert [(at, line) for at, (line, _, misquoted, _) in enumerate(found) if misquoted] == [(500, 1001), (1001, 2002)]
+    assert len(found) == 1502 and {fields for _, _, misquoted, fields in found if not misquoted} == {3}
+
+
+def test_a_record_ends_where_it_would_with_fewer_fields():
+    (block,) = blocks([b'a,"x,y",c,,\nb\n1,2,3\n'], Dialect(b","))
+    assert block.fields.tolist() == [5, 1, 3]
+    assert block.cut(np.array([0, 2]), 2).tolist() == [7, 17]
+    assert kept(block, np.array([True, False, True]), 2) == b'a,"x,y"\n1,2\n'
+    assert kept(block, np.array([True, True, True]), 3) == b'a,"x,y",c\nb,,\n1,2,3\n'
+    assert empty_beyond(block, np.array([0]), 3, '"').tolist() == [True]
+    assert empty_beyond(block, np.array([0, 2]), 2, '"').tolist() == [False, False]

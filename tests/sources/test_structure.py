@@ -205,9 +205,9 @@ def test_a_leading_exports_means_that_folder(desk):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("sales.xlsx", b"PK\x03\x04....", "Save it as CSV or Parquet"),
-        ("sales.csv", b"PK\x03\x04....", "Save it as CSV or Parquet"),
-        ("sales.csv.gz", b"\x1f\x8b....", "gunzip"),
+        ("sales.xlsx", b"PK\x03\x04....", "damaged or cut.*export it again"),
+        ("sales.csv", b"PK\x03\x04....", "damaged or cut.*export it again"),
+        ("sales.csv.gz", b"\x1f\x8b....", "damaged or cut"),
         ("sales.parquet", b"order_id,date", "not a Parquet file"),
     ],
 )
