@@ -1,7 +1,10 @@
 """Columns: how each canonical column is made from a file's own columns, as SQL, and what makes a row fail."""
 
+import re
+import unicodedata
+from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,6 +13,7 @@ from perfkit.schema import Column, Table
 from perfkit.sources.casting import EXACT, NUMERIC, Reading, reading
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Mapping, Scalar, TableSettings
+from perfkit.sources.writings import Writing, own_signs
 
 STORED = {
     "id": "VARCHAR",
@@ -28,11 +32,16 @@ STORED = {
 
 @dataclass(frozen=True)
 class Source:
-    """A file's own columns: names as its header gives them, and what each holds."""
+    """A file's own columns: names as its header gives them, what each holds, and how its texts are written."""
 
     file: str
     names: tuple[str, ...]
     kinds: tuple[str, ...]
+    writings: dict[str, Writing] = field(default_factory=dict)
+
+    def writing(self, name: str) -> Writing:
+        """How a column of text is written."""
+        return self.writings.get(name, Writing())
 
     def raw(self, name: str) -> str:
         """SQL of a column; columns are numbered, so that no name can do harm."""
@@ -99,35 +108,123 @@ def steps(source: str, targets: Sequence[Target]) -> str:
     return source
 
 
-def plan(declared: Table, settings: TableSettings, source: Source, *, currency: str) -> list[Target]:
-    """Return the canonical columns that the settings make from a file, the schema's own first.
+def folded(name: str) -> str:
+    """Return a heading without what two spellings of it may differ in: case, accents, spaces, a mark of necessity."""
+    plain = unicodedata.normalize("NFKD", name.replace("\N{DEGREE SIGN}", "o").casefold())
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return " ".join(plain.strip(" \t\n*:\ufeff").split())
+
+
+def found(name: str, names: Sequence[str]) -> str | None:
+    """Return the heading that is meant by a name: the same, or the only one that differs by no more than spelling."""
+    if name in names:
+        return name
+    alike = [each for each in names if folded(each) == folded(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def wanted(declared: Table, settings: TableSettings) -> tuple[tuple[str, ...], ...]:
+    """Return the headings by which a header is known: each as the names it may have."""
+    if not settings.columns:
+        return tuple((name,) for name in declared.required)
+    names: dict[tuple[str, ...], None] = {}
+    for mapping in settings.columns.values():
+        if mapping.optional:
+            continue
+        if mapping.how == "any_of":
+            names[mapping.sources] = None
+        else:
+            names |= dict.fromkeys((name,) for name in mapping.sources)
+    return tuple(names)
+
+
+def resolved(declared: Table, settings: TableSettings, source: Source) -> dict[str, Mapping | None]:
+    """Return what each canonical column is made of in one file; None where it lacks an optional one.
 
     Raises
     ------
     DataError
-        If the file has not the columns that the settings name, or they hold another type.
+        If the file has not a column that the settings name.
     ParameterError
-        If the settings leave out a column that the table cannot do without, or ask the impossible.
+        If the settings leave out a column that the table cannot do without.
     """
-    mapped = settings.columns or {name: Mapping(column=name) for name in declared.names if name in source.names}
+    mapped: dict[str, Mapping] = settings.columns
+    if not mapped:
+        mapped = {name: Mapping(column=name) for name in declared.names if name in source.names}
     where = f"[tables.{declared.name}.columns]"
     for column in declared.columns:
         if column.required and column.name not in mapped:
             raise _unmapped(declared, column, settings, source, where)
     known = {column.name: column for column in declared.columns}
     ordered = [name for name in known if name in mapped] + [name for name in mapped if name not in known]
+    return {name: _resolved(mapped[name], known.get(name), source, f"{where} {name}") for name in ordered}
+
+
+def _resolved(mapping: Mapping, column: Column | None, source: Source, where: str) -> Mapping | None:
+    why = column.why if column else "The company keeps it."
+    if mapping.how == "value":
+        return mapping
+    less = [require(source, found(each, source.names) or each, because=where) for each in mapping.less]
+    if mapping.how == "any_of":
+        named_ = [next((name for each in mapping.sources if (name := found(each, source.names))), None)]
+    else:
+        named_ = [found(each, source.names) for each in mapping.sources]
+    if mapping.optional and None in named_:
+        return None
+    if mapping.how == "any_of" and None in named_:
+        choice = " or ".join(repr(each) for each in mapping.sources)
+        has = f"It has: {', '.join(source.names)}."
+        raise DataError(f"{source.file}: no column {choice}. {where} needs one of them. {why} {has}")
+    names = [
+        require(source, name or asked, because=where, why=why)
+        for name, asked in zip(named_, mapping.sources, strict=False)
+    ]
+    return mapping.model_copy(update={"less": tuple(less)}).on(*names)
+
+
+def types(declared: Table, mapped: Dictionary[str, Mapping | None]) -> dict[str, set[str]]:
+    """Return by source column the types that it is read as."""
+    known = {column.name: column.type for column in declared.columns}
+    read: dict[str, set[str]] = {}
+    for name, mapping in mapped.items():
+        if mapping is not None:
+            for source in mapping.sources:
+                read.setdefault(source, set()).add(_read_as(known.get(name, "text"), mapping))
+            for source in mapping.less:
+                read.setdefault(source, set()).add("money")
+    return read
+
+
+def _read_as(type_: str, mapping: Mapping) -> str:
+    """The type in which a mapping reads its source columns."""
+    return "money" if mapping.how in ("multiply", "add", "subtract") or mapping.less or mapping.times else type_
+
+
+def plan(declared: Table, mapped: Dictionary[str, Mapping | None], source: Source, *, currency: str) -> list[Target]:
+    """Return the canonical columns that are made from a file, in the order of `mapped`, see `resolved`.
+
+    Raises
+    ------
+    DataError
+        If a source column holds another type, or a heading tells that its amounts are not what is asked for.
+    ParameterError
+        If the settings ask the impossible.
+    """
+    known = {column.name: column for column in declared.columns}
     targets: list[Target] = []
-    for name in ordered:
+    for number, (name, mapping) in enumerate(mapped.items()):
         column = known.get(name) or Column(name, "text", "The company keeps it.")
-        for needed in mapped[name].sources:
-            require(source, needed, because=f"{where} {name}", why=column.why)
-        alias = f"v{len(targets)}"
-        targets.append(_target(column, mapped[name], settings, source, currency, f"{where} {name}", alias))
+        where = f"[tables.{declared.name}.columns] {name}"
+        alias = f"v{number}"
+        if mapping is None:
+            targets.append(_checked(column, [], f"CAST(NULL AS {STORED[column.type]})", alias, "true", currency))
+        else:
+            targets.append(_target(column, mapping, source, currency, where, alias))
     return targets
 
 
-def require(source: Source, name: str, *, because: str, why: str = "") -> None:
-    """Refuse a file that has not a column, or has it twice."""
+def require(source: Source, name: str, *, because: str, why: str = "") -> str:
+    """Return the name, or refuse a file that has not such a column, or has it twice."""
     if name not in source.names:
         raise DataError(f"{source.file}: {unknown('column', name, source.names)} {because} needs it. {why}".strip())
     if source.names.count(name) > 1:
@@ -135,6 +232,7 @@ def require(source: Source, name: str, *, because: str, why: str = "") -> None:
             f"{source.file}: {source.names.count(name)} columns are called {name!r}, so it is not known which one "
             f"{because} means. Rename one in the export."
         )
+    return name
 
 
 def _unmapped(
@@ -154,28 +252,47 @@ def _unmapped(
     )
 
 
-def _target(
-    column: Column, mapping: Mapping, settings: TableSettings, source: Source, currency: str, where: str, alias: str
-) -> Target:
+def _target(column: Column, mapping: Mapping, source: Source, currency: str, where: str, alias: str) -> Target:
     if mapping.how == "value":
         return _checked(column, [], _constant(column, mapping.value, where), alias, "false", currency)
-    _refuse_odd_mixes(column, mapping.how, where)
-    type_ = "money" if mapping.how in ("multiply", "add", "subtract") else column.type
+    _refuse_odd_mixes(column, mapping, where)
+    _refuse_doubtful(column, mapping, source, where)
+    type_ = _read_as(column.type, mapping)
+    names = (*mapping.sources, *mapping.less)
+    fine = mapping.how == "multiply" or mapping.times is not None
     parts = []
-    for number, name in enumerate(mapping.sources):
+    for number, name in enumerate(names):
         raw, kind = source.raw(name), source.kind(name)
-        read = reading(raw, kind, type_, settings.format, scale=6 if mapping.how == "multiply" else 4)
+        read = reading(raw, kind, type_, source.writing(name), scale=6 if fine else 4)
         if read is None:
             raise DataError(_wrong_type(source.file, name, kind, column, where))
         parts.append(_Part(name, raw, f"{alias}_{number}", read))
-    missing = " OR ".join(f"({part.read.missing})" for part in parts)
-    signs = {"column": "", "multiply": " * ", "add": " + ", "subtract": " - ", "join": " || '-' || "}
-    combined = signs[mapping.how].join(part.alias for part in parts)
+    base, less = parts[: len(mapping.sources)], parts[len(mapping.sources) :]
+    missing = " OR ".join(f"({part.read.missing})" for part in base)
+    combined = _SIGNS[mapping.how].join(part.alias for part in base)
+    if less:
+        combined = " - ".join([f"({combined})", *(f"coalesce({part.alias}, 0)" for part in less)])
+    if mapping.times is not None:
+        combined = f"({combined}) * CAST('{mapping.times:f}' AS DECIMAL(18, 4))"
+    if mapping.values:
+        combined = _translated(combined, mapping.values)
+    reckoned = len(parts) > 1 or mapping.times is not None
+    exact = f"try_cast({combined} AS {EXACT})" if reckoned and type_ == "money" else ""
     if type_ != column.type:
         combined = _number_as(column.type, combined)
-    elif mapping.how in ("multiply", "add", "subtract"):
+    elif reckoned and type_ == "money":
         combined = _number_as("money", combined)
-    return _checked(column, parts, combined, alias, missing, currency, signs[mapping.how])
+    return _checked(column, parts, combined, alias, missing, currency, exact)
+
+
+_SIGNS = {"column": "", "multiply": " * ", "add": " + ", "subtract": " - ", "join": " || '-' || "}
+"""What stands between the parts of a mapping, in SQL."""
+
+
+def _translated(words: str, values: dict[str, str]) -> str:
+    """SQL of a text, some of its values said in the canonical words."""
+    cases = " ".join(f"WHEN {quoted(said.strip().casefold())} THEN {quoted(meant)}" for said, meant in values.items())
+    return f"CASE lower(trim({words})) {cases} ELSE {words} END"
 
 
 @dataclass(frozen=True)
@@ -199,15 +316,15 @@ def _number_as(type_: str, combined: str) -> str:
 
 
 def _checked(
-    column: Column, parts: list[_Part], value: str, alias: str, missing: str, currency: str, sign: str = ""
+    column: Column, parts: list[_Part], value: str, alias: str, missing: str, currency: str, exact: str = ""
 ) -> Target:
-    """Add to a value what makes a row fail on it, and why."""
+    """Add to a value what makes a row fail on it, and why; `exact` is SQL of an amount reckoned from the parts."""
     label = ", ".join(part.name for part in parts) or column.name
     raw = " || ' | ' || ".join(f"coalesce(CAST({part.raw} AS VARCHAR), '')" for part in parts) or "NULL"
     raw = parts[0].raw if len(parts) == 1 else raw
     fails = [part.unread for part in parts]
     checks = [Check(part.name, part.raw, f"CASE WHEN {part.unread} THEN {part.read.reason} END") for part in parts]
-    if len(parts) > 1:
+    if exact or len(parts) > 1:
         unfit = f"({alias} IS NULL AND NOT ({missing}) AND NOT ({' OR '.join(fails)}))"
         fails.append(unfit)
         checks.append(Check(label, raw, f"CASE WHEN {unfit} THEN 'result too many decimals' END"))
@@ -218,15 +335,12 @@ def _checked(
         other = f"{alias} NOT IN ({', '.join(quoted(each) for each in column.one_of)})"
         fails.append(f"coalesce({other}, false)")
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'not one of' END"))
-    if column.name == "currency":
-        other = f"coalesce(upper(trim({alias})) <> {quoted(currency)}, true)"
+    if column.name == "currency" and parts:
+        own = ", ".join(quoted(sign.upper()) for sign in own_signs(currency))
+        other = f"coalesce(upper(trim({alias})) NOT IN ({own}), true)"
         fails.append(other)
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'other currency' END"))
-    exact = alias
-    if len(parts) == 1:
-        exact = parts[0].read.exact
-    elif parts and sign != " || '-' || ":
-        exact = f"try_cast({sign.join(part.alias for part in parts)} AS {EXACT})"
+    exact = exact or (parts[0].read.exact if len(parts) == 1 else alias)
     unreadable = f"(({exact}) IS NULL AND NOT ({missing}))" + (f" OR ({missing})" if column.required else "")
     return Target(
         name=column.name,
@@ -243,11 +357,48 @@ def _checked(
     )
 
 
-def _refuse_odd_mixes(column: Column, how: str, where: str) -> None:
+def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
+    how = mapping.how
     if how in ("multiply", "add", "subtract") and column.type not in NUMERIC:
         raise ParameterError(f"{where}: {how} makes a number, but {column.name} is {column.type}. Name one column.")
     if how == "join" and column.type not in ("id", "text"):
         raise ParameterError(f"{where}: join makes a text, but {column.name} is {column.type}. Name one column.")
+    if (mapping.times is not None or mapping.less) and column.type not in ("money", "quantity", "share"):
+        raise ParameterError(f"{where}: times and less are for amounts, but {column.name} is {column.type}.")
+    if mapping.values and (how not in ("column", "join") or column.type not in ("id", "text")):
+        raise ParameterError(f"{where}: values is for words, but {column.name} is {column.type}, or reckoned.")
+
+
+_MONEY = r"(€|eur|euros?|\$|usd|£|gbp|chf)"
+_IN_MILLIONS = re.compile(rf"(?<![a-z])(m|mio)\s?{_MONEY}(?![a-z])|millions")
+_IN_THOUSANDS = re.compile(
+    rf"(?<![a-z])k\s?{_MONEY}(?![a-z])|{_MONEY}\s?k(?![a-z])|milliers|thousands|[('$€£]\s?000s?(?![0-9])"
+)
+_WITH_TAX = re.compile(
+    r"(?<![a-z])ttc(?![a-z])|toutes taxes|tva (incluse|comprise)|(vat|tax(es)?) (incl|inc)|incl\w*\.? (of )?(vat|tax)"
+    r"|inc\.? (vat|tax)"
+)
+
+
+def _refuse_doubtful(column: Column, mapping: Mapping, source: Source, where: str) -> None:
+    """Ask where a heading says that its amounts are in thousands or with tax, unless the settings say what to do."""
+    if mapping.times is not None or mapping.how == "subtract" or column.type not in ("money", "quantity"):
+        return
+    for name in mapping.sources:
+        plain = folded(name)
+        times = 1_000_000 if _IN_MILLIONS.search(plain) else 1000 if _IN_THOUSANDS.search(plain) else 1
+        if times > 1:
+            raise DataError(
+                f"{source.file}: the heading {name!r} says that its amounts are in {times:,}s; taken as they stand, "
+                f'{column.name} would be that much too small. Write: {where} = {{ column = "{name}", times = {times} }}'
+                ", or times = 1 if they are whole amounts after all."
+            )
+        if column.type == "money" and _WITH_TAX.search(plain):
+            raise DataError(
+                f"{source.file}: the heading {name!r} says that its amounts include tax, and {column.name} is net of "
+                f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
+                f'or write {{ column = "{name}", times = 1 }} if no tax is in it after all.'
+            )
 
 
 def _wrong_type(file: str, name: str, kind: str, column: Column, where: str) -> str:

@@ -1,13 +1,16 @@
 """Comparing: what changed from one snapshot to the next, in rows and money, month by month?"""
 
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pandas as pd
 
 from perfkit import schema
+from perfkit.sources import engines
 from perfkit.sources.files import literally, named, quoted
-from perfkit.sources.snapshots import Snapshot, silence
+from perfkit.sources.snapshots import Snapshot
 
 _ZERO = Decimal(0)
 COLUMNS = ["table", "month", "added_rows", "added", "changed_rows", "changed", "gone_rows", "gone"]
@@ -26,8 +29,10 @@ def changes(old: Snapshot, new: Snapshot) -> pd.DataFrame:
         the table has none), exact; new total = old total + added + changed - gone.
     """
     frames = []
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as engine:
-        silence(engine)
+    with (
+        TemporaryDirectory(prefix="perfkit-spill-") as spill,
+        engines.locked(folders=[old.path, new.path], spill=Path(spill)) as engine,
+    ):
         for name in dict.fromkeys((*old.names, *new.names)):
             frames.append(_table(engine, name, old, new))
     return pd.concat(frames, ignore_index=True).reindex(columns=COLUMNS)

@@ -6,6 +6,7 @@ import duckdb
 
 from perfkit.errors import ParameterError, unknown
 from perfkit.schema import Table
+from perfkit.sources import engines
 from perfkit.sources.casting import NUMERIC, Reading, reading
 from perfkit.sources.columns import Source, Target, require
 from perfkit.sources.files import quoted
@@ -32,13 +33,15 @@ def _condition(rule: Exclusion, where: str, settings: TableSettings, source: Sou
     if rule.column in source.names:
         require(source, rule.column, because=where)
         raw, kind = source.raw(rule.column), source.kind(rule.column)
-        words = reading(raw, kind, "text", settings.format)
-        number = reading(raw, kind, "money", settings.format, scale=6)
+        words = reading(raw, kind, "text", source.writing(rule.column))
+        number = reading(raw, kind, "money", source.writing(rule.column), scale=6)
         text, missing = (words.value, words.missing) if words else (raw, f"{raw} IS NULL")
         amount = _inlined(number) if number else None
     elif target:
         text, missing = f"CAST({target.alias} AS VARCHAR)", f"{target.alias} IS NULL"
         amount = target.alias if target.type in NUMERIC else None
+    elif rule.optional:
+        return "false"
     else:
         known = dict.fromkeys((*source.names, *(each.name for each in targets)))
         raise ParameterError(f"{source.file}: {unknown('column', rule.column, known)} {where} names it.")
@@ -91,7 +94,7 @@ def _equals(text: str, amount: str | None, value: Scalar, where: str) -> str:
 
 def _refuse_bad_pattern(pattern: str, where: str) -> None:
     try:
-        with duckdb.connect() as engine:
+        with engines.locked() as engine:
             engine.execute("SELECT regexp_matches('', ?)", [pattern])
     except duckdb.Error as error:
         said = str(error).splitlines()[0].partition(": ")[2]

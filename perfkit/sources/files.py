@@ -6,23 +6,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from perfkit.errors import DataError, EngineError, nearest
+from perfkit.sources import kinds
+
+_PASSED_OVER = ("thumbs.db", "desktop.ini", "__macosx")
+"""What file managers leave beside files, in lower case."""
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One file as it was found.
+    """One file as it was found, or one that was unpacked.
 
     Attributes
     ----------
     name : str
-        Its path under the exports folder, with "/".
+        Its path under the exports folder, with "/"; of a zip's member: the zip's, "/" and the member's.
     path : Path
+        Where its bytes are: that of an unpacked file is in the work folder and has a name of ours.
     bytes : int
     sha256 : str
     changed : int
         Its modification time in nanoseconds, when it was hashed.
+    archive : ExportFile or None
+        The zip or gzip that it came out of.
+    notices : tuple of str
+        What a person should know about how it was unpacked.
     """
 
     name: str
@@ -30,32 +40,36 @@ class ExportFile:
     bytes: int
     sha256: str
     changed: int
+    archive: "ExportFile | None" = None
+    notices: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
-        """How it is read, by its first bytes: "csv" or "parquet".
+        """How it is read, by its first bytes: "csv", "parquet" or "xlsx"; or unpacked: "gzip" or "zip".
 
         Raises
         ------
         DataError
             If it is something that is not read.
         """
-        with self.path.open("rb") as file:
-            head = file.read(4)
-        suffix = self.path.suffix.lower()
-        if head == b"PAR1":
-            return "parquet"
-        if suffix in (".parquet", ".pq"):
-            raise DataError(f"{self.name} is not a Parquet file: it does not begin with PAR1. Export it again.")
-        if suffix in (".xlsx", ".xls", ".ods") or head in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-            raise DataError(f"{self.name} is a workbook or a zip file, which is not read. Save it as CSV or Parquet.")
-        if head.startswith(b"\x1f\x8b"):
-            raise DataError(f"{self.name} is compressed with gzip, which is not read. Unpack it first: gunzip it.")
-        return "csv"
+        return kinds.kind(self.path, self.name)
+
+    def entry(self, rows: int) -> dict[str, Any]:
+        """What load.json says about it."""
+        said = {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, "rows": rows}
+        if self.archive:
+            held = self.archive
+            said["archive"] = {"name": held.name, "bytes": held.bytes, "sha256": held.sha256}
+        return said
 
 
-def find(exports: Path, patterns: Sequence[str], *, table: str) -> list[Path]:
+def find(exports: Path, patterns: Sequence[str], *, table: str) -> dict[Path, tuple[str, ...]]:
     """Return the files that a table's `files` setting names, in the order of their names.
+
+    Returns
+    -------
+    dict
+        Each file, and the patterns of the members that are read of it where it is a zip; none is all of them.
 
     Raises
     ------
@@ -67,25 +81,61 @@ def find(exports: Path, patterns: Sequence[str], *, table: str) -> list[Path]:
             f"there is no exports folder {exports}. Put the files of [tables.{table}] there, "
             "or say where they are: --exports DIR."
         )
-    found: dict[Path, None] = {}
+    found: dict[Path, tuple[str, ...]] = {}
     for pattern in patterns:
         inside = re.sub(r"^(\./)?exports/", "", pattern)
-        exact = exports / inside
-        matched = (
-            [exact]
-            if exact.exists()
-            else sorted(p for p in exports.glob(inside) if not p.is_dir() and p.name[0] != ".")
-        )
+        try:
+            matched = _matched(exports, inside)
+        except (ValueError, NotImplementedError, OSError) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            raise DataError(f"[tables.{table}] files = {pattern!r} names no file: {said}.") from None
         if not matched:
             raise DataError(_none_found(exports, pattern, inside, table))
-        if matched == [exact] and exact.is_dir():
-            raise DataError(f'{inside} is a folder. Name the files in it: [tables.{table}] files = "{inside}/*.csv"')
-        found |= dict.fromkeys(matched)
-    return sorted(found)
+        if any(path.is_dir() for path in matched):
+            folder = inside.rstrip("/") or "."
+            raise DataError(f'{inside} is a folder. Name the files in it: [tables.{table}] files = "{folder}/*.csv"')
+        for path, members in matched.items():
+            whole = not members or (path in found and not found[path])
+            found[path] = () if whole else (*found.get(path, ()), *members)
+    return dict(sorted(found.items()))
+
+
+def _matched(exports: Path, inside: str) -> dict[Path, tuple[str, ...]]:
+    """The files of one pattern: one that is called so, else those that it matches, in zips too."""
+    exact = exports / inside
+    if exact.exists():
+        return {exact: ()}
+    matched: dict[Path, tuple[str, ...]] = dict.fromkeys(_matching(exports, inside), ())
+    parts = inside.split("/")
+    for depth in range(1, len(parts)):
+        held = "/".join(parts[:depth])
+        archives = [exports / held] if (exports / held).is_file() else []
+        if not archives and parts[depth - 1].casefold().endswith(".zip"):
+            archives = _matching(exports, held)
+        matched |= dict.fromkeys(archives, ("/".join(parts[depth:]),))
+    return matched
+
+
+def _matching(exports: Path, pattern: str) -> list[Path]:
+    """What a pattern matches, without folders and what was never meant to be an export."""
+    return [
+        path
+        for path in exports.glob(pattern)
+        if not path.is_dir() and not any(map(passed_over, path.relative_to(exports).parts))
+    ]
+
+
+def passed_over(name: str) -> bool:
+    """Whether a file or folder of that name is hidden, or the lock or leftover of a program."""
+    return name.startswith((".", "~$")) or name.casefold() in _PASSED_OVER
 
 
 def _none_found(exports: Path, pattern: str, inside: str, table: str) -> str:
-    held = sorted(p.relative_to(exports).as_posix() for p in exports.rglob("*") if p.is_file())
+    held = sorted(
+        path.relative_to(exports).as_posix()
+        for path in exports.rglob("*")
+        if path.is_file() and not any(map(passed_over, path.relative_to(exports).parts))
+    )
     guess = nearest(inside, held)
     meant = f" Did you mean {guess!r}?" if guess else ""
     more = f" and {len(held) - 20} more" if len(held) > 20 else ""
@@ -99,9 +149,12 @@ def examine(path: Path, exports: Path) -> ExportFile:
     Raises
     ------
     DataError
-        If it is empty, is not a regular file or may not be read.
+        If it is empty, is not a regular file, lies outside the exports folder by a link, may not be read, or has a
+        name that cannot be written down.
     """
     name = path.relative_to(exports).as_posix()
+    _refuse_name(name)
+    _refuse_outside(path, exports, name)
     if not path.is_file():
         raise DataError(f"{name} is not a regular file, so it cannot be read twice and compared.")
     try:
@@ -114,6 +167,27 @@ def examine(path: Path, exports: Path) -> ExportFile:
     if not before.st_size:
         raise DataError(f"{name} is empty (0 bytes): the export failed or was cut. Export it again.")
     return ExportFile(name, path, before.st_size, digest, before.st_mtime_ns)
+
+
+def _refuse_name(name: str) -> None:
+    if not name.isprintable() and re.search("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", name):
+        raise DataError(
+            f"a file is called {name!a}, which holds control characters or is not UTF-8: no report could name it. "
+            "Rename it."
+        )
+
+
+def _refuse_outside(path: Path, exports: Path, name: str) -> None:
+    """A link may lead elsewhere in the exports folder, not out of it."""
+    try:
+        inside = path.resolve().is_relative_to(exports.resolve())
+    except (OSError, RuntimeError):  # links in a ring
+        inside = False
+    if not inside:
+        raise DataError(
+            f"{name} is a link that leads out of the exports folder, so it was not read. Copy the file itself into "
+            "it, or say where the exports lie: --exports DIR"
+        )
 
 
 def refuse_if_changed(file: ExportFile) -> None:
@@ -137,7 +211,7 @@ def refuse_if_changed(file: ExportFile) -> None:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with kinds.regular(path, path.name) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -4,7 +4,7 @@ load.json, beside what `tally` says about each table, holds
 
     schema_version, fingerprint, currency
     tables    by name: the counts of `tally`, and
-              files      [{name, bytes, sha256, rows}]
+              files      [{name, bytes, sha256, rows}], and archive {name, bytes, sha256} of one that was unpacked
               format     how text was read
               columns    canonical name: what it is made from
               not_read   source columns that nothing reads
@@ -27,18 +27,25 @@ import pyarrow as pa
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
-from perfkit.sources import files, snapshots
+from perfkit.sources import engines, files, snapshots
 from perfkit.sources.files import ExportFile
+from perfkit.sources.opening import Workplace
+from perfkit.sources.presetting import merged
 from perfkit.sources.quarantine import Quarantine
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.snapshots import Snapshot
-from perfkit.sources.taking import Workplace, take_table
+from perfkit.sources.taking import Contradicted, take_table
+from perfkit.sources.unpacking import Unpacker
 
-READER = 1
+READER = 2
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"
 """Memory that the engine may use; beyond it, it works on disk in the work folder."""
+
+
+Found = dict[str, list[tuple[ExportFile, tuple[str, ...]]]]
+"""By table, its files as they lie in the exports folder, and the patterns of the members that are read of each."""
 
 
 def _silent(message: str) -> None:
@@ -116,21 +123,24 @@ def _load(
     step: Callable[[str], None],
 ) -> Snapshot:
     step("looking at the files")
-    found = {
-        name: [files.examine(path, exports) for path in files.find(exports, settings.files, table=name)]
-        for name, settings in tables.items()
-    }
+    found = _found(tables, exports)
     fingerprint = _fingerprint(found, tables, control, currency, timezone)
     if kept := _kept(place / fingerprint):
         step("nothing new: the snapshot of these files is used again")
         snapshots.point(kept)
         return kept
-    work = place / f".load-{uuid.uuid4().hex}"
-    work.mkdir(mode=0o700)
-    try:
-        snapshot = _build(work, fingerprint, found, tables, control, currency, timezone, step)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    thorough: set[str] = set()
+    while True:
+        work = place / f".load-{uuid.uuid4().hex}"
+        work.mkdir(mode=0o700)
+        try:
+            snapshot = _build(work, fingerprint, found, tables, control, currency, timezone, step, thorough)
+            break
+        except Contradicted as found_out:
+            thorough.add(found_out.table)
+            step(f"{found_out.table}: looking at every row, because a later one is written otherwise")
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
     step("done")
     snapshots.point(snapshot)
     return snapshot
@@ -139,12 +149,13 @@ def _load(
 def _build(
     work: Path,
     fingerprint: str,
-    found: dict[str, list[ExportFile]],
+    found: Found,
     tables: dict[str, TableSettings],
     control: dict[str, Control],
     currency: str,
     timezone: str,
     step: Callable[[str], None],
+    thorough: set[str],
 ) -> Snapshot:
     """Write every table, the quarantine and load.json in the work folder, then put it in its place."""
     spill = work / "spill"
@@ -152,11 +163,15 @@ def _build(
     quarantine = Quarantine(work / "quarantine.parquet")
     reports = {}
     try:
-        with _engine(spill) as engine:
+        plain = _unpacked(found, spill, step)
+        read = [each.path for some in plain.values() for each in some]
+        with engines.locked(folders=[work], files=read, spill=spill, memory=MEMORY) as engine:
             place = Workplace(engine, work, spill, quarantine, currency, timezone, step)
             for name, settings in tables.items():
                 totals = control.get(name, Control())
-                reports[name] = take_table(schema.TABLES[name], found[name], settings, totals, place)
+                reports[name] = take_table(
+                    schema.TABLES[name], plain[name], settings, totals, place, thorough=name in thorough
+                )
     except (PerfkitError, duckdb.Error, pa.ArrowException):
         _refuse_if_any_changed(found)  # that explains whatever else seemed wrong
         raise
@@ -177,36 +192,51 @@ def _build(
     return snapshots.publish(work, fingerprint)
 
 
-def _refuse_if_any_changed(found: dict[str, list[ExportFile]]) -> None:
-    for each in {file.path: file for some in found.values() for file in some}.values():
+def _found(tables: dict[str, TableSettings], exports: Path) -> Found:
+    """The files of each table as they lie, each hashed once, and which members of them are read."""
+    seen: dict[Path, ExportFile] = {}
+    found: Found = {}
+    for name, settings in tables.items():
+        named = files.find(exports, settings.files, table=name)
+        for path in named:
+            if path not in seen:
+                seen[path] = files.examine(path, exports)
+        found[name] = [(seen[path], members) for path, members in named.items()]
+    return found
+
+
+def _unpacked(found: Found, spill: Path, step: Callable[[str], None]) -> dict[str, list[ExportFile]]:
+    """The plain files of each table."""
+    unpacker = Unpacker(spill, step)
+    return {
+        name: [plain for file, members in some for plain in unpacker.unpacked(file, members)]
+        for name, some in found.items()
+    }
+
+
+def _refuse_if_any_changed(found: Found) -> None:
+    for each in {file.path: file for some in found.values() for file, _ in some}.values():
         files.refuse_if_changed(each)
-
-
-def _engine(spill: Path) -> duckdb.DuckDBPyConnection:
-    engine = duckdb.connect(
-        config={
-            "memory_limit": MEMORY,
-            "temp_directory": str(spill),
-            "preserve_insertion_order": True,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    snapshots.silence(engine)
-    engine.execute("SET TimeZone = 'UTC'")
-    return engine
 
 
 def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Control]) -> None:
     if not tables:
-        raise ParameterError('company.toml names no table. Add one: [tables.sales] files = "*.csv"')
+        raise ParameterError(
+            "company.toml names no table. Let one be proposed from an export: perfkit map COMPANY FILE"
+        )
+    for name, settings in tables.items():
+        if not settings.confirmed:
+            raise ParameterError(
+                f"[tables.{name}] was proposed by perfkit map, and nobody has confirmed it. Check every line of it, "
+                "then delete the line confirmed = false."
+            )
     for name in control:
         if name not in tables:
             raise ParameterError(f"[control] {name}: there is no [tables.{name}] whose totals it could be.")
 
 
 def _fingerprint(
-    found: dict[str, list[ExportFile]],
+    found: Found,
     tables: dict[str, TableSettings],
     control: dict[str, Control],
     currency: str,
@@ -218,8 +248,13 @@ def _fingerprint(
         "reader": READER,
         "currency": currency,
         "timezone": timezone,
-        "files": {name: [(file.name, file.sha256) for file in some] for name, some in found.items()},
+        "files": {name: [(file.name, file.sha256) for file, _ in some] for name, some in found.items()},
         "tables": {name: settings.model_dump(mode="json") for name, settings in tables.items()},
+        "presets": {
+            name: merged(name, settings).model_dump(mode="json")
+            for name, settings in tables.items()
+            if settings.preset is not None
+        },
         "control": {name: totals.model_dump(mode="json") for name, totals in control.items()},
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True)

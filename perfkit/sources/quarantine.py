@@ -1,7 +1,9 @@
-"""Quarantine: each row that could not be accepted, where it stands, why, and the whole of it."""
+"""Quarantine: each row that could not be accepted, where it stands, why, and the whole of it, byte for byte."""
 
+import base64
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,10 @@ import pyarrow.parquet as pq
 
 from perfkit.errors import EngineError
 from perfkit.languages import mark
+from perfkit.schema import TABLES
 from perfkit.sources.columns import Target, steps
 from perfkit.sources.files import named, quoted
+from perfkit.sources.originals import Origin, Originals
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.tally import Tally
 
@@ -37,6 +41,10 @@ REASONS = {
     "not one of": mark("The value is not one of those allowed."),
     "id not whole": mark("The id is a number that is not whole."),
     "other currency": mark("The amount is in another currency, or in none."),
+    "ambiguous": mark("The number can be read in two ways, and the column is written in both."),
+    "looks like a total": mark("The row looks like a total of others, which would count them twice."),
+    "error cell": mark("The cell holds an error instead of a value."),
+    "formula without a value": mark("The cell holds a formula whose result was never computed."),
 }
 """Every reason code and what it means, to be translated where it is shown."""
 
@@ -51,17 +59,32 @@ SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("message", pa.string()),
         ("failures", pa.list_(pa.struct([("column", pa.string()), ("value", pa.string()), ("reason", pa.string())]))),
+        ("amount", pa.decimal128(38, 12)),
+        ("known", pa.map_(pa.string(), pa.string())),
         ("record", pa.string()),
+        ("encoding", pa.string()),
+        ("raw", pa.binary()),
     ]
 )
-"""The columns of quarantine.parquet; `column`, `value` and `reason` are the first of `failures`."""
+"""The columns of quarantine.parquet.
 
+`column`, `value` and `reason` are the first of `failures`; `amount` is the table's money where it can be read, `known`
+the canonical columns that can be. `record` is the record's text, in Parquet files and workbooks JSON of its cells;
+`raw` its bytes where text written in `encoding` would not give them (see `originals.original`).
+"""
+
+HEADS = b"perfkit.heads"
+"""Under which the file keeps, by name of a source file, what stands above its first record and how lines end."""
+
+ROW_GROUP = 100_000
+"""Rows held in memory at a time."""
 
 EXACT, UNREADABLE = "exact ", "unreadable "
+_MARKED = r"(^| \| )\x01[a-z]"
 
 
 class Quarantine:
-    """The quarantine.parquet being written, one row group at a time.
+    """The quarantine.parquet being written, one row group at a time, each table apart until it is closed.
 
     Attributes
     ----------
@@ -71,36 +94,43 @@ class Quarantine:
 
     def __init__(self, path: Path) -> None:
         self.example: dict[str, str] = {}
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
+        self._path = path
+        self._heads: dict[str, dict[str, str]] = {}
+        self._parts: dict[str, pq.ParquetWriter] = {}
 
-    def add_broken(self, table: str, file: str, broken: list[Broken], tally: Tally) -> None:
+    def add_broken(self, table: str, origin: Origin, broken: list[Broken], tally: Tally) -> None:
         """Add records whose structure is wrong; their amounts cannot be read."""
-        for start in range(0, len(broken), 100_000):
-            some = broken[start : start + 100_000]
+        originals = Originals(origin)
+        for start in range(0, len(broken), ROW_GROUP):
+            some = broken[start : start + ROW_GROUP]
             for reason, rows in Counter(each.reason for each in some).items():
                 tally.quarantine(reason, rows, {}, dict.fromkeys(tally.amounts, rows))
-            failures = [[{"column": each.column, "value": None, "reason": each.reason}] for each in some]
+            found = pa.array(
+                [[{"column": each.column, "value": None, "reason": each.reason}] for each in some],
+                SCHEMA.field("failures").type,
+            )
             lines, records = [each.line for each in some], [each.record for each in some]
-            self._write(table, file, lines, pa.array(failures, SCHEMA.field("failures").type), records)
+            self._write(table, origin, {"line": lines, "failures": found, "record": records}, originals)
 
     def add_failed(
         self,
         table: str,
-        file: str,
+        origin: Origin,
         found: Iterator[Rows],
         targets: list[Target],
         engine: duckdb.DuckDBPyConnection,
         tally: Tally,
     ) -> None:
         """Add rows whose values failed, each with all its failures, and the amounts that can be read."""
+        originals = Originals(origin)
         for rows in found:
             engine.register("failed", rows.values.append_column("c_row", pa.array(np.arange(len(rows.records)))))
-            described = engine.sql(_diagnosis(targets)).to_arrow_table().combine_chunks()
+            described = engine.sql(_diagnosis(table, targets, cells=origin.cells)).to_arrow_table().combine_chunks()
             engine.unregister("failed")
             failures = described.column("failures").cast(SCHEMA.field("failures").type).combine_chunks()
             if not pc.min(pc.list_value_length(failures)).as_py():
                 raise EngineError(
-                    f"{file}: a row failed once and passed once, so nothing was kept. Please report this."
+                    f"{origin.name}: a row failed once and passed once, so nothing was kept. Please report this."
                 )
             described = described.append_column("reason", _first(failures, "reason"))
             wanted = [(prefix + amount, "sum") for amount in tally.amounts for prefix in (EXACT, UNREADABLE)]
@@ -108,33 +138,78 @@ class Quarantine:
                 sums = {amount: group[f"{EXACT}{amount}_sum"] or Decimal(0) for amount in tally.amounts}
                 unreadable = {amount: group[f"{UNREADABLE}{amount}_sum"] or 0 for amount in tally.amounts}
                 tally.quarantine(group["reason"], group["count_all"], sums, unreadable)
-            self._write(table, file, rows.lines, failures, rows.records)
+            columns = {
+                "sheet": rows.sheets or None,
+                "line": rows.lines,
+                "failures": failures,
+                "amount": described.column("amount").combine_chunks(),
+                "known": described.column("known").combine_chunks(),
+                "record": rows.records,
+            }
+            self._write(table, origin, columns, originals)
+
+    def forget(self, table: str) -> None:
+        """Drop what was set aside of a table, because it is read anew."""
+        self.example.pop(table, None)
+        if part := self._parts.pop(table, None):
+            part.close()
+            self._part(table).unlink()
 
     def close(self) -> None:
         """Finish the file."""
-        self._writer.close()
+        with _writer(self._path) as whole:
+            for table, part in self._parts.items():
+                part.close()
+                for batch in pq.ParquetFile(self._part(table)).iter_batches(batch_size=ROW_GROUP):
+                    whole.write_batch(batch)
+                self._part(table).unlink()
+            whole.add_key_value_metadata({HEADS: json.dumps(self._heads).encode()})
 
-    def _write(self, table: str, file: str, lines: Any, failures: pa.ListArray, records: list[str]) -> None:
+    def _part(self, table: str) -> Path:
+        return self._path.with_suffix(f".{table}.part")
+
+    def _write(self, table: str, origin: Origin, given: dict[str, Any], originals: Originals) -> None:
+        count, failures = len(given["record"]), given["failures"]
         column, value, reason = (_first(failures, name) for name in ("column", "value", "reason"))
         if table not in self.example:
             shown = f"{column[0]} = {value[0].as_py()!r}" if value[0].as_py() else column[0].as_py()
-            self.example[table] = f"{file}, line {lines[0]}" + (f": {shown}" if shown else "")
+            self.example[table] = f"{origin.name}, line {given['line'][0]}" + (f": {shown}" if shown else "")
+        if origin.encoding and origin.name not in self._heads:
+            head = base64.b64encode(origin.head).decode()
+            self._heads[origin.name] = {"head": head, "line_end": origin.line_end, "encoding": origin.encoding}
         coded = reason.dictionary_encode()
         messages = pa.array([REASONS[code] for code in coded.dictionary.to_pylist()], pa.string())
-        count = len(records)
         columns = {
+            **given,
             "table": pa.repeat(table, count),
-            "file": pa.repeat(file, count),
-            "sheet": pa.nulls(count, pa.string()),
-            "line": pa.array(lines, pa.int64()),
+            "file": pa.repeat(origin.name, count),
             "column": column,
             "value": value,
             "reason": reason,
             "message": messages.take(coded.indices),
-            "failures": failures,
-            "record": pa.array(records, pa.string()),
+            "encoding": pa.repeat(pa.scalar(origin.encoding, pa.string()), count),
+            "raw": originals.beside(given["line"], given["record"]),
         }
-        self._writer.write_table(pa.table(columns, schema=SCHEMA))
+        arrays = [_array(columns.get(field.name), field.type, count) for field in SCHEMA]
+        if table not in self._parts:
+            self._parts[table] = _writer(self._part(table))
+        self._parts[table].write_table(pa.table(arrays, schema=SCHEMA))
+
+
+def _writer(path: Path) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
+
+
+def heads(path: Path) -> dict[str, dict[str, Any]]:
+    """Return by source file its `head` (bytes), `line_end` and `encoding`, as a quarantine.parquet keeps them."""
+    said = json.loads((pq.read_metadata(path).metadata or {}).get(HEADS, b"{}"))
+    return {name: {**each, "head": base64.b64decode(each["head"])} for name, each in said.items()}
+
+
+def _array(values: Any, type_: pa.DataType, count: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(count, type_)
+    return values if isinstance(values, pa.Array) and values.type == type_ else pa.array(values, type_)
 
 
 def _first(failures: pa.ListArray, name: str) -> pa.Array:
@@ -142,10 +217,10 @@ def _first(failures: pa.ListArray, name: str) -> pa.Array:
     return pc.struct_field(pc.list_element(failures, 0), name)
 
 
-def _diagnosis(targets: list[Target]) -> str:
-    """SQL that says of each failed row which checks it fails, in the order of the table, and its exact amounts."""
+def _diagnosis(table: str, targets: Sequence[Target], *, cells: bool) -> str:
+    """SQL that says of each failed row which checks it fails, in the order of the table, and what of it can be read."""
     checks = ", ".join(
-        f"{{'column': {quoted(check.column)}, 'value': CAST({check.raw} AS VARCHAR), 'reason': {check.reason}}}"
+        f"{{'column': {quoted(check.column)}, 'value': {_shown(check.raw, cells)}, 'reason': {check.reason}}}"
         for target in targets
         for check in target.checks
     )
@@ -155,5 +230,22 @@ def _diagnosis(targets: list[Target]) -> str:
         for target in targets
         if target.type in ("money", "quantity")
     )
+    money = TABLES[table].money
+    amount = next((target.exact for target in targets if target.name == money), "NULL")
+    known = ", ".join(
+        f"{{'k': CASE WHEN NOT coalesce({target.fails}, false) THEN {quoted(target.name)} END, "
+        f"'v': CAST({target.alias} AS VARCHAR)}}"
+        for target in targets
+    )
     failures = f"list_filter([{checks}], lambda failure: failure.reason IS NOT NULL)"
-    return f"SELECT {failures} AS failures{amounts} FROM {steps('failed', targets)} ORDER BY c_row"
+    return (
+        f"SELECT {failures} AS failures{amounts}, CAST({amount} AS DECIMAL(38, 12)) AS amount, "
+        f"map_from_entries(list_filter([{known}], lambda each: each.k IS NOT NULL)) AS known "
+        f"FROM {steps('failed', targets)} ORDER BY c_row"
+    )
+
+
+def _shown(raw: str, cells: bool) -> str:
+    """SQL of a raw value as a person sees it: a workbook's cell without the mark of its type."""
+    text = f"CAST({raw} AS VARCHAR)"
+    return f"regexp_replace({text}, {quoted(_MARKED)}, '\\1', 'g')" if cells else text

@@ -35,6 +35,8 @@ class Reconciliation(Result):
         rows whose amount cannot be read, so that their money is in no sum.
     reasons : DataFrame, one row a table and reason of quarantine
         table, reason (message id), lines.
+    totals : list of dict
+        What the totals rows of the sales files say against what was read: see `sources.totals`.
     after : tuple of (int, Decimal)
         Accepted sales lines dated after the last complete day, and their money: they are in no period.
     observed_until : date
@@ -44,6 +46,7 @@ class Reconciliation(Result):
 
     rows: pd.DataFrame
     reasons: pd.DataFrame
+    totals: list[dict[str, Any]]
     after: tuple[int, Decimal]
     observed_until: dt.date
     currency: str
@@ -103,7 +106,7 @@ class Reconciliation(Result):
         accepted = sales[sales["part"] == "accepted"].iloc[0]
         shown = pd.DataFrame(
             {
-                "label": [text(_LABELS[row["part"]], because=row["because"]) for row in sales.to_dict("records")],
+                "label": [text(_LABELS[row["part"]], because=text(row["because"])) for row in sales.to_dict("records")],
                 "lines": sales["lines"].to_list(),
                 "money": sales["money"].to_list(),
             },
@@ -120,6 +123,16 @@ class Reconciliation(Result):
                     day=date(self.observed_until),
                 )
             )
+        for each in self.totals:
+            said = {
+                "file": each["file"],
+                "stated": money(Decimal(each["stated"]), self.currency, 2),
+                "read": money(Decimal(each["read"]), self.currency, 2),
+            }
+            if each["ties"]:
+                notes.append(text("The totals row of {file} says {stated}, and its lines add up to it.", **said))
+            else:
+                notes.append(text("The totals row of {file} says {stated}; its lines add up to {read}.", **said))
         unreadable = int(sales.loc[sales["part"].isin(["excluded", "quarantined"]), "unreadable"].sum())
         if unreadable:
             notes.append(
@@ -213,6 +226,7 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
     return Reconciliation(
         rows=pd.DataFrame(rows).astype({"money": "object"}),
         reasons=pd.DataFrame(reasons, columns=["table", "reason", "lines"]),
+        totals=snapshot.report["tables"]["sales"].get("totals", []),
         after=(after["lines"], after["money"] or Decimal(0)),
         observed_until=observed_until,
         currency=currency,

@@ -1,6 +1,6 @@
 """Rows: single records of a source, fetched again because something is wrong with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -42,10 +42,13 @@ class Rows:
     lines : array
         Their physical lines; in Parquet, row numbers from 1.
     records : list of str
-        Each as it stands in the file; in Parquet, as JSON.
+        Each as it stands in the file; in Parquet and workbooks, as JSON.
+    sheets : list of str
+        The sheet of each; empty where the source has no sheets.
     """
 
     values: pa.Table
     numbers: npt.NDArray[np.int64]
     lines: npt.NDArray[np.int64]
     records: list[str]
+    sheets: list[str] = field(default_factory=list)

@@ -20,7 +20,7 @@ class _Strict(BaseModel):
 
 
 class Format(_Strict):
-    """How text stands in a file, where the data cannot prove it.
+    """How text stands in a file. What is declared is held strictly; what is not is proven from the data, or asked.
 
     Attributes
     ----------
@@ -29,9 +29,10 @@ class Format(_Strict):
     encoding : str
         Any text encoding that Python knows: utf-8, cp1252, utf-16 ...
     decimal, thousands : str
-        One character each; `thousands = " "` stands for every kind of space.
+        One character each; `thousands = " "` stands for every kind of space, `thousands = ""` for none.
     date, timestamp : str
-        strptime formats; `timestamp`, for columns that keep the time, is `date` where it is not given.
+        strptime formats, or "excel" and "excel-1904" for serial day numbers; `timestamp`, for columns that keep the
+        time, is `date` where it is not given.
     null : list of str
         Texts that stand for a missing value.
     header : bool
@@ -40,20 +41,22 @@ class Format(_Strict):
         Physical lines above the header.
     """
 
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    decimal: str = "."
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
     thousands: str | None = None
-    date: str = "%Y-%m-%d"
+    date: str | None = None
     timestamp: str | None = None
     quote: str = '"'
     null: tuple[str, ...] = ("",)
     header: bool = True
-    skip: int = Field(default=0, ge=0)
+    skip: int | None = Field(default=None, ge=0)
 
     @field_validator("delimiter")
     @classmethod
-    def _one_plain_character(cls, value: str) -> str:
+    def _one_plain_character(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if len(value) != 1 or not value.isascii() or value in "\r\n\0":
             raise ValueError('the delimiter is one character, such as "," or ";" or "\\t"')
         return value
@@ -67,7 +70,9 @@ class Format(_Strict):
 
     @field_validator("encoding")
     @classmethod
-    def _known_encoding(cls, value: str) -> str:
+    def _known_encoding(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             found = codecs.lookup(value)
             "".encode(found.name)  # raises for codecs that are not text, such as base64
@@ -81,8 +86,8 @@ class Format(_Strict):
 
     @field_validator("decimal")
     @classmethod
-    def _point_or_comma(cls, value: str) -> str:
-        if value not in (".", ","):
+    def _point_or_comma(cls, value: str | None) -> str | None:
+        if value not in (None, ".", ","):
             raise ValueError('the decimal sign is "." or ","')
         return value
 
@@ -91,13 +96,13 @@ class Format(_Strict):
     def _one_separator(cls, value: str | None) -> str | None:
         if value and (len(value) != 1 or value.isalnum() or value in "+-"):
             raise ValueError('the thousands sign is one character that is not a digit, such as " " or ","')
-        return value or None
+        return value
 
     @field_validator("date", "timestamp")
     @classmethod
     def _has_a_year_and_a_month(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
+        if value in (None, "excel", "excel-1904"):
+            return value
         codes = set(re.findall(r"%-?([A-Za-z])", value))
         if codes & {"z", "Z"}:
             raise ValueError(f"{value!r}: time zones in text are not read; export local times without them")
@@ -107,48 +112,115 @@ class Format(_Strict):
 
     @model_validator(mode="after")
     def _all_different(self) -> "Format":
-        if self.thousands == self.decimal:
+        if self.thousands and self.thousands == self.decimal:
             raise ValueError(f"thousands and decimal cannot both be {self.decimal!r}")
-        if self.quote == self.delimiter:
+        if self.quote and self.quote in (self.delimiter or ",;\t|"):
             raise ValueError(f"quote and delimiter cannot both be {self.quote!r}")
         return self
 
 
+WAYS = ("column", "any_of", "multiply", "add", "subtract", "join", "value")
+
+
 class Mapping(_Strict):
-    """Where a canonical column comes from, when it is not simply one source column: exactly one of these."""
+    """Where a canonical column comes from: exactly one way, and what is done to it.
+
+    Attributes
+    ----------
+    column : str
+        One source column.
+    any_of : tuple of str
+        The first of these that a file has: exports of several years may name it differently.
+    multiply, add, subtract, join : tuple of str
+        Several source columns made one.
+    value : str, number or bool
+        A constant.
+    optional : bool
+        Whether a file may lack the column; its rows then have no value.
+    times : Decimal
+        Factor of an amount, such as 1000 for a column in thousands; 1 says that a doubtful heading counts as it stands.
+    less : tuple of str
+        Amounts taken off the result; a missing one is zero.
+    values : dict
+        Canonical value by source text; other texts are taken as they stand.
+    """
 
     column: str | None = None
+    any_of: tuple[str, ...] | None = Field(default=None, min_length=1)
     multiply: tuple[str, str] | None = None
     add: tuple[str, ...] | None = Field(default=None, min_length=2)
     subtract: tuple[str, ...] | None = Field(default=None, min_length=2)
     join: tuple[str, ...] | None = Field(default=None, min_length=2)
     value: Scalar | None = None
+    optional: bool = False
+    times: Decimal | None = None
+    less: tuple[str, ...] = ()
+    values: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Mapping":
-        if len(self.model_fields_set) != 1:
-            raise ValueError("write exactly one of column, multiply, add, subtract, join, value")
+        if len(self.model_fields_set & set(WAYS)) != 1:
+            raise ValueError(f"write exactly one of {', '.join(WAYS)}")
         return self
+
+    @field_validator("times", mode="before")
+    @classmethod
+    def _exact_factor(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("times is a number, such as 1000")
+        return str(value) if isinstance(value, float) else value
+
+    @field_validator("times")
+    @classmethod
+    def _no_zero(cls, value: Decimal | None) -> Decimal | None:
+        if value is not None and not value:
+            raise ValueError(f"times = {value} would make every amount zero; write a number such as 1000")
+        return value
 
     @property
     def how(self) -> str:
-        """Which of them it is."""
-        return next(iter(self.model_fields_set))
+        """Which of the ways it is."""
+        return next(way for way in WAYS if way in self.model_fields_set)
+
+    def on(self, *names: str) -> "Mapping":
+        """Return the same with the headings of one file; the first of several that there is becomes the column."""
+        how = "column" if self.how == "any_of" else self.how
+        said: Any = names[0] if how == "column" else names
+        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values")}
+        return Mapping(**{how: said}, **kept)
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The source columns it reads; none for a constant."""
+        """The source columns that it names, those taken off apart; none for a constant."""
         said = getattr(self, self.how)
         if self.how == "value":
             return ()
         return (said,) if isinstance(said, str) else tuple(said)
 
 
+class FillDown(_Strict):
+    """Source columns that stand on the first line of a document only: the lines below take them over.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    within : str
+        Source column whose value marks one document; a value is never carried into another.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    within: str | None = None
+
+
 class Exclusion(_Strict):
-    """A declared rule that leaves rows out: one test on one column, and the reason, which every report shows."""
+    """A declared rule that leaves rows out: one test on one column, and the reason, which every report shows.
+
+    A file may lack the column of a rule that is `optional`; none of its rows is then left out by it.
+    """
 
     column: str
     because: str = Field(min_length=1)
+    optional: bool = False
     among: tuple[Scalar, ...] | None = Field(default=None, alias="in", min_length=1)
     equals: Scalar | None = None
     starts_with: str | None = Field(default=None, min_length=1)
@@ -157,14 +229,14 @@ class Exclusion(_Strict):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Exclusion":
-        if len(self.model_fields_set - {"column", "because"}) != 1:
+        if len(self.model_fields_set - {"column", "because", "optional"}) != 1:
             raise ValueError("write exactly one of in, equals, starts_with, matches, missing")
         return self
 
     @property
     def test(self) -> str:
         """Which test it is, by the name of its field."""
-        return next(iter(self.model_fields_set - {"column", "because"}))
+        return next(iter(self.model_fields_set - {"column", "because", "optional"}))
 
 
 class TableSettings(_Strict):
@@ -172,16 +244,34 @@ class TableSettings(_Strict):
 
     Attributes
     ----------
+    sheet : str or tuple of str
+        Which sheet of a workbook, where several hold a table; "*" for all of them.
+    preset : str
+        The tool that wrote the export: it says what its columns are; what the block itself says wins.
+    fill_down : FillDown
+        Source columns that stand on the first line of a document only.
+    overlap : bool
+        Whether lines that stand identically in two files are meant.
+    confirmed : bool
+        False in a block that `perfkit map` proposed, until a person has checked it.
+    totals : "keep"
+        Says that rows that look like totals are sales.
     max_quarantined : float, default 0.1
         Share of the rows (0 to 1) that may be unreadable; a load with more, and a hundred at least, is refused:
         so many are a format that was declared wrongly.
     """
 
     files: tuple[str, ...]
+    sheet: str | tuple[str, ...] | None = None
+    preset: str | None = None
     format: Format = Format()
+    fill_down: FillDown | None = None
     columns: dict[str, Mapping] = {}
     exclude: tuple[Exclusion, ...] = ()
     keep: Literal["first", "last"] | None = None
+    overlap: bool = False
+    totals: Literal["keep"] | None = None
+    confirmed: bool = True
     max_quarantined: float = Field(default=0.1, ge=0, le=1)
 
     @field_validator("files", mode="before")
@@ -204,7 +294,12 @@ class TableSettings(_Strict):
     def _a_name_is_a_mapping(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {name: {"column": said} if isinstance(said, str) else said for name, said in value.items()}
+        return {name: _mapping(said) for name, said in value.items()}
+
+    @field_validator("fill_down", mode="before")
+    @classmethod
+    def _columns_alone(cls, value: Any) -> Any:
+        return {"columns": value} if isinstance(value, (list, tuple)) else value
 
     @field_validator("columns")
     @classmethod
@@ -217,6 +312,13 @@ class TableSettings(_Strict):
                 raise ValueError(f"{name!r} and {folded[name.casefold()]!r} differ only by case; rename one")
             folded[name.casefold()] = name
         return value
+
+
+def _mapping(said: Any) -> Any:
+    """A name is a column, a list of names the first of them that there is."""
+    if isinstance(said, str):
+        return {"column": said}
+    return {"any_of": said} if isinstance(said, (list, tuple)) else said
 
 
 class Control(BaseModel):

@@ -8,30 +8,26 @@
 import json
 import os
 import shutil
+import tempfile
 import uuid
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import filelock
 import ibis
 import pandas as pd
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError
+from perfkit.sources import engines
 from perfkit.sources.files import examine, flush, literally
 
 WAIT = 600
 """Seconds that a load waits for another load of the same company."""
-
-
-def silence(engine: duckdb.DuckDBPyConnection) -> None:
-    """Show no progress bar of DuckDB's own. In Jupyter without ipywidgets there is none, and the setting is refused."""
-    with suppress(duckdb.InvalidInputException):
-        engine.execute("SET enable_progress_bar = false")
 
 
 class Snapshot:
@@ -113,10 +109,9 @@ class Snapshot:
 
     @cached_property
     def _engine(self) -> Any:
-        engine = ibis.duckdb.connect()
-        silence(engine.con)
-        engine.raw_sql("SET TimeZone = 'UTC'")
-        return engine
+        spill = Path(tempfile.mkdtemp(prefix="perfkit-spill-"))
+        weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        return engines.backend(folders=[self.path], spill=spill)
 
     def _prove(self, name: str) -> None:
         if name in self._proven:

@@ -4,7 +4,7 @@ This is the one place that says what load.json holds about a table:
 
     rows, sums          all that was read: rows, and the exact sum of each money and quantity column
     accepted            {rows, sums}
-    excluded            {rows, sums, unreadable}, and by rule [{column, test, because, rows, sums}]
+    excluded            {rows, sums, unreadable}, and by rule [{column, test, because, rows, sums, automatic}]
     quarantined         {rows, sums, unreadable}, and by code of the reason {rows, sums}
 
 Sums are decimal texts. `unreadable` counts, by column, the rows whose amount is not known; their money is in
@@ -39,7 +39,10 @@ class Tally:
     @classmethod
     def of(cls, table: str, amounts: tuple[str, ...], exclude: tuple[Exclusion, ...]) -> "Tally":
         """Start at zero, with the table's declared rules."""
-        rules = [{"column": rule.column, "test": _test(rule), "because": rule.because, "rows": 0} for rule in exclude]
+        rules: list[dict[str, Any]] = [
+            {"column": rule.column, "test": _test(rule), "because": rule.because, "rows": 0, "automatic": False}
+            for rule in exclude
+        ]
         tally = cls(table, amounts, rules)
         tally.sums = {kind: dict.fromkeys(amounts, Decimal(0)) for kind in tally.rows}
         tally.unknown = {kind: dict.fromkeys(amounts, 0) for kind in tally.rows}
@@ -59,11 +62,26 @@ class Tally:
             self.rule_sums[rule][column] = EXACTLY.add(self.rule_sums[rule][column], amount)
             self.unreadable("excluded", column, unreadable.get(column, 0))
 
-    def rule(self, column: str, test: str, because: str) -> int:
-        """Add a rule that is not in the settings, and return its number."""
-        self.rules.append({"column": column, "test": test, "because": because, "rows": 0})
+    def rule(self, column: str, test: str, because: str, *, automatic: bool = False) -> int:
+        """Return the number of a rule that is not in the settings; a new one is added.
+
+        What an automatic rule leaves out was never a row of the table, so that no control total counts it.
+        """
+        rule = {"column": column, "test": test, "because": because, "rows": 0, "automatic": automatic}
+        for number, each in enumerate(self.rules):
+            if automatic and {**each, "rows": 0} == rule:
+                return number
+        self.rules.append(rule)
         self.rule_sums.append(dict.fromkeys(self.amounts, Decimal(0)))
         return len(self.rules) - 1
+
+    def data(self, name: str) -> int | Decimal:
+        """Rows, or the sum of a column, over all that was read but what an automatic rule left out."""
+        total = Decimal(sum(self.rows.values())) if name == "rows" else self.total(name)
+        for rule, sums in zip(self.rules, self.rule_sums, strict=True):
+            if rule["automatic"]:
+                total = EXACTLY.subtract(total, Decimal(rule["rows"]) if name == "rows" else sums[name])
+        return int(total) if name == "rows" else total
 
     def quarantine(self, reason: str, rows: int, sums: dict[str, Decimal], unreadable: dict[str, int]) -> None:
         """Count quarantined rows by their first reason, with the amounts of them that can be read."""
@@ -123,7 +141,7 @@ class Tally:
             if name != "rows" and name not in self.amounts:
                 known = ", ".join(("rows", *self.amounts))
                 raise DataError(f"[control] {self.table}: {name!r} has no total here; there are: {known}.")
-            found = sum(self.rows.values()) if name == "rows" else self.total(name)
+            found = self.data(name)
             if found != said:
                 hidden = sum(self.unknown[kind].get(name, 0) for kind in self.rows)
                 unknown = f" The amount of {hidden} rows cannot be read." if hidden else ""

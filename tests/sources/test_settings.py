@@ -10,7 +10,7 @@ from perfkit.sources.settings import Control, Format, TableSettings, checked
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        ({"file": "a"}, "no setting 'file'. Did you mean 'files'? It takes: files, format, columns, exclude, keep, "),
+        ({"file": "a"}, "no setting 'file'. Did you mean 'files'? It takes: files, sheet, preset, format, "),
         ({}, "company.toml: files is missing."),
         ({"files": "a", "format": {"delimeter": ";"}}, "format: no setting 'delimeter'. Did you mean 'delimiter'?"),
         ({"files": "/etc/passwd"}, "leaves the exports folder"),
@@ -27,7 +27,12 @@ from perfkit.sources.settings import Control, Format, TableSettings, checked
         ({"files": "a", "exclude": [{"column": "x", "equals": 1}]}, "because is missing"),
         ({"files": "a", "exclude": [{"column": "x", "is": 1, "because": "y"}]}, "no setting 'is'. Did you mean 'in'?"),
         ({"files": "a", "columns": {"x": {"colum": "y"}}}, "no setting 'colum'. Did you mean 'column'?"),
-        ({"files": "a", "columns": {"x": {}}}, "write exactly one of column, multiply, add, subtract, join, value"),
+        ({"files": "a", "columns": {"x": {"column": "y", "times": 0}}}, "times = 0 would make every amount zero"),
+        ({"files": "a", "columns": {"x": {"column": "y", "times": "inf"}}}, "should be a finite number"),
+        ({"files": "a", "columns": {"x": []}}, "any_of = [] is not understood"),
+        ({"files": "a", "fill_down": []}, "columns = [] is not understood"),
+        ({"files": "a", "totals": "drop"}, "totals = 'drop' is not understood: input should be 'keep'"),
+        ({"files": "a", "columns": {"x": {}}}, "write exactly one of column, any_of, multiply, add, subtract, join, value"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_refused_in_words(block, said):
@@ -43,10 +48,10 @@ def test_a_control_that_is_no_total_is_refused(total):
         checked(Control, {"net_revenue": total})
 
 
-def test_the_defaults_are_those_of_a_plain_csv():
+def test_what_is_not_declared_is_left_to_be_proven():
     form = Format()
-    assert (form.delimiter, form.encoding, form.decimal, form.thousands) == (",", "utf-8", ".", None)
-    assert (form.date, form.quote, form.null, form.header, form.skip) == ("%Y-%m-%d", '"', ("",), True, 0)
+    assert {form.delimiter, form.encoding, form.decimal, form.thousands, form.date, form.skip} == {None}
+    assert (form.quote, form.null, form.header) == ('"', ("",), True)
 
 
 def test_a_company_without_tables_is_refused(tmp_path):

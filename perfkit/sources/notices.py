@@ -1,0 +1,98 @@
+"""Notices: what a person should know about how a table's files were read."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from perfkit.schema import Table
+from perfkit.sources import proofs
+from perfkit.sources.opening import Opened
+from perfkit.sources.settings import Mapping, TableSettings
+from perfkit.sources.tally import Tally
+
+
+def told(
+    declared: Table,
+    settings: TableSettings,
+    files: list[Opened],
+    tally: Tally,
+    stated: list[dict[str, Any]],
+    *,
+    own: int,
+) -> list[str]:
+    """Return sentences about a table that was taken.
+
+    Parameters
+    ----------
+    stated : list of dict
+        What its totals rows say, see `totals`.
+    own : int
+        How many of the rules are the company's: the last ones, after those of a preset.
+    """
+    said = [notice for file in files for notice in (*file.export.file.notices, *file.export.notices)]
+    for each in stated:
+        if each["ties"]:
+            said.append(f"{each['file']}: its totals row says {each['column']} {each['stated']}, and the rows agree.")
+        else:
+            said.append(
+                f"{each['file']}: its totals row says {each['column']} {each['stated']}, but the rows add up to "
+                f"{each['read']}. Is the export complete?"
+            )
+    for rule in tally.rules[len(settings.exclude) - own : len(settings.exclude)]:
+        if not rule["rows"]:
+            said.append(f"The rule {rule['column']} {rule['test']} ({rule['because']}) matches no row.")
+    known = {column.name for column in declared.columns}
+    for target in files[0].targets:
+        guess = next(iter(get_close_matches(target.name, known, n=1, cutoff=0.8)), None)
+        if target.name not in known and guess and guess not in settings.columns:
+            said.append(f"Column {target.name} is kept as text: the schema has none of that name. It has {guess}.")
+    for file in files:
+        said += proofs.stated(file.export.source.writings, file.read_as, file.export.file.name)
+        name, source = file.export.file.name, file.export.source
+        lacking = [column for column, mapping in file.mapped.items() if mapping is None]
+        if lacking:
+            said.append(f"{name} has no column for {', '.join(lacking)}: its rows have no value there.")
+        for target in file.targets:
+            kinds = {source.kind(each) for each in target.sources}
+            if target.type in ("money", "quantity") and "float64" in kinds:
+                said.append(
+                    f"{name}: float money: {target.name} comes from floating point; each value is taken as "
+                    "the decimal of at most four places (six in a product) that it is the nearest double of."
+                )
+            if target.type == "id" and "float64" in kinds:
+                said.append(f"{name}: {target.name} is a float there; 17850.0 was taken as 17850.")
+    return said
+
+
+def made_from(name: str, files: list[Opened]) -> str:
+    """Return what a canonical column is made of, as a person would write it; each file's own way where they differ."""
+    ways = dict.fromkeys(_in_words(file.mapped[name]) for file in files if file.mapped.get(name))
+    return " / ".join(ways)
+
+
+def _in_words(mapping: Mapping | None) -> str:
+    if mapping is None:
+        return ""
+    if mapping.how == "value":
+        return f"constant {mapping.value}"
+    signs = {"column": "", "multiply": " × ", "add": " + ", "subtract": " - ", "join": " & "}
+    words = signs[mapping.how].join(mapping.sources)
+    if mapping.less:
+        words = " - ".join([words, *mapping.less])
+    return f"({words}) × {mapping.times:f}" if mapping.times is not None and mapping.times != 1 else words
+
+
+def needed(settings: TableSettings, file: Opened) -> list[str]:
+    """Return the source columns of a file that anything reads, in its order."""
+    names = file.export.source.names
+    read = {name for target in file.targets for name in target.sources}
+    read |= {rule.column for rule in settings.exclude if rule.column in names}
+    return [name for name in names if name in read]
+
+
+def not_read(settings: TableSettings, files: list[Opened]) -> list[str]:
+    """Return the source columns that nothing reads."""
+    unread: dict[str, None] = {}
+    for file in files:
+        used = set(needed(settings, file))
+        unread |= dict.fromkeys(name for name in file.export.source.names if name not in used)
+    return list(unread)

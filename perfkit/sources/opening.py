@@ -1,0 +1,217 @@
+"""Opening: a table's files, each with its own headings found, its writing proven and its columns planned."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from perfkit.errors import DataError
+from perfkit.schema import Table
+from perfkit.sources import exclusions, promises, totals
+from perfkit.sources.columns import Target, plan, resolved, types, wanted
+from perfkit.sources.files import ExportFile
+from perfkit.sources.filling import Rewritten
+from perfkit.sources.preparing import prepared
+from perfkit.sources.presetting import merged, preset_of
+from perfkit.sources.proofs import prove
+from perfkit.sources.quarantine import Quarantine
+from perfkit.sources.read_csv import CsvExport
+from perfkit.sources.read_parquet import ParquetExport
+from perfkit.sources.read_xlsx import XlsxExport
+from perfkit.sources.settings import Mapping, TableSettings
+
+Export = CsvExport | ParquetExport | XlsxExport | Rewritten
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What every table of a load shares.
+
+    Attributes
+    ----------
+    engine : DuckDBPyConnection
+    folder : Path
+        Where the tables are written.
+    spill : Path
+        For what is deleted in the end.
+    quarantine : Quarantine
+    currency, timezone : str
+        The company's.
+    step : callable
+        Told in words what is being done.
+    """
+
+    engine: duckdb.DuckDBPyConnection
+    folder: Path
+    spill: Path
+    quarantine: Quarantine
+    currency: str
+    timezone: str
+    step: Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One file of a table, ready to be read.
+
+    Attributes
+    ----------
+    export : Export
+        Its rows; its `source` says how each column is written.
+    mapped : dict
+        Canonical column: what it is made of, by this file's headings; None where the file lacks an optional one.
+    targets : list of Target
+    excluded : list of str
+        One SQL condition a declared rule: whether it leaves a row out.
+    read_as : dict
+        Source column of text: the types it is read as.
+    notices : list of str
+    """
+
+    export: Export
+    mapped: dict[str, Mapping | None]
+    targets: list[Target]
+    excluded: list[str]
+    read_as: dict[str, set[str]]
+    notices: list[str]
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the file is a table by its format, so that no row of it is a title or a total."""
+        return isinstance(self.export, ParquetExport)
+
+
+def opened(
+    declared: Table, found: list[ExportFile], own: TableSettings, place: Workplace, *, thorough: bool
+) -> list[Opened]:
+    """Open the files of a table, whose own settings stand over those of the preset that they name.
+
+    Raises
+    ------
+    DataError
+        If a file has not the columns that the settings name, they cannot be read for certain, or two files differ.
+    """
+    settings = merged(declared.name, own)
+    exports: list[Export] = []
+    for file in found:
+        place.step(f"{declared.name}: examining {file.name}")
+        export = _open(file, declared, settings, place)
+        exports.append(prepared(export, declared.name, settings, place.engine, place.spill))
+    mapped = [resolved(declared, settings, export.source) for export in exports]
+    _refuse_different(declared, exports, mapped)
+    nowhere = {name for name in mapped[0] if all(each[name] is None for each in mapped)}
+    some = []
+    for export, each in zip(exports, mapped, strict=True):
+        here = {name: mapping for name, mapping in each.items() if name not in nowhere}
+        some.append(_planned(declared, export, here, settings, place, thorough))
+    for each in some:
+        _hold_to_its_promises(declared, each, own, settings, place)
+    return some
+
+
+def _open(
+    file: ExportFile, declared: Table, settings: TableSettings, place: Workplace
+) -> CsvExport | ParquetExport | XlsxExport:
+    if file.kind == "parquet":
+        return ParquetExport(file, declared.name, settings.format.null, place.timezone)
+    names = wanted(declared, settings)
+    if file.kind == "xlsx":
+        return XlsxExport(file, declared.name, settings.format, names, settings.sheet)
+    return CsvExport(file, declared.name, settings.format, names)
+
+
+def _planned(
+    declared: Table,
+    export: Export,
+    mapped: dict[str, Mapping | None],
+    settings: TableSettings,
+    place: Workplace,
+    thorough: bool,
+) -> Opened:
+    read_as = {
+        name: kinds
+        for name, kinds in types(declared, mapped).items()
+        if export.source.kind(name) in ("text", "cell") and not kinds <= {"id", "text"}
+    }
+    source = export.source
+    if read_as:
+        proven = prove(
+            read_as,
+            source,
+            relation(export, list(read_as), place),
+            place.engine,
+            form=settings.format,
+            currency=place.currency,
+            timezone=place.timezone,
+            table=declared.name,
+            line_of=lambda row: place_of(export, row),
+            thorough=thorough,
+        )
+        export.source = source = replace(source, writings=proven)
+    targets = plan(declared, mapped, source, currency=place.currency)
+    excluded = exclusions.conditions(declared, settings, source, targets)
+    if not isinstance(export, ParquetExport) and settings.totals is None:
+        targets = totals.guarded(declared, source, targets)
+    return Opened(export, mapped, targets, excluded, read_as, list(export.notices))
+
+
+def relation(export: Export, columns: list[str], place: Workplace) -> str:
+    """Return SQL of an export's rows, which can be read again and again; of a Parquet file only these columns."""
+    if isinstance(export, ParquetExport):
+        place.engine.register("looked_at", export.reader(columns).read_all())
+        return "looked_at"
+    return export.relation(place.spill)
+
+
+def place_of(export: Export, row: int) -> tuple[str, int]:
+    """Return where a row of an export stands: its file, and sheet if there are any, and its line."""
+    rows = next(iter(export.rows(np.array([row]))))
+    name = export.file.name + (f", sheet {rows.sheets[0]!r}" if rows.sheets else "")
+    return name, int(rows.lines[0])
+
+
+def _hold_to_its_promises(
+    declared: Table, file: Opened, own: TableSettings, settings: TableSettings, place: Workplace
+) -> None:
+    """Refuse a file for which a preset's figures would be wrong, or say what does not hold.
+
+    Raises
+    ------
+    DataError
+        What should hold and does not, by how much, and what to do.
+    """
+    preset = preset_of(declared.name, own)
+    if preset is None:
+        return
+    export, excluded = file.export, list(file.excluded)
+    if not file.is_table and settings.totals is None:
+        excluded.append(totals.no_data(declared, export.source, file.targets))
+    columns = list(export.source.names)
+    for broken in promises.broken(
+        preset,
+        own,
+        lambda: relation(export, columns, place),
+        export.source,
+        file.targets,
+        excluded,
+        place.engine,
+    ):
+        if not broken.noted:
+            raise DataError(broken.message)
+        file.notices.append(broken.message)
+
+
+def _refuse_different(declared: Table, exports: list[Export], mapped: list[dict[str, Mapping | None]]) -> None:
+    """Refuse two files that would give the table different columns, where no setting says which there are."""
+    for export, each in zip(exports, mapped, strict=True):
+        odd = mapped[0].keys() ^ each.keys()
+        if odd:
+            name = sorted(odd)[0]
+            has, lacks = (export, exports[0]) if name in each else (exports[0], export)
+            raise DataError(
+                f"{declared.name}: {has.file.name} has a column {name!r} and {lacks.file.name} has none. Half a column "
+                f"would look like missing values. Give both the same columns, or say that it may be absent: "
+                f'[tables.{declared.name}.columns] {name} = {{ column = "{name}", optional = true }}'
+            )

@@ -1,0 +1,115 @@
+"""Strangers: ids of sales that no row of their own table has, and ids that a spreadsheet has turned into numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from perfkit import schema
+from perfkit.sources.files import literally, named, quoted
+from perfkit.sources.tally import plain
+
+KEYS = {"customer_id": "customers", "product_id": "products", "rep_id": "reps"}
+"""Ids of sales, and the table in which each stands once."""
+
+SHOWN = 3
+"""First ids that are named."""
+
+_MANGLED = r"^[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{2,3}$"
+"""What a spreadsheet writes for a long number: 1.23E+12."""
+
+
+def notices(
+    folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection
+) -> dict[str, list[str]]:
+    """Return by table what should be said about its ids.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the accepted rows of each table are, as <table>.parquet.
+    columns : mapping
+        The columns of each table that was loaded.
+    engine : DuckDBPyConnection
+    """
+    said = {name: list(_mangled(folder, name, some, engine)) for name, some in columns.items()}
+    if "sales" in columns:
+        said["sales"] += _unknown(folder, columns, engine)
+    return said
+
+
+def _unknown(folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection) -> Iterable[str]:
+    for key, table in KEYS.items():
+        if key in columns["sales"] and key in columns.get(table, ()):
+            yield from _not_in(folder, key, table, engine)
+
+
+def _not_in(folder: Path, key: str, table: str, engine: duckdb.DuckDBPyConnection) -> Iterable[str]:
+    """Say how many sales have an id that its table has not, and whether it has a like one."""
+    id_ = named(key)
+    engine.execute(f"""
+        CREATE OR REPLACE TEMP TABLE strangers AS
+        SELECT {id_} AS id, count(*) AS rows, sum(net_revenue) AS money, min(file_row_number) AS place
+        FROM {_rows(folder, "sales")} AS sales ANTI JOIN {_rows(folder, table)} AS known USING ({id_})
+        WHERE {id_} IS NOT NULL GROUP BY id
+    """)
+    [(ids, rows, money)] = engine.execute("SELECT count(*), sum(rows)::BIGINT, sum(money) FROM strangers").fetchall()
+    if ids:
+        first = engine.execute(f"SELECT id FROM strangers ORDER BY place LIMIT {SHOWN}").fetchall()
+        shown = ", ".join(f'"{each}"' for (each,) in first)
+        yield (
+            f"{_count(rows, 'row')} ({Decimal(plain(money or 0)):,f}) {'has' if rows == 1 else 'have'} a {key} that is "
+            f"not in {table}: {_count(ids, 'id')}, {'' if ids == 1 else 'first: '}{shown}. They count, and stand under "
+            f"(unknown) where {table} are looked at.{_alike(key, table, ids, folder, engine)}"
+        )
+    engine.execute("DROP TABLE strangers")
+
+
+def _alike(key: str, table: str, ids: int, folder: Path, engine: duckdb.DuckDBPyConnection) -> str:
+    """Say that some of the ids have a like one in their table, where that is so."""
+    known = f"known.{named(key)}"
+    found = engine.execute(f"""
+        SELECT strangers.id, min({known}) FROM strangers JOIN {_rows(folder, table)} AS known
+        ON {_folded("strangers.id")} = {_folded(known)} GROUP BY strangers.id ORDER BY min(place)
+    """).fetchall()
+    if not found:
+        return ""
+    here, there = found[0]
+    how_many = "All" if len(found) == ids else f"{len(found):,}"
+    return (
+        f" {how_many} of these ids would be known but for leading zeros, case, spaces or a final .0: "
+        f'"{here}" here, "{there}" there. Export both alike.'
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _mangled(folder: Path, table: str, columns: Sequence[str], engine: duckdb.DuckDBPyConnection) -> Iterable[str]:
+    """Say which ids are numbers that a spreadsheet has rounded: several ids may have become one."""
+    ids = [each.name for each in schema.TABLES[table].columns if each.type == "id" and each.name in columns]
+    if not ids:
+        return
+    wanted = []
+    for id_ in map(named, ids):
+        odd = f"contains({id_}, '+') AND regexp_matches({id_}, {quoted(_MANGLED)})"
+        wanted += [f"count(*) FILTER ({odd})", f"arg_min({id_}, file_row_number) FILTER ({odd})"]
+    [found] = engine.execute(f"SELECT {', '.join(wanted)} FROM {_rows(folder, table)}").fetchall()
+    for id_, rows, first in zip(ids, found[::2], found[1::2], strict=True):
+        if rows:
+            yield (
+                f"{_count(rows, 'row')} of {table}: {id_} looks like a number that a spreadsheet has shortened (first: "
+                f'"{first}"), so that different ids may have become one. Export again with that column as text.'
+            )
+
+
+def _folded(id_: str) -> str:
+    """SQL of an id without what spreadsheets and typists change: case, spaces, leading zeros, a final .0."""
+    bare = f"regexp_replace(lower({id_}), '\\s|\\p{{Z}}', '', 'g')"
+    return f"regexp_replace({bare}, '^0+(.)|[.]0+$', '\\1', 'g')"
+
+
+def _rows(folder: Path, table: str) -> str:
+    return f"read_parquet({quoted(literally((folder / f'{table}.parquet').resolve()))}, file_row_number = true)"

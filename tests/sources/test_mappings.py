@@ -1,0 +1,113 @@
+"""Mappings: what a canonical column is made of, file by file."""
+
+from decimal import Decimal
+
+import pytest
+
+from perfkit.errors import DataError, ParameterError
+
+PLAIN = {"decimal": ".", "date": "%Y-%m-%d"}
+
+
+def test_the_first_of_several_names_that_a_file_has_is_taken(desk):
+    desk.write("a.csv", "Day,Net\n2024-01-01,1\n")
+    desk.write("b.csv", "Jour,Montant\n2024-01-02,2\n")
+    columns = {"date": ["Day", "Jour"], "net_revenue": ["Net", "Montant"]}
+    snapshot = desk.load(name="*.csv", columns=columns, format=PLAIN)
+    assert desk.revenue(snapshot) == 3
+    assert snapshot.report["tables"]["sales"]["columns"] == {"date": "Day / Jour", "net_revenue": "Net / Montant"}
+    with pytest.raises(DataError, match=r"a\.csv: no column 'X' or 'Jour'.*It has: Day, Net\."):
+        desk.load(name="*.csv", columns={**columns, "date": ["X", "Jour"]}, format=PLAIN)
+
+
+def test_headings_that_differ_by_spelling_alone_are_the_same(desk):
+    text = "DATE  FACTURE ;n\u00b0 facture;Montant\u00a0HT *;Pre\u0301nom\n2024-01-01;7;1.50;x\n"
+    columns = {"date": "Date facture", "order_id": "No facture", "net_revenue": "Montant HT", "rep": "Prénom"}
+    snapshot = desk.load(text, columns=columns, format={**PLAIN, "delimiter": ";"})
+    assert desk.revenue(snapshot) == Decimal("1.5") and desk.column(snapshot, "rep") == ["x"]
+
+
+def test_two_headings_that_differ_by_spelling_alone_are_told_apart_exactly(desk):
+    text = "date,net_revenue,NET_REVENUE\n2024-01-01,1,2\n"
+    assert desk.revenue(desk.load(text, format=PLAIN)) == 1
+    with pytest.raises(DataError, match="no column 'Net_Revenue'"):
+        desk.load(columns={"date": "date", "net_revenue": "Net_Revenue"}, format=PLAIN)
+
+
+def test_a_column_may_be_absent_where_it_is_optional(desk):
+    desk.write("a.csv", "d,n,c\n2024-01-01,1,web\n")
+    desk.write("b.csv", "n,d\n2,2024-01-02\n")
+    columns = {"date": "d", "net_revenue": "n", "channel": {"column": "c", "optional": True}}
+    snapshot = desk.load(name="*.csv", columns=columns, format=PLAIN)
+    assert desk.column(snapshot, "channel") == ["web", None] and desk.revenue(snapshot) == 3
+    assert snapshot.report["tables"]["sales"]["notices"] == [
+        "b.csv has no column for channel: its rows have no value there."
+    ]
+    with pytest.raises(DataError, match=r"b\.csv: no column 'c'"):
+        desk.load(name="*.csv", columns={**columns, "channel": "c"}, format=PLAIN)
+
+
+@pytest.mark.parametrize(
+    "heading", ["CA (k€)", "CA k€", "Montant en milliers", "Revenue (kEUR)", "Net €k", "Sales ($000s)"]
+)
+def test_a_heading_in_thousands_is_asked_about(desk, heading):
+    text = f'd;"{heading}"\n2024-01-01;1.5\n'
+    columns = {"date": "d", "net_revenue": heading}
+    form = {**PLAIN, "delimiter": ";"}
+    with pytest.raises(DataError, match=r"times = 1000 \}, or times = 1 "):
+        desk.load(text, columns=columns, format=form)
+    for times in (1000, 1):
+        columns["net_revenue"] = {"column": heading, "times": times}
+        assert desk.revenue(desk.load(columns=columns, format=form)) == Decimal("1.5") * times
+
+
+def test_a_heading_in_millions_is_asked_about(desk):
+    with pytest.raises(DataError, match="times = 1000000"):
+        desk.load(
+            "d;CA (M€)\n2024-01-01;1.5\n", columns={"date": "d", "net_revenue": "CA (M€)"}, format={"delimiter": ";"}
+        )
+
+
+@pytest.mark.parametrize("heading", ["Montant TTC", "Total (TVA incluse)", "Amount incl. VAT", "Total inc tax"])
+def test_a_heading_with_tax_is_asked_about(desk, heading):
+    text = f"d;{heading};TVA\n2024-01-01;12;2\n"
+    form = {**PLAIN, "delimiter": ";"}
+    with pytest.raises(DataError, match="include tax"):
+        desk.load(text, columns={"date": "d", "net_revenue": heading}, format=form)
+    net = {"subtract": [heading, "TVA"]}
+    assert desk.revenue(desk.load(columns={"date": "d", "net_revenue": net}, format=form)) == 10
+
+
+@pytest.mark.parametrize("heading", ["Montant HT", "Marketing", "Kit", "Total", "Book value", "Amount excl. VAT", "km"])
+def test_an_ordinary_heading_is_not_asked_about(desk, heading):
+    text = f"d;{heading}\n2024-01-01;12\n"
+    snapshot = desk.load(text, columns={"date": "d", "net_revenue": heading}, format={**PLAIN, "delimiter": ";"})
+    assert desk.revenue(snapshot) == 12
+
+
+def test_amounts_are_taken_off_and_a_missing_one_is_zero(desk):
+    text = "d,q,p,line,order\n2024-01-01,2,5.25,0.50,3\n2024-01-01,1,4,,\n2024-01-01,1,4,x,\n"
+    net = {"multiply": ["q", "p"], "less": ["line", "order"]}
+    snapshot = desk.load(text, columns={"date": "d", "net_revenue": net}, format=PLAIN)
+    assert desk.column(snapshot, "net_revenue") == [Decimal("7.00"), Decimal("4.00")]
+    assert desk.aside(snapshot) == [(4, "line", "x", "not a number")]
+
+
+def test_words_are_said_in_the_canonical_words(desk):
+    text = "d,n,t\n2024-01-01,1,Facture\n2024-01-01,-2, AVOIR \n2024-01-01,3,order\n2024-01-01,4,Devis\n"
+    document = {"column": "t", "values": {"facture": "invoice", "Avoir": "credit"}}
+    snapshot = desk.load(text, columns={"date": "d", "net_revenue": "n", "document": document}, format=PLAIN)
+    assert desk.column(snapshot, "document") == ["invoice", "credit", "order"]
+    assert desk.aside(snapshot) == [(5, "t", "Devis", "not one of")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"date": {"column": "d", "times": 2}, "net_revenue": "n"}, "times and less are for amounts"),
+        ({"date": "d", "net_revenue": {"column": "n", "values": {"a": "1"}}}, "values is for words"),
+    ],
+)
+def test_an_operation_that_does_not_fit_its_column_is_refused(desk, columns, said):
+    with pytest.raises(ParameterError, match=said):
+        desk.load("d,n\n2024-01-01,1\n", columns=columns, format=PLAIN)
