@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from perfkit.errors import ParameterError, PerfkitError, unknown
+from perfkit.errors import ParameterError, PerfkitError, printable, unknown
 
 if TYPE_CHECKING:
     from perfkit.company import Company, Settings
@@ -110,6 +110,41 @@ def new(path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to
     print(f"  3. perfkit load {_quoted(path)}")
 
 
+@app.command("map")
+def propose(
+    company: CompanyFolder,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports of one table, in exports/.")],
+    table: Annotated[str, typer.Option(metavar="TABLE", help="The table they are, where that is known.")] = "",
+    exports: Exports = None,
+) -> None:
+    """Propose how an export is to be read.
+
+    Looks at a new export and writes the block of company.toml that it needs, each line with how sure it is and
+    samples. Nothing is read from it until a person has checked it and deleted its line `confirmed = false`.
+    """
+    from perfkit import assets, schema, terminal
+    from perfkit.sources import files as found
+    from perfkit.sources import proposing
+
+    declared = _settings(company)
+    if table and table not in schema.TABLES:
+        raise WrongUsage(unknown("table", table, schema.TABLES))
+    folder = exports or company / declared.exports
+    with _typed():
+        inside = [found.inside(path, folder) for path in files]
+    proposal = proposing.propose(
+        [found.examine(path, folder) for path in inside],
+        exports=folder,
+        currency=declared.currency,
+        timezone=declared.timezone,
+        table=table,
+    )
+    written = None
+    if proposal.table:
+        written = proposing.confirmable(proposal, company, assets.path("templates/company"))
+    terminal.show_proposal(proposal, written, company)
+
+
 @app.command()
 def load(company: CompanyFolder, exports: Exports = None) -> None:
     """Read the exports into a checked snapshot.
@@ -127,6 +162,18 @@ def check(
     company: CompanyFolder,
     exports: Exports = None,
     quarantine: Annotated[bool, typer.Option("--quarantine", help="Show the rows set aside, and why.")] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="PATH",
+            help=(
+                "With --quarantine: write all of them to PATH: a .csv file (a text that begins with = + - @, a tab or "
+                "a line end gets an apostrophe before it, so that no spreadsheet runs it), .xlsx or .parquet (exact); "
+                "or a folder, which gets each file's own records byte for byte, to be mended."
+            ),
+        ),
+    ] = None,
 ) -> None:
     """Say what the data can answer.
 
@@ -134,13 +181,22 @@ def check(
     """
     from perfkit import results, terminal
 
+    if export and not quarantine:
+        raise WrongUsage("--export writes the rows set aside: give --quarantine with it.")
+    if export:
+        from perfkit.sources import quarantine_export
+
+        with _typed():
+            quarantine_export.refuse_existing(export)
     acme = _loaded(company, exports)
     if quarantine:
-        terminal.show_quarantine(acme)
+        some = terminal.show_quarantine(acme, rows=export is None)
+        if export and some:
+            terminal.show_export(quarantine_export.export(acme.snapshot, export), acme)
         return
     terminal.show_notices(acme)
     for view in [*acme.reconciliation().views(), *acme.coverage().views()]:
-        print(f"\n{results.plain(view)}")
+        print(f"\n{printable(results.plain(view), most=100_000, lines=True)}")
 
 
 @app.command()
@@ -297,7 +353,8 @@ def _terminated(*_: object) -> NoReturn:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    print(f"perfkit: {message}", file=sys.stderr)
+    said = printable(message, lines=True).replace("\n", "\n  ")  # a name of several lines begins none
+    print(f"perfkit: {said}", file=sys.stderr)
     raise typer.Exit(code)
 
 
@@ -320,7 +377,7 @@ def _settings(folder: Path) -> "Settings":
     """Read company.toml: a folder without one was not meant, one that is not understood is refused."""
     from perfkit import company as companies
 
-    if not (folder / "company.toml").is_file():
+    if not os.path.lexists(folder / "company.toml"):
         raise WrongUsage(
             f"{folder} is not a company's folder: it holds no company.toml. Make one with: perfkit new PATH."
         )
@@ -403,7 +460,7 @@ def _publish(report: str, acme: "Company", period: str, language: str, parameter
     if published.adopted:
         print(f"The notebook is the company's own ({published.adopted}).")
     for notice in published.notices:
-        print(f"Note: {notice}")
+        print(f"Note: {printable(notice)}")
     print(f"Published {report} of {period}, {language}: {published.html}")
 
 

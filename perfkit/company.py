@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import tomllib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError,
 from perfkit import periods, questions, schema, sources
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.periods import Period
+from perfkit.sources import company_toml
 from perfkit.sources.settings import Control, TableSettings, in_words
 
 
@@ -33,7 +33,7 @@ class Settings(BaseModel):
     observed_until: str | None = None
     revenue_date: str = "date of the document"
     exports: str = "exports"
-    tables: dict[str, TableSettings]
+    tables: dict[str, TableSettings] = {}
     control: dict[str, Control] = {}
     targets: dict[str, dict[str, FiniteFloat]] = {}
 
@@ -99,17 +99,9 @@ def settings(folder: Path) -> Settings:
     Raises
     ------
     ParameterError
-        If company.toml is absent, is not TOML, or holds a key or value that is not understood.
+        If company.toml is absent, is not TOML, holds a secret, or a key or value that is not understood.
     """
-    path = folder / "company.toml"
-    if not path.is_file():
-        raise ParameterError(
-            f"{folder} is not a company's folder: it holds no company.toml. Make one with: perfkit new {folder}"
-        )
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ParameterError(f"company.toml cannot be read: {error}. Nothing was loaded.") from None
+    raw = company_toml.read(folder)
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
@@ -317,6 +309,10 @@ class Company:
         if self.settings.targets:
             filled["targets.value"] = 1.0
         return questions.coverage(filled)
+
+    def books(self) -> ibis.Table | None:
+        """Return the entries of the ledger, or None where the company has not given it."""
+        return self.table("ledger") if "ledger" in self.snapshot.names else None
 
     def reconciliation(self) -> "sources.Reconciliation":
         """Return what was read and what was left out of it, in rows and money, tied to the source."""

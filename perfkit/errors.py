@@ -3,6 +3,7 @@
 A message says what happened and where, why it matters here, and what to type.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -38,3 +39,27 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     guess = nearest(name, known)
     meant = f" Did you mean {guess!r}?" if guess else ""
     return f"no {what} {name!r}.{meant} There {'are' if len(known) > 1 else 'is'}: {', '.join(known)}."
+
+
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Control characters, line ends, what turns the direction of text, invisible signs, halves of characters."""
+
+
+def printable(text: str, *, most: int = 2_000, lines: bool = False) -> str:
+    """Return a text as a terminal may show it, whatever names and values from files it holds.
+
+    Parameters
+    ----------
+    text : str
+    most : int
+        Characters beyond which its middle is left out: its head says what happened, its end what to do.
+    lines : bool
+        Whether line feeds are meant, as in a table.
+    """
+    text = _UNSAFE.sub(lambda found: found[0] if lines and found[0] == "\n" else ascii(found[0])[1:-1], text)
+    if len(text) <= most:
+        return text
+    head, tail = most // 2, most - most // 2
+    return f"{text[:head]} ... ({len(text) - most:,} characters left out) ... {text[-tail:]}"

@@ -87,6 +87,12 @@ QUESTIONS = (
         (("sales.cost", "products.unit_cost"),),
         mark("the cost of goods of each line, or the unit cost of each product"),
     ),
+    Question(
+        "ledger",
+        mark("Do sales tie to the books?"),
+        (("ledger.account",), ("ledger.debit",), ("ledger.credit",)),
+        mark("the accounting entries of the period: the FEC (fichier des écritures comptables)"),
+    ),
 )
 
 

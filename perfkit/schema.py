@@ -164,6 +164,10 @@ def _money(name: str, why: str, required: bool = False) -> Column:
     return Column(name, "money", why, unit="company currency, net of tax", required=required)
 
 
+def _entry(name: str, why: str) -> Column:
+    return Column(name, "money", why, unit="company currency")
+
+
 SALES = Table(
     "sales",
     "one document line",
@@ -439,7 +443,7 @@ STORE_CHECKS = Table(
 )
 LEDGER = Table(
     "ledger",
-    "one accounting entry (FEC)",
+    "one line of an accounting entry (FEC)",
     (
         Column("journal", "text", "A document is its journal and its entry number.", required=True),
         _id("entry_id", "A document is its journal and its entry number.", True),
@@ -449,8 +453,8 @@ LEDGER = Table(
         _id("auxiliary", "Customer accounts give revenue by customer."),
         Column("piece", "text", "The document's reference joins it to an invoice."),
         Column("label", "text", "Reversals and adjustments are known by it."),
-        _money("debit", "An account's movement is credit less debit.", True),
-        _money("credit", "An account's movement is credit less debit.", True),
+        _entry("debit", "An account's movement is credit less debit; blank is zero."),
+        _entry("credit", "An account's movement is credit less debit; blank is zero."),
     ),
 )
 FX = Table(

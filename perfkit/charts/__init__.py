@@ -2,10 +2,11 @@
 
 from perfkit.charts.breakdowns import breakdown
 from perfkit.charts.concentrations import concentration
+from perfkit.charts.ledgers import ledger_tie
 from perfkit.charts.movements import movers
 from perfkit.charts.scorecards import scorecard
 from perfkit.charts.show import show_chart
 from perfkit.charts.trees import revenue_tree
 from perfkit.charts.trends import trend
 
-__all__ = ["breakdown", "concentration", "movers", "revenue_tree", "scorecard", "show_chart", "trend"]
+__all__ = ["breakdown", "concentration", "ledger_tie", "movers", "revenue_tree", "scorecard", "show_chart", "trend"]

@@ -10,8 +10,8 @@ import pandas as pd
 from ibis import _
 
 from perfkit import estimates, languages
+from perfkit.aggregations import aggregation
 from perfkit.errors import ParameterError, unknown
-from perfkit.kpis.aggregations import aggregation
 from perfkit.kpis.catalogue import dimension_name, is_known_dimension
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
 from perfkit.languages import mark, percent, plural, show, text

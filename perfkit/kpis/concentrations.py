@@ -11,7 +11,7 @@ import pandas as pd
 from ibis import _
 
 from perfkit import estimates
-from perfkit.kpis.aggregations import aggregation, only
+from perfkit.aggregations import aggregation, only
 from perfkit.kpis.breakdowns import not_available, nothing_to_show
 from perfkit.kpis.lines import ask_for, checked, is_in, span
 from perfkit.languages import mark, number, percent, plural, show, text

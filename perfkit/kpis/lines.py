@@ -7,8 +7,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from perfkit.aggregations import aggregation, only, within
 from perfkit.errors import DataError, ParameterError
-from perfkit.kpis.aggregations import aggregation, only, within
 from perfkit.languages import date, mark, text
 from perfkit.periods import Period
 from perfkit.schema import SALES

@@ -10,7 +10,7 @@ import ibis
 from ibis import _
 
 from perfkit import estimates, languages
-from perfkit.kpis.aggregations import aggregation, only, within
+from perfkit.aggregations import aggregation, only, within
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
 from perfkit.kpis.lines import Span, ask_for, is_in, is_purchase
 from perfkit.languages import date, percent, text

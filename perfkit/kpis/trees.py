@@ -16,7 +16,7 @@ import pandas as pd
 from ibis import _
 
 from perfkit import estimates
-from perfkit.kpis.aggregations import aggregation, only
+from perfkit.aggregations import aggregation, only
 from perfkit.kpis.breakdowns import by_size, not_available, nothing_to_show
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
 from perfkit.languages import mark, show, text

@@ -10,7 +10,7 @@ import pandas as pd
 from ibis import _
 
 from perfkit import estimates, languages
-from perfkit.kpis.aggregations import aggregation, within
+from perfkit.aggregations import aggregation, within
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.lines import checked, is_purchase, span
 from perfkit.kpis.targets import checked_targets, target_of

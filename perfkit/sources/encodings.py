@@ -33,6 +33,7 @@ _MARKS = (
     ("utf-16-be", codecs.BOM_UTF16_BE),
 )
 
+_LATER_MARK = re.compile(b"(?<=[\r\n])(?:\xef\xbb\xbf)+")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _CTRL_Z = b"\x1a"
 """With which DOS ended a file."""
@@ -77,7 +78,9 @@ def proven(path: Path, *, name: str, table: str, refuted: bool = False) -> str:
 def utf8_blocks(
     path: Path, encoding: str, *, name: str, table: str, declared: bool = True, size: int = BLOCK
 ) -> Iterator[bytes]:
-    """Yield a file's text as UTF-8, without its byte order mark, and without the Ctrl-Z with which DOS ends a file.
+    """Yield a file's text as UTF-8, without byte order marks, and without the Ctrl-Z with which DOS ends a file.
+
+    A mark at the start of a later line is one too: there begins a file that was pasted to the first.
 
     Parameters
     ----------
@@ -100,10 +103,11 @@ def utf8_blocks(
         When text declared in a one-byte encoding is UTF-8 all through, which would turn each accent into two
         wrong characters.
     """
+    encoding = _with_order(path, encoding)
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     utf8 = encoding in ("utf-8", "utf-8-sig")
     doubt = _Utf8Doubt() if declared and not utf8 and not is_wide(encoding) else None
-    offset, started, held = 0, False, b""
+    offset, fresh, held = 0, True, b""
     with path.open("rb") as file:
         while True:
             block = file.read(size)
@@ -121,9 +125,7 @@ def utf8_blocks(
                     raise undecodable(path, encoding, start, name=name, table=table, declared=declared) from None
             if held:
                 text, held = held + text, b""
-            while not started and text.startswith(codecs.BOM_UTF8):
-                text = text[3:]
-            started = started or bool(text)
+            text, fresh = _without_marks(text, fresh)
             if text.endswith(_CTRL_Z):
                 held = text[len(text.rstrip(_CTRL_Z)) :]
                 text = text[: -len(held)]
@@ -146,10 +148,13 @@ def ends_as_dos_does(path: Path) -> bool:
         return file.read().rstrip(b"\0").endswith(_CTRL_Z)
 
 
-def begins_with_mark(path: Path) -> bool:
-    """Whether a file begins with the byte order mark of UTF-8."""
-    with path.open("rb") as file:
-        return file.read(3) == codecs.BOM_UTF8
+def _without_marks(text: bytes, fresh: bool) -> tuple[bytes, bool]:
+    """Text without marks at the start of its lines, given whether a line starts with it; and whether one ends it."""
+    if codecs.BOM_UTF8 in text:
+        text = _LATER_MARK.sub(b"", text)
+        while fresh and text.startswith(codecs.BOM_UTF8):
+            text = text[3:]
+    return text, text.endswith((b"\n", b"\r")) if text else fresh
 
 
 class _Utf8Doubt:
@@ -174,6 +179,18 @@ class _Utf8Doubt:
     @property
     def sure(self) -> bool:
         return self._valid and self.first is not None
+
+
+def _with_order(path: Path, encoding: str) -> str:
+    """UTF-16 and UTF-32 with the order of their bytes, where no mark tells it; other encodings as they are."""
+    if encoding not in ("utf-16", "utf-32"):
+        return encoding
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if _by_mark(head):
+        return encoding
+    found = by_nuls(head)
+    return found if found and found.startswith(encoding) else f"{encoding}-le"
 
 
 def _by_mark(head: bytes) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perfkit.errors import DataError, EngineError, nearest
+from perfkit.errors import DataError, EngineError, ParameterError, nearest
 from perfkit.sources import kinds
 
 _PASSED_OVER = ("thumbs.db", "desktop.ini", "__macosx")
@@ -141,6 +141,22 @@ def _none_found(exports: Path, pattern: str, inside: str, table: str) -> str:
     more = f" and {len(held) - 20} more" if len(held) > 20 else ""
     holds = f"It holds: {', '.join(held[:20])}{more}." if held else "It is empty."
     return f"[tables.{table}] files = {pattern!r}: no such file in {exports}.{meant} {holds}"
+
+
+def inside(path: Path, exports: Path) -> Path:
+    """Return an export by the path that somebody typed: from where they stand, or from the exports folder.
+
+    Raises
+    ------
+    ParameterError
+        If it is not there, or not in the exports folder.
+    """
+    for candidate in (path, exports / path):
+        if candidate.is_file():
+            if exports.resolve() in candidate.resolve().parents:
+                return exports / candidate.resolve().relative_to(exports.resolve())
+            raise ParameterError(f"{path} is not in {exports}, where a load looks. Copy it there first.")
+    raise ParameterError(f"there is no file {path}, neither here nor in {exports}.")
 
 
 def examine(path: Path, exports: Path) -> ExportFile:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import numpy as np
@@ -97,8 +98,8 @@ def opened(
     exports: list[Export] = []
     for file in found:
         place.step(f"{declared.name}: examining {file.name}")
-        export = _open(file, declared, settings, place)
-        exports.append(prepared(export, declared.name, settings, place.engine, place.spill))
+        opened_ = _open(file, declared, settings, place)
+        exports.append(cast(Export, prepared(opened_, declared.name, settings, place.engine, place.spill)))
     mapped = [resolved(declared, settings, export.source) for export in exports]
     _refuse_different(declared, exports, mapped)
     nowhere = {name for name in mapped[0] if all(each[name] is None for each in mapped)}
@@ -106,8 +107,8 @@ def opened(
     for export, each in zip(exports, mapped, strict=True):
         here = {name: mapping for name, mapping in each.items() if name not in nowhere}
         some.append(_planned(declared, export, here, settings, place, thorough))
-    for each in some:
-        _hold_to_its_promises(declared, each, own, settings, place)
+    for planned in some:
+        _hold_to_its_promises(declared, planned, own, settings, place)
     return some
 
 

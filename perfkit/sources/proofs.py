@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from perfkit.errors import DataError
-from perfkit.sources import asking, days, evidence
+from perfkit.sources import asking, day_evidence, days, evidence
 from perfkit.sources.casting import NUMERIC, TYPED, reading
 from perfkit.sources.columns import Source
 from perfkit.sources.evidence import Doubt
@@ -25,6 +25,9 @@ SAMPLE = 100_000
 
 LONGEST = 64
 """Characters of a cell that are looked at: no number and no day has more."""
+
+MOST = 200_000
+"""Keys of a column that are looked at, the most frequent first: more are no numbers and no days."""
 
 DAYS = ("date", "timestamp")
 
@@ -103,7 +106,7 @@ class _Scan:
             if types & set(NUMERIC):
                 writing, doubt = evidence.numbers(numbers[name], types, self.form, writing)
             if types & set(DAYS) and not doubt:
-                writing, doubt = evidence.dates(dates[name], types, self.form, writing)
+                writing, doubt = day_evidence.dates(dates[name], types, self.form, writing)
             if "share" in types and "%" in name and not doubt:
                 writing, doubt = self._percent(name, writing, limit)
             found[name] = writing
@@ -122,15 +125,20 @@ class _Scan:
             f"{{part: {part}, key: {_key(self.source.raw(name), dated=kind is DAYS)}}}"
             for part, (name, kind) in enumerate(parts)
         )
+        cells = f"SELECT unnest([{{part: -1, key: ''}}, {items}]) AS item FROM {self._rows(limit)}"
         counted = self.engine.execute(
-            f"SELECT item.part, item.key, count(*) FROM (SELECT unnest([{items}]) AS item FROM {self._rows(limit)}) "
-            "GROUP BY ALL ORDER BY ALL"
+            f"SELECT item.part, item.key, count(*) AS cells FROM ({cells}) WHERE item.key IS NOT NULL "
+            "GROUP BY item.part, item.key QUALIFY row_number() OVER (PARTITION BY item.part "
+            f"ORDER BY count(*) DESC, item.key) <= {MOST} ORDER BY ALL"
         ).fetchall()
+        rows = 0
         for part, key, count in counted:
-            if key is not None:
+            if part < 0:
+                rows = count
+            else:
                 name, kind = parts[part]
                 (dates if kind is DAYS else numbers)[name][key] = count
-        return sum(count for part, _, count in counted if part == 0), numbers, dates
+        return rows, numbers, dates
 
     def _rows(self, limit: int) -> str:
         return f"(SELECT * FROM {self.relation}{f' LIMIT {limit}' if limit else ''})"
@@ -225,7 +233,7 @@ def _distinct(raw: str, types: set[str], engine: duckdb.DuckDBPyConnection) -> I
 def _refutes(text: str, types: set[str], writing: Writing) -> bool:
     if types & set(NUMERIC) and evidence.refutes_number(text, types, writing):
         return True
-    return any(evidence.refutes_day(text, type_, writing) for type_ in DAYS if type_ in types)
+    return any(day_evidence.refutes_day(text, type_, writing) for type_ in DAYS if type_ in types)
 
 
 def stated(writings: Mapping[str, Writing], wanted: Mapping[str, Collection[str]], file: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Proposing: what an export that nobody has described yet probably is, as a block of company.toml for a person to confirm.
+"""Proposing: what an export that nobody has described probably is, as a block of company.toml for a person to confirm.
 
 Nothing is loaded from a proposal: its block says `confirmed = false`, and a load refuses it until someone has read
 it and deleted that line.
@@ -7,15 +7,15 @@ it and deleted that line.
 import json
 import re
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import duckdb
+import numpy as np
 
 from perfkit import schema
 from perfkit.errors import DataError, PerfkitError
-from perfkit.sources import dialects, encodings, evidence, presetting
+from perfkit.sources import company_toml, day_evidence, dialects, encodings, engines, evidence, presetting
 from perfkit.sources.columns import Source, folded, found
 from perfkit.sources.files import ExportFile
 from perfkit.sources.loading import load
@@ -56,6 +56,8 @@ class Guess:
         fit, or it is known and some cells do not; "guess": told by its cells alone; "none".
     because : str
     samples : tuple of str
+    known : bool
+        Whether the preset makes it so, and no line of the block need say it.
     """
 
     column: str
@@ -63,6 +65,7 @@ class Guess:
     confidence: str
     because: str
     samples: tuple[str, ...] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,13 @@ class Proposal:
 
     def settings(self) -> TableSettings:
         """Return the block as a load takes it."""
-        mapped = {each.column: Mapping(column=each.heading) for each in self.guesses if each.heading}
-        named = self.preset not in ("", "generic")
+        own = {each.column: Mapping(column=each.heading) for each in self.guesses if each.heading and not each.known}
         return TableSettings(
             files=self.files,
             sheet=self.sheet or None,
-            preset=self.preset if named else None,
+            preset=self.preset or None,
             format=Format.model_validate(self.format),
-            columns={} if named else mapped,
+            columns=own,
         )
 
     def block(self) -> str:
@@ -127,18 +129,17 @@ class Proposal:
             f"files = {_toml(self.files[0] if len(self.files) == 1 else list(self.files))}",
         ]
         lines += [f"sheet = {_toml(self.sheet)}"] if self.sheet else []
-        named = self.preset not in ("", "generic")
-        if named:
+        if self.preset:
             lines.append(f"preset = {_toml(self.preset)}   # {self.share:.0%} of what marks its export was found")
         if self.format:
             fields = ", ".join(f"{name} = {_toml(value)}" for name, value in self.format.items())
             lines.append(f"format = {{ {fields} }}")
-        lines += [f"# {_plain(said)}" for said in self.read]
-        lines += [f"# {_plain(note)}" for note in self.notes]
+        lines += [f"# {_plain(said)}" for said in (*self.read, *self.notes)]
         lines += ["", f"[tables.{self.table}.columns]"]
-        width = max((len(_line(each)) for each in self.guesses if each.heading), default=0)
-        for each in self.guesses:
-            lines.append(_commented(each, width, taken=not named))
+        if any(each.known for each in self.guesses):
+            lines.append(f"# As the preset {self.preset} has it; take the # away from a line to change it:")
+        width = max((len(_line(each)) for each in self.guesses if each.heading), default=0) + 2
+        lines += [_commented(each, width) for each in sorted(self.guesses, key=lambda each: not each.known)]
         if self.left:
             lines.append("# Not taken; any of them may be kept under a name of yours:")
             lines += [
@@ -147,25 +148,62 @@ class Proposal:
         return "\n".join(lines) + "\n"
 
 
+def confirmable(proposal: Proposal, folder: Path, untouched: Path) -> Path:
+    """Write a proposal where a person confirms it, and return where that is.
+
+    It is added to company.toml, or takes the place there of a block that is still the template's; a block that
+    someone wrote is never touched: the proposal then stands in a file of its own beside it.
+
+    Parameters
+    ----------
+    proposal : Proposal
+    folder : Path
+        The company's.
+    untouched : Path
+        The template that new companies are made from.
+    """
+    path = folder / company_toml.NAME
+    text = path.read_text(encoding="utf-8-sig")
+    tables = company_toml.read(folder).get("tables", {})
+    if proposal.table in tables:
+        if tables[proposal.table] != company_toml.read(untouched).get("tables", {}).get(proposal.table):
+            path = folder / f"proposed.{proposal.table}.toml"
+            path.write_text(proposal.block(), encoding="utf-8")
+            return path
+        text = _without(text, proposal.table)
+    work = path.with_name(f".{path.name}.new")
+    work.write_text(f"{text.rstrip()}\n\n\n{proposal.block()}", encoding="utf-8")
+    work.replace(path)
+    return path
+
+
+def _without(text: str, table: str) -> str:
+    """A text of settings without one table's block: to the next block, or to the next chapter of the template."""
+    lines = text.split("\n")
+    start = lines.index(f"[tables.{table}]")
+    after = range(start + 1, len(lines))
+    own = f"[tables.{table}."
+    ends = (at for at in after if lines[at].startswith(("[", "# ----")) and not lines[at].startswith(own))
+    return "\n".join(lines[:start] + lines[next(ends, len(lines)) :])
+
+
 def _line(guess: Guess) -> str:
     return f"{guess.column} = {_toml(guess.heading)}"
 
 
-def _commented(guess: Guess, width: int, *, taken: bool) -> str:
-    why = schema_why(guess)
+def _commented(guess: Guess, width: int) -> str:
     if not guess.heading:
-        return f'# {guess.column} = "..."   # {_plain(guess.because)} {why}'.rstrip()
-    line = _line(guess) if taken else f"# {_line(guess)}"
+        return f'# {guess.column} = "..."   # {_plain(guess.because)} {_needed_because(guess)}'.rstrip()
+    line = f"# {_line(guess)}" if guess.known else _line(guess)
     return f"{line:<{width}}   # {guess.confidence}: {_plain(guess.because)}; {_shown(guess.samples)}"
 
 
-def schema_why(guess: Guess) -> str:
-    """Return why a column that nothing fits is asked for; empty where the table can do without it."""
-    for table in schema.TABLES.values():
-        for column in table.columns:
-            if column.name == guess.column and column.required and not guess.heading:
-                return column.why
-    return ""
+def _needed_because(guess: Guess) -> str:
+    """Why a column that nothing fits is asked for; empty where a table can do without it."""
+    if guess.heading:
+        return ""
+    columns = (column for table in schema.TABLES.values() for column in table.columns)
+    return next((column.why for column in columns if column.name == guess.column and column.required), "")
 
 
 def propose(
@@ -175,7 +213,6 @@ def propose(
     currency: str,
     timezone: str = "UTC",
     table: str = "",
-    engine: Callable[[Path], duckdb.DuckDBPyConnection],
 ) -> Proposal:
     """Propose what some files of one export are.
 
@@ -189,8 +226,6 @@ def propose(
         The company's.
     table : str, optional
         The canonical table, where it is known.
-    engine : callable
-        Makes an engine that may read the exports and one folder.
 
     Raises
     ------
@@ -199,7 +234,7 @@ def propose(
     """
     with tempfile.TemporaryDirectory(prefix="perfkit-map-") as made:
         work = Path(made)
-        seen = _seen(files[0], table, work, engine)
+        seen = _seen(files[0], table or "sales", work)
         fits = [each for each in presetting.recognised(seen.names) if not table or each.table == table]
         best = next((each for each in fits if each.preset != "generic" and each.share >= 0.75), None)
         if best is None:
@@ -226,30 +261,30 @@ class _Seen:
     sheet: str = ""
 
 
-def _seen(file: ExportFile, table: str, work: Path, engine: Callable[[Path], duckdb.DuckDBPyConnection]) -> _Seen:
-    sheet, form = "", {}
+def _seen(file: ExportFile, table: str, work: Path) -> _Seen:
+    sheet = ""
+    form: dict[str, str | int] = {}
+    export: CsvExport | ParquetExport | XlsxExport
     if file.kind == "parquet":
-        export: CsvExport | ParquetExport | XlsxExport = ParquetExport(file, table or "sales")
+        export = ParquetExport(file, table)
     elif file.kind == "xlsx":
         export, sheet = _workbook(file, table)
     else:
         skip = _title_lines(file, table)
-        export = CsvExport(file, table or "sales", Format(skip=skip) if skip else Format())
+        export = CsvExport(file, table, Format(skip=skip) if skip else Format())
         form = {"delimiter": export.format.delimiter or ",", "encoding": export.format.encoding or "utf-8"}
         if skip:
             form["skip"] = skip
-    with engine(work) as connection:
+    with engines.locked(folders=[work], files=[file.path], spill=work) as connection:
         if isinstance(export, ParquetExport):
-            readable = [
-                name for name, kind in zip(export.source.names, export.source.kinds, strict=True) if kind != "other"
-            ]
-            rows = export.reader(readable).read_next_batch().slice(0, ROWS)
+            kinds = zip(export.source.names, export.source.kinds, strict=True)
+            names = tuple(name for name, kind in kinds if kind != "other")
+            rows = export.reader(list(names)).read_next_batch().slice(0, ROWS)
             columns = [[None if v is None else str(v) for v in column.to_pylist()] for column in rows.columns]
-            names = tuple(readable)
         else:
-            found_ = connection.sql(f"SELECT * FROM {export.relation(work)} LIMIT {ROWS}").to_arrow_table()
-            columns = [column.to_pylist() for column in found_.columns]
             names = export.source.names
+            first = connection.sql(f"SELECT * FROM {export.relation(work)} LIMIT {ROWS}").to_arrow_table()
+            columns = [column.to_pylist() for column in first.columns]
     cells = {
         name: [value for value in column if value not in (None, "")]
         for name, column in zip(names, columns, strict=False)
@@ -264,7 +299,7 @@ def _typed(source: Source) -> dict[str, str]:
 
 def _title_lines(file: ExportFile, table: str) -> int:
     """Physical lines above the record that holds most of the headings that any preset knows."""
-    form, _ = dialects.proven(file, table or "sales", Format())
+    form, _ = dialects.proven(file, table, Format())
     texts = encodings.utf8_blocks(file.path, form.encoding or "utf-8", name=file.name, table=table, size=1 << 18)
     dialect = Dialect((form.delimiter or ",").encode(), form.quote.encode())
     block = next(iter(blocks(texts, dialect, skip=form.skip or 0, name=file.name)), None)
@@ -277,20 +312,14 @@ def _title_lines(file: ExportFile, table: str) -> int:
         names = dialects.split([block.text(record)], form.delimiter or ",", form.quote)[0]
         known = max((len(each.columns) for each in presetting.recognised(names)), default=0)
         if known > most:
-            most, line = known, int(block.line(_only(record))[0])
+            most, line = known, int(block.line(np.array([record]))[0])
     return line - 1
-
-
-def _only(record: int) -> "dialects.Places":
-    import numpy as np
-
-    return np.array([record])
 
 
 def _workbook(file: ExportFile, table: str) -> tuple[XlsxExport, str]:
     """The sheet of a workbook that holds most known headings, and its name where there are several."""
     try:
-        return XlsxExport(file, table or "sales", Format(), ()), ""
+        return XlsxExport(file, table, Format(), ()), ""
     except DataError as error:
         sheets = XlsxExport.sheets_of(file)
         if len(sheets) < 2:
@@ -298,7 +327,7 @@ def _workbook(file: ExportFile, table: str) -> tuple[XlsxExport, str]:
         opened = []
         for sheet in sheets:
             try:
-                opened.append((XlsxExport(file, table or "sales", Format(), (), sheet), sheet))
+                opened.append((XlsxExport(file, table, Format(), (), sheet), sheet))
             except DataError:
                 continue
         if not opened:
@@ -325,11 +354,10 @@ def _unknown(files: Sequence[ExportFile], seen: _Seen) -> Proposal:
     )
 
 
-def _proposed(files: Sequence[ExportFile], seen: _Seen, table: str, best: "presetting.Recognition | None") -> Proposal:
+def _proposed(files: Sequence[ExportFile], seen: _Seen, table: str, best: presetting.Recognition | None) -> Proposal:
     declared = schema.TABLES[table]
-    preset = next(
-        (each for each in presetting.presets() if best and (each.name, each.table) == (best.preset, table)), None
-    )
+    by_name = {(each.name, each.table): each for each in presetting.presets()}
+    preset = by_name.get((best.preset if best else "generic", table))
     guesses: list[Guess] = []
     used: set[str] = set()
     for column in declared.columns:
@@ -338,7 +366,7 @@ def _proposed(files: Sequence[ExportFile], seen: _Seen, table: str, best: "prese
             guesses.append(guess)
             used.add(guess.heading)
     done = {each.column for each in guesses}
-    named = preset is not None and preset.name != "generic"
+    named = preset if preset and preset.name != "generic" else None
     for column in declared.columns:
         if column.name not in done and not named:
             guess = _like(column, preset, seen, used) or (_by_cells(column, seen, used) if column.required else None)
@@ -347,31 +375,22 @@ def _proposed(files: Sequence[ExportFile], seen: _Seen, table: str, best: "prese
                 used |= {guess.heading} - {""}
     order = {name: number for number, name in enumerate(declared.names)}
     guesses.sort(key=lambda each: order[each.column])
-    taken = (
-        {name for mapping in preset.block.columns.values() for name in (*mapping.sources, *mapping.less)}
-        if named
-        else set()
-    )
-    left = {
-        name: tuple(_samples(seen, name))
-        for name in seen.names
-        if name not in used and not (taken and any(folded(name) == folded(each) for each in taken))
-    }
+    left = {name: tuple(_samples(seen, name)) for name in seen.names if name not in used}
     return Proposal(
         files=tuple(file.name for file in files),
         table=table,
         preset=preset.name if preset else "",
         share=best.share if best else 0.0,
         read=seen.read,
-        format=seen.format if not named else {},
+        format=seen.format,
         sheet=seen.sheet,
         guesses=tuple(guesses),
         left={} if named else left,
-        notes=preset.notes if preset and named else (),
+        notes=named.notes if named else (),
     )
 
 
-def _known_heading(column: schema.Column, preset: "presetting.Preset | None", seen: _Seen) -> Guess | None:
+def _known_heading(column: schema.Column, preset: presetting.Preset | None, seen: _Seen) -> Guess | None:
     """The column whose heading the preset knows."""
     mapping = preset.block.columns.get(column.name) if preset else None
     if mapping is None or preset is None:
@@ -382,7 +401,8 @@ def _known_heading(column: schema.Column, preset: "presetting.Preset | None", se
             return None
         signs = {"multiply": " × ", "add": " + ", "subtract": " - ", "join": " & "}
         made = signs[mapping.how].join(headings)
-        return Guess(column.name, made, "sure", f"{preset.name} makes it so", tuple(_samples(seen, headings[0])))
+        some = tuple(_samples(seen, headings[0]))
+        return Guess(column.name, made, "sure", f"{preset.name} makes it so", some, known=True)
     if not headings:
         return None
     heading = headings[0]
@@ -392,10 +412,10 @@ def _known_heading(column: schema.Column, preset: "presetting.Preset | None", se
     share = _share(column, seen, heading)
     confidence = "sure" if share >= FITS else "likely"
     fit = "known heading" if share >= FITS else f"known heading, but {1 - share:.0%} of its cells are no {column.type}"
-    return Guess(column.name, heading, confidence, fit, tuple(_samples(seen, heading)))
+    return Guess(column.name, heading, confidence, fit, tuple(_samples(seen, heading)), known=True)
 
 
-def _like(column: schema.Column, preset: "presetting.Preset | None", seen: _Seen, used: set[str]) -> Guess | None:
+def _like(column: schema.Column, preset: presetting.Preset | None, seen: _Seen, used: set[str]) -> Guess | None:
     """The column whose heading has most words in common with one that is known, and whose cells fit."""
     known = preset.block.columns[column.name].sources if preset and column.name in preset.block.columns else ()
     scores = []
@@ -449,7 +469,7 @@ def _share(column: schema.Column, seen: _Seen, heading: str) -> float:
     if column.type in ("date", "timestamp"):
         if kind in ("date", "timestamp"):
             return 1.0
-        fit = [cell.startswith("\x01d") or (cell[0] != "\x01" and evidence.day(cell) is not None) for cell in cells]
+        fit = [cell.startswith("\x01d") or (cell[0] != "\x01" and day_evidence.day(cell) is not None) for cell in cells]
     elif column.type == "boolean":
         return 1.0 if kind == "boolean" else 0.0
     else:
@@ -469,9 +489,7 @@ def _samples(seen: _Seen, heading: str) -> list[str]:
 
 def _tried(proposal: Proposal, exports: Path, currency: str, timezone: str, work: Path) -> Proposal:
     """Load the block in a folder that is thrown away, and say what came of it."""
-    from dataclasses import replace
-
-    lacking = [each for each in proposal.guesses if not each.heading and schema_why(each)]
+    lacking = [each for each in proposal.guesses if not each.heading and _needed_because(each)]
     if lacking:
         missing = ", ".join(each.column for each in lacking)
         return replace(proposal, trial=f"It cannot be loaded yet: {missing} is not mapped. Complete it by hand.")

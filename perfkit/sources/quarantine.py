@@ -40,6 +40,7 @@ REASONS = {
     "not yes or no": mark("The value is neither yes nor no."),
     "not one of": mark("The value is not one of those allowed."),
     "id not whole": mark("The id is a number that is not whole."),
+    "id too long": mark("The id is a number of more than 15 digits, of which a workbook loses the last ones."),
     "other currency": mark("The amount is in another currency, or in none."),
     "ambiguous": mark("The number can be read in two ways, and the column is written in both."),
     "looks like a total": mark("The row looks like a total of others, which would count them twice."),

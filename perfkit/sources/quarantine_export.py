@@ -8,6 +8,7 @@ it; a workbook holds texts as texts. Parquet holds everything as it is.
 """
 
 import csv
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -144,9 +145,23 @@ def plain_cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
+def _new(path: Path) -> IO[bytes]:
+    """A new file that its owner alone may read; one that is there already is never touched."""
+    return open(path, "xb", opener=_private)
+
+
+def _new_text(path: Path) -> IO[str]:
+    """As `_new`, for texts as spreadsheets know them: UTF-8 with its mark."""
+    return open(path, "x", encoding="utf-8-sig", newline="", errors="backslashreplace", opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _csv(snapshot: Snapshot, path: Path) -> Exported:
     rows = 0
-    with path.open("x", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
+    with _new_text(path) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in _rows(snapshot, *PLACE):
@@ -164,7 +179,7 @@ def _xlsx(snapshot: Snapshot, path: Path) -> Exported:
         )
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     cut = 0
-    with path.open("xb") as file, xlsxwriter.Workbook(file, {**options, "constant_memory": True}) as book:
+    with _new(path) as file, xlsxwriter.Workbook(file, {**options, "constant_memory": True}) as book:
         sheet = book.add_worksheet("Set aside")
         sheet.freeze_panes(1, 0)
         bold = book.add_format({"bold": True})
@@ -195,7 +210,7 @@ def _cell(sheet: Any, row: int, at: int, value: Any) -> int:
 
 def _parquet(snapshot: Snapshot, path: Path) -> Exported:
     rows = int(snapshot.quarantine().count().to_pyarrow().as_py())
-    with path.open("xb") as copy, (snapshot.path / "quarantine.parquet").open("rb") as kept:
+    with _new(path) as copy, (snapshot.path / "quarantine.parquet").open("rb") as kept:
         shutil.copyfileobj(kept, copy)
     return Exported(rows, path)
 
@@ -206,12 +221,12 @@ def _folder(snapshot: Snapshot, path: Path) -> Exported:
     above = heads(snapshot.path / "quarantine.parquet")
     result = Exported(0, path)
     taken = {LIST.casefold()}
-    with (path / LIST).open("x", encoding="utf-8-sig", newline="", errors="backslashreplace") as listed:
+    with _new_text(path / LIST) as listed:
         writer = csv.writer(listed)
         writer.writerow(("mend_file", "mend_line", *COLUMNS))
         for (name, encoding), rows in groupby(_rows(snapshot, "file", "sheet", "line"), itemgetter("file", "encoding")):
             mend = _Mend(_inside(path, name if encoding else f"{name}.jsonl", taken), encoding, above.get(name))
-            with mend.path.open("xb") as file:
+            with _new(mend.path) as file:
                 file.write(mend.head)
                 for row in rows:
                     line = mend.add(file, row)

@@ -20,9 +20,6 @@ from perfkit.sources.records import Block, blocks, empty_beyond, kept
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 
-NEVER = "\x01 no text stands for a missing value"
-"""DuckDB wants one text that does."""
-
 MOST_BROKEN = 1_000_000
 """Broken records beyond which a file is refused outright."""
 
@@ -31,6 +28,7 @@ MOST_BROKEN = 1_000_000
 class _Seen:
     """What one walk through a file found."""
 
+    length: int = 0
     line_ends: set[bytes | None] = field(default_factory=set)
     blanks: int = 0
     multiline: int = 0
@@ -107,16 +105,24 @@ class CsvExport:
         path, skip = self.file.path.resolve(), self._data_from_line - 1
         if not self._as_it_is:
             path, skip = self._clean_copy(work), 0
-        columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(self.source.names)))
-        nulls = ", ".join(quoted(null) for null in self.format.null or (NEVER,))
+        columns = [f"'c{number}': 'VARCHAR'" for number in range(len(self.source.names))]
+        signs = {self._delimiter, self.format.quote} - {""}
+        beyond = [null for null in self.format.null if any(sign in null for sign in signs)]  # DuckDB takes none such
+        never = next(sign for sign in "\x01\x02\x03" if sign not in signs) * 40
+        nulls = ", ".join(quoted(null) for null in self.format.null if null not in beyond) or quoted(never)
         quote = quoted(self.format.quote)
-        return (
-            f"read_csv({quoted(literally(path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
+        relation = (
+            f"read_csv({quoted(literally(path))}, columns = {{{', '.join(columns)}}}, auto_detect = false, header = false, "
             f"skip = {skip}, delim = {quoted(self._delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
             f"nullstr = [{nulls}], new_line = '\\n', "
             f"strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = {4 * LONGEST}, "
             f"parallel = {str(not self._multiline).lower()}, hive_partitioning = false, compression = 'none')"
         )
+        if not beyond:
+            return relation
+        among = ", ".join(quoted(null) for null in beyond)
+        values = ", ".join(f"CASE WHEN c{n} NOT IN ({among}) THEN c{n} END AS c{n}" for n in range(len(columns)))
+        return f"(SELECT {values} FROM {relation})"
 
     def rows(self, wanted: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Iterator[Rows]:
         """Yield the whole records of these numbers (counted from 0, ascending), with their lines and raw texts."""
@@ -192,6 +198,7 @@ class CsvExport:
         seen = _Seen()
         for block in self._all():
             count = len(block.starts)
+            seen.length += len(block.data)
             seen.blanks += block.blanks
             seen.line_ends.add(block.line_end)
             if not count:
@@ -206,22 +213,20 @@ class CsvExport:
             _note_twice(block, seen)
         if not hasattr(self, "source"):
             raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
-        dos = encodings.ends_as_dos_does(self.file.path)
         self._multiline = seen.multiline > 0
         self._as_it_is = (
             not self.broken
             and not self._uneven
-            and not dos
+            and seen.length == self.file.bytes  # no mark and no Ctrl-Z was taken off
             and seen.line_ends == {b"\n"}  # told of CRLF, DuckDB drops rows
             and self.format.skip == 0
             and self.format.encoding == "utf-8"
-            and not encodings.begins_with_mark(self.file.path)
             and self._data_from_line == 1 + self.format.header
             and (not seen.blanks or len(self.source.names) > 1)
         )
-        self._tell(seen, dos)
+        self._tell(seen)
 
-    def _tell(self, seen: _Seen, dos: bool) -> None:
+    def _tell(self, seen: _Seen) -> None:
         """Note what a person should know about the file's structure."""
         name = self.file.name
         if seen.multiline:
@@ -235,7 +240,7 @@ class CsvExport:
                 f"{name}: {_several(seen.padded, 'record')} {has} whole with more or fewer empty fields "
                 "at the end than the header."
             )
-        if dos:
+        if encodings.ends_as_dos_does(self.file.path):
             self.notices.append(f"{name}: the Ctrl-Z at its end is no record.")
         if seen.twice:
             line, letter = seen.first_twice

@@ -2,7 +2,7 @@
 
 The reader is our own. python-calamine 0.9 reads as fast, but two cells in far corners of a sheet make it reserve 550 GB
 and end the process; an error cell and a formula that was never calculated come out as missing; and it does
-not tell a number shown as 00123, a hidden row or a formula. openpyxl keeps all that and needs ten times as long.
+not tell a number shown as 00123, a hidden row or a formula. openpyxl keeps all that and needs nine times as long.
 What stands here goes through expat for its well-formedness and through arrays for its cells (see `markup`).
 """
 

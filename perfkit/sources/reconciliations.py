@@ -240,7 +240,7 @@ def _part(table: str, part: str, counts: dict[str, Any], column: str | None) -> 
         "part": part,
         "because": counts.get("because", ""),
         "lines": counts["rows"],
-        "money": Decimal(counts["sums"][column]) if column in counts["sums"] else None,
+        "money": Decimal(counts["sums"][column]) if column in counts["sums"] and not counts.get("automatic") else None,
         "unreadable": counts.get("unreadable", {}).get(column, 0),
     }
 

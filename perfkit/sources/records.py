@@ -239,11 +239,12 @@ def kept(block: Block, whole: Mask, width: int) -> bytes:
 
 
 def empty_beyond(block: Block, records: Places, width: int, quote: str) -> Mask:
-    """Return which of these records, longer than `width` fields, hold nothing in the fields beyond."""
+    """Return which of these records, longer than `width` fields, hold nothing beyond, and something before."""
     cut, ends = block.cut(records, width), block.ends[records]
     empty = ends - cut == block.fields[records] - width
+    something = cut > block.starts[records]  # else one empty field would be left, which is a blank line
     if quote:
         for number in np.flatnonzero(~empty):
             beyond = block.data[cut[number] : ends[number]].replace(quote.encode() * 2, b"")
             empty[number] = not beyond.strip(block.dialect.delimiter)
-    return empty
+    return empty & something

@@ -3,9 +3,10 @@
 No row has a name of its own that survives its mending, so it is known again in one of these ways, surest first:
 
     record      its whole text is set aside again, in the same file or in another
-    line        its file kept its number of records, and what stands on its line now is set aside too
     values      among the rows that were added to the table one is like it in every value that could be read
     ids         of a record without known values: one added row has its first id, and most others, in its text
+    line        its file kept its number of records, and what stands on its line now is set aside too
+    readable    a row is set aside of which the same can be read, an id among it
 
 Where several added rows are alike and their money differs, none is taken for it. A row that is known in no way
 was deleted, is left out by a rule, or was changed in more than what was wrong: no money is claimed for it.
@@ -24,7 +25,7 @@ from perfkit.sources import engines
 from perfkit.sources.files import literally, named, quoted
 from perfkit.sources.snapshots import Snapshot
 
-PLACE = ["table", "file", "sheet", "line", "column", "value", "message"]
+PLACE = ["table", "file", "sheet", "line", "column", "value", "reason"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class Returned:
     Attributes
     ----------
     back : DataFrame, one row a row that is accepted now
-        table, file, sheet, line, column, value, message: where it stood and what was wrong. how: "values" or "ids".
+        table, file, sheet, line, column, value, reason: where it stood and what was wrong. how: "values" or "ids".
         money, Decimal: the accepted row's; missing where its table has none.
     unclear : DataFrame, one row a row that is set aside no more and is not among the accepted ones for certain
         As `back`, money missing. how: "several" (more added rows are like it than came back), "line" (its file kept
@@ -64,27 +65,34 @@ def returned(old: Snapshot, new: Snapshot) -> Returned:
         for side, snapshot in (("old", old), ("new", new)):
             snapshot.quarantine()  # proves the file
             path = quoted(literally(snapshot.path.resolve() / "quarantine.parquet"))
-            engine.execute(_ASIDE.format(side=side, path=path, known=_known(engine, path)))
+            engine.execute(_ASIDE.format(side=side, path=path, known=_known(engine, path), ids=_IDS))
             counts = [(table, file["name"], file["rows"]) for table, file in _files(snapshot)]
             engine.execute(f"CREATE TEMP TABLE {side}_files (t VARCHAR, f VARCHAR, records BIGINT)")
             if counts:
                 engine.executemany(f"INSERT INTO {side}_files VALUES (?, ?, ?)", counts)
         engine.execute("CREATE TEMP TABLE kept AS SELECT t, f FROM old_files JOIN new_files USING (t, f, records)")
-        for keys in ("t, f, s, record", "t, f, s, line", "t, record"):
-            _pair(engine, keys)
+        engine.execute("CREATE TEMP TABLE still (id BIGINT)")
         engine.execute("CREATE TEMP TABLE found (id BIGINT, how VARCHAR, money DECIMAL(18, 4))")
+        for keys in ("t, f, s, record", "t, record"):
+            _pair(engine, keys)
         for table in (name for name in old.names if name in new.names):
             if engine.execute("SELECT 1 FROM old_aside WHERE t = ? LIMIT 1", [table]).fetchall():
                 _seek(engine, table, _place(engine, table, old, new))
+        for keys in ("t, f, s, line", "t, readable"):
+            _pair(engine, keys)
         return _result(engine)
 
 
 _ASIDE = """
     CREATE TEMP TABLE {side}_aside AS
-    SELECT file_row_number AS id, "table" AS t, file AS f, coalesce(sheet, '') AS s, line, "column", value, message,
-           record, {known} AS known
+    SELECT file_row_number AS id, "table" AS t, file AS f, coalesce(sheet, '') AS s, line, "column", value, reason,
+           record, {known} AS known, list_filter(map_entries(known), lambda each:
+               each.value IS NOT NULL AND list_contains({ids}, each.key)) AS some_ids,
+           CASE WHEN some_ids <> [] THEN CAST(known AS VARCHAR) END AS readable
     FROM read_parquet({path}, file_row_number = true)
 """
+
+_IDS = sorted({column.name for table in schema.TABLES.values() for column in table.columns if column.type == "id"})
 
 
 def _known(engine: duckdb.DuckDBPyConnection, path: str) -> str:
@@ -101,16 +109,16 @@ def _pair(engine: duckdb.DuckDBPyConnection, keys: str) -> None:
     """Take rows that are set aside in both snapshots, alike in these columns, off both; count them in `still`."""
     names = keys.split(", ")
     alike = " AND ".join(f"o.{name} = n.{name}" for name in names)
-    only = "WHERE (t, f) IN (SELECT (t, f) FROM kept)" if "line" in names else ""
+    only = "(t, f) IN (SELECT (t, f) FROM kept)" if "line" in names else "true"
+    lost = "id NOT IN (SELECT id FROM found WHERE how IN ('values', 'ids'))"
     sides = {
-        side: f"(SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY id) AS nth FROM {side}_aside {only})"
-        for side in ("old", "new")
+        side: f"(SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY id) AS nth FROM {side}_aside WHERE {where})"
+        for side, where in (("old", f"{only} AND {lost}"), ("new", only))
     }
     engine.execute(
         f"CREATE OR REPLACE TEMP TABLE pairs AS SELECT o.id AS was, n.id AS is_ "
         f"FROM {sides['old']} o JOIN {sides['new']} n ON {alike} AND o.nth = n.nth"
     )
-    engine.execute("CREATE TEMP TABLE IF NOT EXISTS still (id BIGINT)")
     engine.execute("INSERT INTO still SELECT was FROM pairs")
     engine.execute("DELETE FROM old_aside WHERE id IN (SELECT was FROM pairs)")
     engine.execute("DELETE FROM new_aside WHERE id IN (SELECT is_ FROM pairs)")
@@ -259,7 +267,7 @@ def _take(engine: duckdb.DuckDBPyConnection, how: str) -> None:
 
 def _result(engine: duckdb.DuckDBPyConnection) -> Returned:
     rows = engine.sql("""
-        SELECT t AS "table", f AS file, nullif(s, '') AS sheet, line, "column", value, message,
+        SELECT t AS "table", f AS file, nullif(s, '') AS sheet, line, "column", value, reason,
                coalesce(how, CASE WHEN (t, f) IN (SELECT (t, f) FROM kept) THEN 'line' ELSE 'gone' END) AS how, money
         FROM old_aside LEFT JOIN found USING (id) ORDER BY t, f, s, line
     """).to_arrow_table()

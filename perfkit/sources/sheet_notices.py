@@ -51,7 +51,8 @@ def _around(table: _Table) -> Iterator[str]:
     if header.above:
         first = header.above[0]
         text = heading(next(iter(cells.head[first].values())))
-        yield f"{_count(len(header.above), 'row')} above the header hold no record; the first says {text[:80]!r}."
+        hold = "hold" if len(header.above) > 1 else "holds"
+        yield f"{_count(len(header.above), 'row')} above the header {hold} no record; the first says {text[:80]!r}."
     last = int(table.rows[-1]) if len(table.rows) else header.last
     if blanks := last - header.last - len(table.rows):
         yield f"{_count(blanks, 'blank row')} {'hold' if blanks > 1 else 'holds'} no record."

@@ -138,8 +138,8 @@ def _is_text(file: Opened) -> bool:
 
 
 def _money(declared: Table, tally: Tally) -> Decimal:
-    """The sum of the table's money as far as it was read, what the totals rows say apart."""
-    return Decimal(tally.data(declared.money)) if declared.money in tally.amounts else Decimal(0)
+    """The sum of the table's money as far as it was read."""
+    return tally.total(declared.money) if declared.money in tally.amounts else Decimal(0)
 
 
 def _query(declared: Table, file: Opened, settings: TableSettings, place: Workplace) -> str:

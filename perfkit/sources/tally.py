@@ -63,10 +63,7 @@ class Tally:
             self.unreadable("excluded", column, unreadable.get(column, 0))
 
     def rule(self, column: str, test: str, because: str, *, automatic: bool = False) -> int:
-        """Return the number of a rule that is not in the settings; a new one is added.
-
-        What an automatic rule leaves out was never a row of the table, so that no control total counts it.
-        """
+        """Return the number of a rule that is not in the settings; a new one is added."""
         rule = {"column": column, "test": test, "because": because, "rows": 0, "automatic": automatic}
         for number, each in enumerate(self.rules):
             if automatic and {**each, "rows": 0} == rule:
@@ -75,13 +72,14 @@ class Tally:
         self.rule_sums.append(dict.fromkeys(self.amounts, Decimal(0)))
         return len(self.rules) - 1
 
-    def data(self, name: str) -> int | Decimal:
-        """Rows, or the sum of a column, over all that was read but what an automatic rule left out."""
-        total = Decimal(sum(self.rows.values())) if name == "rows" else self.total(name)
-        for rule, sums in zip(self.rules, self.rule_sums, strict=True):
-            if rule["automatic"]:
-                total = EXACTLY.subtract(total, Decimal(rule["rows"]) if name == "rows" else sums[name])
-        return int(total) if name == "rows" else total
+    def leave_out(self, test: str, because: str, rows: int) -> None:
+        """Count rows that are no rows of the table: totals, headings, blanks. What they state is no money of it."""
+        self.exclude(self.rule("", test, because, automatic=True), rows, {}, {})
+
+    @property
+    def data_rows(self) -> int:
+        """Rows read that are rows of the table: what a control total counts."""
+        return sum(self.rows.values()) - sum(rule["rows"] for rule in self.rules if rule["automatic"])
 
     def quarantine(self, reason: str, rows: int, sums: dict[str, Decimal], unreadable: dict[str, int]) -> None:
         """Count quarantined rows by their first reason, with the amounts of them that can be read."""
@@ -141,7 +139,7 @@ class Tally:
             if name != "rows" and name not in self.amounts:
                 known = ", ".join(("rows", *self.amounts))
                 raise DataError(f"[control] {self.table}: {name!r} has no total here; there are: {known}.")
-            found = self.data(name)
+            found = self.data_rows if name == "rows" else self.total(name)
             if found != said:
                 hidden = sum(self.unknown[kind].get(name, 0) for kind in self.rows)
                 unknown = f" The amount of {hidden} rows cannot be read." if hidden else ""

@@ -129,19 +129,14 @@ class Stated:
         engine: duckdb.DuckDBPyConnection,
         tally: Tally,
     ) -> None:
-        """Count rows that are no data, with the amounts that stand in them; `statuses` in the order of the rows."""
+        """Count rows that are no data, and keep what totals rows state; `statuses` in the order of the rows."""
         base = 0
         for rows in found:
             amounts = _amounts(rows, targets, engine, tally.amounts)
             kinds = statuses[base : base + len(rows.records)]
             for kind in np.unique(kinds):
                 here = np.flatnonzero(kinds == kind)
-                sums = {
-                    column: sum((values[row] or Decimal(0) for row in here), start=Decimal(0))
-                    for column, values in amounts.items()
-                }
-                rule = tally.rule("", _TEST[int(kind)], BECAUSE[int(kind)], automatic=True)
-                tally.exclude(rule, len(here), sums, {})
+                tally.leave_out(_TEST[int(kind)], BECAUSE[int(kind)], len(here))
                 if kind == TOTAL:
                     self.rows += [
                         {
@@ -157,8 +152,7 @@ class Stated:
     def leave_out_broken(self, file: str, broken: list[Broken], tally: Tally) -> None:
         """Count totals rows that have not the fields of a row: their amounts are not read."""
         if broken:
-            rule = tally.rule("", _TEST[TOTAL], BECAUSE[TOTAL], automatic=True)
-            tally.exclude(rule, len(broken), {}, {})
+            tally.leave_out(_TEST[TOTAL], BECAUSE[TOTAL], len(broken))
             self.rows += [{"file": file, "sheet": None, "line": each.line, "amounts": {}} for each in broken]
 
     def compared(self, file: str, column: str | None, read: Decimal) -> dict[str, Any] | None:

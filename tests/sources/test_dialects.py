@@ -359,6 +359,29 @@ def test_what_is_a_line_end_elsewhere_is_none_here(ventes, letter):
     assert read(export)[0] == [(f"a{letter}b", "3")]
 
 
+@pytest.mark.parametrize("sign", [" ", "\x01", "n", ";"])
+@pytest.mark.parametrize("null", [[], ["n; x"], ["", "n/a"], ["-", 'a"b']])
+def test_any_delimiter_goes_with_any_text_for_missing(ventes, sign, null):
+    out = io.StringIO(newline="")
+    cells = ["", "n; x", "n/a", "-", 'a"b', "\x01" * 40]
+    csv.writer(out, delimiter=sign, lineterminator="\n").writerows(
+        [["Date", "Montant"], *([cell, "1"] for cell in cells)]
+    )
+    export = ventes(out.getvalue(), delimiter=sign, null=null)
+    assert [first for first, _ in read(export)[0]] == [None if cell in null else cell for cell in cells]
+
+
+def test_the_mark_of_a_file_pasted_to_another_is_no_text(ventes):
+    export = ventes("\ufeff" + HEAD + BODY + '\ufeff"1";\ufeff2;3\n\ufeff\ufeff4;5;6\n')
+    assert read(export)[:2] == ([*ROWS, ("1", "\ufeff2", "3"), ("4", "5", "6")], [2, 3, 4, 5])
+
+
+def test_a_one_column_record_of_delimiters_is_not_lost(ventes):
+    export = ventes('Date\na\n;\n""\nb\n', (("Date",),), delimiter=";", null=[])
+    assert [(each.line, each.reason) for each in export.broken] == [(3, "too many fields")]
+    assert read(export)[:2] == ([("a",), ("",), ("b",)], [2, 4, 5])
+
+
 def test_a_quote_may_be_an_apostrophe(ventes):
     export = ventes("Date;Client;Montant\n1;'a;\nb';2\n3;'l''été';4\n5;\";6\n", quote="'")
     assert read(export)[:2] == ([("1", "a;\nb", "2"), ("3", "l'été", "4"), ("5", '"', "6")], [2, 4, 5])

@@ -29,8 +29,8 @@ def asked(cells, type_="money", **said):
 def test_a_number_that_can_be_read_both_ways_is_asked_about():
     assert asked(["5", "1,234", "2,000"]) == (
         "sales: sales.csv, line 3: Column = '1,234' is 1234 or 1.234, and no cell of the column tells which: 2 can be "
-        "read both ways. Taken wrongly, they are a thousand times too large or too small. Say which sign is the decimal "
-        'one: [tables.sales] format = { decimal = "," }, or { decimal = ".", thousands = "," }'
+        "read both ways. Taken wrongly, they are a thousand times too large or too small. Say which sign is the "
+        'decimal one: [tables.sales] format = { decimal = "," }, or { decimal = ".", thousands = "," }'
     )
     assert "line 2: Column = '(1.234) €' is -1234 or -1.234, and" in asked(["(1.234) €", "1 234"])
     assert "1 can be read both ways (and '1.234' in line 3)." in asked(["1,234", "1.234"])
@@ -51,10 +51,10 @@ def test_two_decimal_signs_are_asked_about_unless_nearly_all_cells_have_one():
 
 def test_a_slip_does_not_decide_on_hundreds_of_cells():
     assert asked([*["1,234"] * 200, "12,5"]) == (
-        "sales: sales.csv, line 202: Column = '12,5' is one of only 1 cells that tell that a comma is the decimal sign, "
-        "and it may be a slip: '1,234' in line 2 and 199 more can be read both ways, a thousandfold apart. Say which "
-        'sign is the decimal one: [tables.sales] format = { decimal = "," }, or { decimal = ".", thousands = "," }, or '
-        '{ decimal = ",", thousands = "." }'
+        "sales: sales.csv, line 202: Column = '12,5' is one of only 1 cells that tell that a comma is the decimal "
+        "sign, and it may be a slip: '1,234' in line 2 and 199 more can be read both ways, a thousandfold apart. Say "
+        'which sign is the decimal one: [tables.sales] format = { decimal = "," }, or { decimal = ".", thousands = "," }, '
+        'or { decimal = ",", thousands = "." }'
     )
     assert proven([*["1,234"] * 200, "12,5", "0,5", "1,75"], "money").decimal == ","
 
@@ -70,8 +70,8 @@ def test_shares_below_one_under_a_percent_sign_are_asked_about():
 
 def test_days_that_fit_two_orders_are_asked_about():
     assert asked(["03/04/2026", "05/04/2026"], "date") == (
-        "sales: sales.csv, line 2: Column = '03/04/2026' is 3 April 2026 or 4 March 2026, and no cell of the column (2) "
-        "tells which. Taken wrongly, days move into other months. Say which: "
+        "sales: sales.csv, line 2: Column = '03/04/2026' is 3 April 2026 or 4 March 2026, and no cell of the column "
+        "(2) tells which. Taken wrongly, days move into other months. Say which: "
         '[tables.sales] format = { date = "%d/%m/%Y" }, or { date = "%m/%d/%Y" }'
     )
     said = asked(["01/02/03 10:30"], "timestamp")
@@ -83,22 +83,22 @@ def test_days_that_fit_two_orders_are_asked_about():
 def test_days_in_two_orders_or_shapes_are_asked_about():
     assert asked(["13/01/2024", "01/13/2024", *["01/02/2024"] * 50], "date") == (
         "sales: sales.csv: Column has days in two orders: '13/01/2024' in line 2, and '01/13/2024' in line 3. So it is "
-        "not known what a cell such as 03/04 means. Mend the export, or say which order is meant, and cells that cannot "
-        'have it are set aside: [tables.sales] format = { date = "%d/%m/%Y" }, or { date = "%m/%d/%Y" }'
+        "not known what a cell such as 03/04 means. Mend the export, or say which order is meant, and cells that "
+        'cannot have it are set aside: [tables.sales] format = { date = "%d/%m/%Y" }, or { date = "%m/%d/%Y" }'
     )
     assert "two orders" in asked([*["13/01/2024"] * 99, "01/13/2024"], "date")
     assert asked(["2024-01-31", "31/12/2024"], "date") == (
-        "sales: sales.csv: Column writes days in several ways: '2024-01-31' in line 2, and '31/12/2024' in line 3. Rows "
-        "of the others would be left out of every figure. Mend the export, or say which way is meant, and the others "
-        'are set aside: [tables.sales] format = { date = "%Y-%m-%d" }, or { date = "%d/%m/%Y" }'
+        "sales: sales.csv: Column writes days in several ways: '2024-01-31' in line 2, and '31/12/2024' in line 3. "
+        "Rows of the others would be left out of every figure. Mend the export, or say which way is meant, and the "
+        'others are set aside: [tables.sales] format = { date = "%Y-%m-%d" }, or { date = "%d/%m/%Y" }'
     )
 
 
 def test_months_among_days_are_asked_about_however_few():
     assert asked([*["2024-01-31"] * 99, "2024-01"], "date") == (
-        "sales: sales.csv: Column holds days and whole months: '2024-01-31' in line 2 and 98 more, and '2024-01' in line "
-        "101. A month's sum beside a day's sale is often a subtotal, which would count twice. Mend the export, or say "
-        'which is meant, and the others are set aside: [tables.sales] format = { date = "%Y-%m-%d" }, or '
+        "sales: sales.csv: Column holds days and whole months: '2024-01-31' in line 2 and 98 more, and '2024-01' in "
+        "line 101. A month's sum beside a day's sale is often a subtotal, which would count twice. Mend the export, or "
+        'say which is meant, and the others are set aside: [tables.sales] format = { date = "%Y-%m-%d" }, or '
         '{ date = "%Y-%m" }'
     )
 
@@ -111,8 +111,8 @@ def test_one_telling_day_does_not_decide_on_hundreds():
 
 def test_day_numbers_are_asked_about():
     assert asked(["45631", "45632.5"], "date") == (
-        "sales: sales.csv, line 2: Column = '45631' looks like a workbook's day number, which counts from 1899-12-30 on, "
-        "or from 1904-01-01 in old Mac files: four years apart. Say which: "
+        "sales: sales.csv, line 2: Column = '45631' looks like a workbook's day number, which counts from 1899-12-30 "
+        "on, or from 1904-01-01 in old Mac files: four years apart. Say which: "
         '[tables.sales] format = { date = "excel" }, or { date = "excel-1904" }'
     )
     assert "Column = '45631' looks like" in asked(["\x01n45631"], "date", kind="cell")
@@ -329,9 +329,11 @@ def test_any_text_is_read_as_by_a_reader_that_scans_or_set_aside(cells):
     _agree(cells)
 
 
+MIXED = ["12.5", "0,5", "1,234", "1.234", "1,234.5", "1.234,5", "7", "1 234", "1'234,5"]
+
+
 @settings(max_examples=60)
-@given(st.lists(st.sampled_from(["12.5", "0,5", "1,234", "1.234", "1,234.5", "1.234,5", "7", "1 234", "1'234,5"]), min_size=1),
-       st.sampled_from(["12.5", "12,5"]), st.integers(0, 60))  # fmt: skip
+@given(st.lists(st.sampled_from(MIXED), min_size=1), st.sampled_from(["12.5", "12,5"]), st.integers(0, 60))
 def test_a_mixed_column_is_asked_about_or_its_doubtful_cells_set_aside(cells, most, times):
     _agree([*cells, *[most] * times])
 
@@ -339,12 +341,10 @@ def test_a_mixed_column_is_asked_about_or_its_doubtful_cells_set_aside(cells, mo
 def _agree(cells):
     cells = [text for text in cells if text]
     verdict = counted(cells)
-    try:
-        found = read(cells)
-    except DataError as refused:
-        assert verdict is None, (cells, str(refused))
+    if verdict is None:
+        assert "[tables.sales]" in asked(cells)
         return
-    assert verdict is not None, cells
+    found = read(cells)
     sign, contested = verdict
     other = "," if sign == "." else "."
     for text, value in zip(cells, found, strict=True):
@@ -359,9 +359,9 @@ def _agree(cells):
 
 # A reader of days that tries Python's strptime with every format.
 
-ORDERS = [f"{a}{sign}{b}{sign}{c}" for sign in "-/." for a, b, c in
-          [("%Y", "%m", "%d"), ("%d", "%m", "%Y"), ("%m", "%d", "%Y"), ("%d", "%m", "%y"), ("%m", "%d", "%y")]]  # fmt: skip
-ORDERS += ["%Y%m%d", "%d%m%Y", "%m%d%Y"]
+APART = ["%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y"]
+ORDERS = [order.replace("/", sign) for sign in "-/." for order in APART]
+ORDERS += ["%y-%m-%d", "%Y%m%d", "%d%m%Y", "%m%d%Y"]
 TIMES = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %H:%M:%S %z", "T%H:%M:%SZ", " %H:%M:%S.%f"]
 FRENCH = [
     "janvier",
@@ -420,12 +420,10 @@ def test_days_agree_with_pythons_strptime(cells):
     said = [{order: day for order in ORDERS if (day := said_by(text, order))} for text in cells]
     telling = [each for each in said if each]
     fitting = [order for order in ORDERS if telling and all(order in each for each in telling)]
-    try:
-        found = read(cells, "timestamp")
-    except DataError as refused:
-        assert len(fitting) != 1 or "-%y" in fitting[0], (cells, str(refused))
+    if len(fitting) != 1:
+        assert "[tables.sales]" in asked(cells, "timestamp")
         return
-    assert len(fitting) == 1, cells
+    found = read(cells, "timestamp")
     expected = [each.get(fitting[0]) for each in said]
     for text, value, right in zip(cells, found, expected, strict=True):
         assert (value == right) if right else isinstance(value, str), (text, value, right)

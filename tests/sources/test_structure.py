@@ -30,7 +30,8 @@ def test_a_plain_file_is_accepted_whole(desk):
         ("A1,2024-01-01,10\x00.00\nA2,2024-01-02,20.50\n", 2, "", "nul byte"),
         ("A1;2024-01-01;10.00\nA2,2024-01-02,20.50\n", 2, "date", "too few fields"),
         ("   \nA2,2024-01-02,20.50\n", 2, "date", "too few fields"),
-        (",,\nA2,2024-01-02,20.50\n", 2, "date", "missing"),
+        ("A1,,10\nA2,2024-01-02,20.50\n", 2, "date", "missing"),
+        ("A1,2024-01-01,10,,x\nA2,2024-01-02,20.50\n", 2, "", "too many fields"),
     ],
 )
 def test_a_broken_record_is_set_aside_with_its_line_and_the_rest_is_read(desk, body, line, column, reason):
@@ -109,17 +110,91 @@ def test_quotes_are_plain_text_where_the_format_says_so(desk):
     assert desk.column(snapshot, "order_id") == ['5" pipe', '"x']
 
 
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_another_delimiter_is_found(desk, sign):
+    snapshot = desk.load(GOOD.replace(",", sign))
+    assert (desk.counts(snapshot), desk.revenue(snapshot)) == ((2, 0, 0), Decimal("30.50"))
+
+
 @pytest.mark.parametrize(("sign", "written"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
-def test_another_delimiter_is_named(desk, sign, written):
+def test_a_delimiter_declared_wrongly_is_refused_with_the_right_one(desk, sign, written):
     with pytest.raises(DataError) as refused:
-        desk.load(GOOD.replace(",", sign))
+        desk.load(GOOD.replace(",", sign), format={"delimiter": ","})
     assert f'[tables.sales] format = {{ delimiter = "{written}" }}' in str(refused.value)
-    assert desk.counts(desk.load(format={"delimiter": sign})) == (2, 0, 0)
 
 
-def test_an_undeclared_title_line_is_refused_not_read_as_a_header(desk):
+def test_a_row_of_delimiters_alone_is_a_blank_row(desk):
+    snapshot = desk.load(GOOD + ",,\n,,,,\nA3,2024-01-03,1.25\n")
+    assert (desk.counts(snapshot), desk.revenue(snapshot)) == ((3, 2, 0), Decimal("31.75"))
+
+
+def test_a_title_above_the_header_is_read_over_and_noted(desk):
+    snapshot = desk.load("Sales of 2024,,\n\n" + GOOD + "A3,x,1\n")
+    assert (desk.counts(snapshot), desk.revenue(snapshot)) == ((2, 0, 1), Decimal("30.50"))
+    assert desk.aside(snapshot) == [(6, "date", "x", "not a date")]
+    assert snapshot.report["tables"]["sales"]["notices"][0] == "sales.csv: 2 title lines above the header."
+
+
+def test_titles_that_are_declared_away_are_refused(desk):
     with pytest.raises(DataError, match="no column 'date'"):
-        desk.load("Sales of 2024,,\n" + GOOD)
+        desk.load("Sales of 2024,,\n" + GOOD, format={"skip": 0})
+
+
+FRENCH = (
+    "sep=;\r\n"
+    "Ventes 2024;;;;\r\n"
+    "Société : L’Hôte & Cœur;;;;\r\n"
+    ";;;;\r\n"
+    "N° facture;Date;Client;Montant HT;\r\n"
+    'F1;26/01/2024;"Crêperie ""Chez Léa""";1 234,50;\r\n'
+    'F2;27/01/2024;"12, rue des Œillets\r\nÉvry";-34,50;\r\n'
+    "F3;28/01/2024;Mâcon;n.c.;\r\n"
+    "F4;29/01/2024;Nîmes\r\n"
+    "\r\n"
+    "F5;30/01/2024;Besançon;0,10;;;\r\n"
+    "Total;;;1 200,10;\r\n"
+    "\x1a"
+)
+MAPPED = {"order_id": "N° facture", "date": "Date", "customer_id": "Client", "net_revenue": "Montant HT"}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_french_export_with_all_its_oddities_is_read_exactly(desk, encoding):
+    snapshot = desk.load(FRENCH.encode(encoding), columns=MAPPED)
+    assert (desk.counts(snapshot), desk.revenue(snapshot)) == ((3, 1, 2), Decimal("1200.10"))
+    assert desk.column(snapshot, "customer_id") == [
+        'Crêperie "Chez Léa"',
+        "12, rue des Œillets\r\nÉvry",
+        "Besançon",
+    ]
+    aside = [(line, column, reason) for line, column, _, reason in desk.aside(snapshot)]
+    assert sorted(aside) == [(9, "Montant HT", "not a number"), (10, "Montant HT", "too few fields")]
+    notices = snapshot.report["tables"]["sales"]["notices"]
+    said = ";-separated, 3 title lines above the header."
+    assert notices[0] == f"sales.csv: read {'' if encoding[:5] == 'utf-8' else f'as {known(encoding)}, '}{said}"
+
+
+def known(encoding):
+    return "utf-16-le" if encoding == "utf-16" else encoding
+
+
+def test_each_file_of_a_table_has_its_own_dialect(desk):
+    desk.write("1.csv", FRENCH.encode("cp1252"))
+    desk.write("2.csv", "N° facture,Date,Client,Montant HT\nG1,2024-02-01,Nîmes,7.25\n")
+    desk.write("3.txt", "Client\tDate\tMontant HT\tN° facture\nMâcon\t28/02/2024\t2,65\tH1\n".encode("utf-16"))
+    snapshot = desk.load(name=["1.csv", "2.csv", "3.txt"], columns=MAPPED)
+    assert (desk.counts(snapshot), desk.revenue(snapshot)) == ((5, 1, 2), Decimal("1210.00"))
+
+
+@pytest.mark.parametrize("dirt", ['"{}', "{},x", '{},"', "{},,x"])
+def test_one_row_of_a_hundred_may_be_broken_in_any_way(desk, dirt):
+    rows = [f'"A{n}",2024-01-{1 + n % 28:02},"1.25"\n' for n in range(2_000)]
+    wrong = range(37, 2_000, 100)
+    for at in wrong:
+        rows[at] = dirt.format(rows[at].rstrip("\n")) + "\n"
+    snapshot = desk.load(HEAD + "".join(rows))
+    assert (desk.counts(snapshot), desk.revenue(snapshot)) == ((1_980, 0, 20), Decimal("2475.00"))
+    assert [line for line, *_ in desk.aside(snapshot)] == [at + 2 for at in wrong]
 
 
 def test_a_missing_column_is_refused_with_the_nearest_name(desk):
@@ -243,7 +318,7 @@ def test_a_file_of_which_every_record_is_broken_does_not_hide_among_others(desk)
     desk.write("b.csv", HEAD + "1,2\n" * 5)
     desk.write("c.csv", HEAD + "A,31/12/2024,1\n" * 3000)
     desk.write("d.csv", HEAD)
-    snapshot = desk.load(name="*.csv", max_quarantined=1)
+    snapshot = desk.load(name="*.csv", max_quarantined=1, format={"date": "%Y-%m-%d"})
     assert desk.counts(snapshot) == (2, 0, 3005)
     assert len(desk.aside(snapshot)) == 3005
 

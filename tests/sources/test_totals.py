@@ -16,7 +16,7 @@ ROWS = "05/01/2024;C1;A;10,50\n06/01/2024;C2;B;20,00\n"
 
 def rules(snapshot, table="sales"):
     found = snapshot.report["tables"][table]["excluded"]["rules"]
-    return {rule["because"]: (rule["rows"], Decimal(rule["sums"]["net_revenue"])) for rule in found}
+    return {rule["because"]: rule["rows"] for rule in found}
 
 
 def stated(snapshot):
@@ -40,7 +40,7 @@ def stated(snapshot):
 def test_a_totals_row_is_left_out_and_its_total_compared(desk, label):
     snapshot = desk.load(f"{HEAD}{ROWS}{label};;;30,50\n", **FRENCH)
     assert desk.counts(snapshot) == (2, 1, 0) and desk.revenue(snapshot) == Decimal("30.50")
-    assert rules(snapshot) == {"totals row": (1, Decimal("30.50"))}
+    assert rules(snapshot) == {"totals row": 1} and desk.revenue(snapshot, "read") == Decimal("30.50")
     assert stated(snapshot) == [("30.5", "30.5", True)]
 
 
@@ -70,7 +70,7 @@ def test_a_row_set_aside_is_part_of_what_the_total_is_compared_with(desk):
 def test_blank_rows_and_repeated_headings_are_left_out(desk):
     snapshot = desk.load(f"{HEAD}{ROWS};;;\n{HEAD}07/01/2024;C3;C;1,00\n;;;\n", **FRENCH)
     assert desk.counts(snapshot) == (3, 3, 0) and desk.aside(snapshot) == []
-    assert rules(snapshot) == {"blank row": (2, 0), "the headings again": (1, 0)}
+    assert rules(snapshot) == {"blank row": 2, "the headings again": 1}
 
 
 def test_a_customer_called_total_with_a_day_is_a_sale(desk):

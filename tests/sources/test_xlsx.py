@@ -498,7 +498,7 @@ def test_a_declared_sheet_is_read_and_those_left_are_named(desk):
     assert places(export) == [("Févr", 3, {"Montant": 2, "Id": "b"})]
     assert export.notices == [
         "ventes.xlsx: not read, for it is not named: 'Janv', 'Mars'.",
-        "ventes.xlsx, sheet 'Févr': 1 row above the header hold no record; the first says 'Rapport du mois'.",
+        "ventes.xlsx, sheet 'Févr': 1 row above the header holds no record; the first says 'Rapport du mois'.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Aggregations: every question that the KPIs put to the engine passes through here.
+"""Aggregations: every question that an analysis puts to the engine passes through here.
 
 So a test can collect each expression and compile it for DuckDB, Postgres and Spark, and none escapes it.
 """

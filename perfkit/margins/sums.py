@@ -1,0 +1,130 @@
+"""Sums: what `ledger.tie` asks of the engine, in rows as few as a report shows."""
+
+import datetime as dt
+from typing import Any
+
+import ibis
+from ibis import _
+
+from perfkit.aggregations import aggregation
+from perfkit.margins import causes, entries
+from perfkit.margins.entries import DOCUMENT, MONEY, Reference
+
+Months = list[dt.date]
+"""First days of the months that are compared."""
+
+
+@aggregation
+def months_of(books: ibis.Table) -> ibis.Table:
+    """Return the months in which the ledger has entries, with the first and the last day of them."""
+    return books.group_by("month").agg(first_day=_.date.min(), last_day=_.date.max()).order_by("month")
+
+
+@aggregation
+def checks(books: ibis.Table, months: Months) -> ibis.Table:
+    """Return what there is to know of the ledger in these months: lines, documents, and whether they balance."""
+    here = entries.documents(books).filter(_.month.isin(months))
+    return here.agg(
+        lines=_zero_count(_.lines.sum()),
+        revenue_lines=_zero_count(_.revenue_lines.sum()),
+        documents=_.count(),
+        closing=_.count(where=_.closing),
+        closing_revenue=_or_zero(_.revenue.sum(where=_.closing)),
+        unbalanced=_.count(where=_.balance != 0),
+        balance=_or_zero(_.balance.sum()),
+    )
+
+
+@aggregation
+def unbalanced(books: ibis.Table, months: Months, most: int) -> ibis.Table:
+    """Return the documents whose debits differ from their credits, the farthest apart first."""
+    here = entries.documents(books).filter(_.month.isin(months), _.balance != 0)
+    return here.order_by(_.balance.abs().desc(), *DOCUMENT).select(*DOCUMENT, "balance").limit(most)
+
+
+@aggregation
+def of_sales(sales: ibis.Table, months: Months) -> ibis.Table:
+    """Return net revenue of sales by month, and the lines and money that name no document."""
+    unnamed = entries.folded(sales.order_id) == "" if "order_id" in sales.columns else ibis.literal(True)
+    lines = sales.select(
+        month=entries.month_of(sales.date), net=sales.net_revenue.cast("decimal(18, 4)"), unnamed=unnamed
+    )
+    return (
+        lines.filter(_.month.isin(months))
+        .group_by("month")
+        .agg(
+            sales=_.net.sum().cast(MONEY),
+            unnamed=_or_zero(_.net.sum(where=_.unnamed)),
+            unnamed_lines=_.count(where=_.unnamed),
+        )
+    )
+
+
+@aggregation
+def of_books(books: ibis.Table, months: Months) -> ibis.Table:
+    """Return credit less debit of the accounts 70* by month, without the entries that close the year."""
+    here = entries.documents(books).filter(_.month.isin(months), ~_.closing)
+    return here.group_by("month").agg(books=_.revenue.sum().cast(MONEY))
+
+
+@aggregation
+def likeness(sales: ibis.Table, books: ibis.Table, reference: Reference, months: Months) -> ibis.Table:
+    """Return how many documents of sales there are in these months, how many the books hold, and with the same amount.
+
+    The same amount is also that without freight or rebates, or with tax.
+    """
+    sold = causes.sold(sales, reference).filter(_.key != "")
+    sold = sold.group_by("key").agg(sales=_.sales.sum(), here=_.month.max()).filter(_.here.isin(months))
+    booked = causes.booked(entries.parts(books), reference).filter(_.named).group_by("key")
+    summed = booked.agg(**{name: _[name].sum() for name in ("revenue", "side", "rebate", "tax")}, held=_.count())
+    both = sold.left_join(summed, "key")
+    alike = (
+        (_.revenue == _.sales)
+        | (_.revenue - _.side == _.sales)
+        | (_.revenue - _.rebate == _.sales)
+        | (_.revenue + _.tax == _.sales)
+    )
+    return both.agg(
+        documents=_.count(),
+        found=_.count(where=_.held.notnull()),
+        alike=_.count(where=_.held.notnull() & alike),
+    )
+
+
+@aggregation
+def by_cause(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months) -> ibis.Table:
+    """Return each cause's part of the gap and its documents, month by month."""
+    found = _found(sales, books, reference, months).group_by("month", "cause")
+    return found.agg(amount=_.amount.sum().cast(MONEY), documents=_.key.nunique()).order_by("month", "cause")
+
+
+@aggregation
+def largest(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months, most: int) -> ibis.Table:
+    """Return the documents that weigh most in each cause, and how many there are of it."""
+    each = (
+        _found(sales, books, reference, months)
+        .group_by("cause", "key")
+        .agg(
+            amount=_.amount.sum().cast(MONEY),
+            size=_.amount.abs().max(),
+            **{name: _[name].max() for name in ("reference", "entry", "sold_in", "booked_in", "sales", "books")},
+        )
+    )
+    of_cause = ibis.window(group_by="cause")
+    ordered = ibis.window(group_by="cause", order_by=[ibis.desc("size"), "key"])
+    placed = each.mutate(documents=_.key.count().over(of_cause), place=ibis.row_number().over(ordered))
+    return placed.filter(_.place < most).order_by("cause", "place").drop("size", "place", "key")
+
+
+def _found(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months) -> ibis.Table:
+    parts = entries.parts(books)
+    documents = causes.matched(causes.sold(sales, reference), causes.booked(parts, reference))
+    return causes.by_cause(causes.accrued(parts), documents).filter(_.month.isin(months))
+
+
+def _or_zero(amount: Any) -> Any:
+    return ibis.coalesce(amount, 0).cast(MONEY)
+
+
+def _zero_count(count: Any) -> Any:
+    return ibis.coalesce(count, 0).cast("int64")

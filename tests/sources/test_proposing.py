@@ -1,0 +1,129 @@
+"""Proposing: an export that nobody described gets a block that says how sure each line is, and loads once confirmed."""
+
+import tomllib
+
+import openpyxl
+import pytest
+
+from perfkit import assets, company
+from perfkit.errors import ParameterError
+from perfkit.sources import files, proposing
+
+FRENCH = (
+    "Export des ventes;;;;\nÉdité le 02/11/2026;;;;\nN° facture;Date facture;Code client;Qté;Montant HT\n"
+    "F1;31/10/2026;00123;2;1\u00a0234,56 €\nF2;30/10/2026;00124;1;-34,06 €\nTOTAL;;;;1\u00a0200,50 €\n"
+)
+
+
+@pytest.fixture
+def acme(tmp_path):
+    """The folder of a new company, as `perfkit new` makes it."""
+    import shutil
+
+    shutil.copytree(assets.path("templates/company"), tmp_path / "acme")
+    return tmp_path / "acme"
+
+
+def proposed(acme, name, content=None, **asked):
+    path = acme / "exports" / name
+    if content is not None:
+        path.write_bytes(content.encode("cp1252") if isinstance(content, str) else content)
+    found = files.examine(path, acme / "exports")
+    return proposing.propose([found], exports=acme / "exports", currency="EUR", **asked)
+
+
+def guesses(proposal):
+    return {each.column: (each.heading, each.confidence) for each in proposal.guesses if each.heading}
+
+
+def confirmed(acme, path):
+    path.write_text(path.read_text(encoding="utf-8").replace("confirmed = false\n", ""), encoding="utf-8")
+    return company.load(acme)
+
+
+def test_a_french_export_is_described_and_loads_once_it_is_confirmed(acme):
+    proposal = proposed(acme, "ventes.csv", FRENCH)
+    assert (proposal.table, proposal.preset, proposal.loads) == ("sales", "generic", True)
+    assert proposal.format == {"delimiter": ";", "encoding": "cp1252", "skip": 2}
+    assert guesses(proposal)["net_revenue"] == ("Montant HT", "sure")
+    assert (
+        "reads 3 rows = 2 accepted + 1 excluded + 0 quarantined; net_revenue of those accepted: 1200.5"
+        in proposal.trial
+    )
+    path = proposing.confirmable(proposal, acme, assets.path("templates/company"))
+    assert path == acme / "company.toml"
+    with pytest.raises(
+        ParameterError, match=r"\[tables\.sales\] was proposed by perfkit map, and nobody has confirmed it"
+    ):
+        company.load(acme)
+    loaded = confirmed(acme, path)
+    assert loaded.frame("sales")["customer_id"].tolist() == ["00123", "00124"]
+
+
+def test_samples_and_confidence_stand_beside_each_line(acme):
+    block = proposed(acme, "ventes.csv", FRENCH).block()
+    assert '# customer_id = "Code client"' in block and "sure: known heading; 00123, 00124" in block
+    assert tomllib.loads(block)["tables"]["sales"]["confirmed"] is False
+
+
+def test_a_block_that_someone_wrote_is_never_touched(acme):
+    settings = acme / "company.toml"
+    settings.write_text('name = "A"\ncurrency = "EUR"\n[tables.sales]\nfiles = "old.csv"\n')
+    path = proposing.confirmable(proposed(acme, "ventes.csv", FRENCH), acme, assets.path("templates/company"))
+    assert path == acme / "proposed.sales.toml" and "old.csv" in settings.read_text()
+
+
+def test_a_heading_that_is_like_a_known_one_is_likely_and_cells_alone_are_a_guess(acme):
+    text = "Date de la facture client;Code du client final;Valeur\n31/10/2026;C1;12,50\n30/10/2026;C2;1,25\n"
+    found = guesses(proposed(acme, "v.csv", text, table="sales"))
+    assert found["date"] == ("Date de la facture client", "likely")
+    assert found["customer_id"] == ("Code du client final", "likely")
+    assert found["net_revenue"] == ("Valeur", "guess")
+
+
+def test_what_cannot_be_told_is_left_open_and_the_load_says_what_to_ask(acme):
+    text = "Date;Montant HT\n03/04/2026;1,234\n05/06/2026;5,678\n"
+    proposal = proposed(acme, "v.csv", text)
+    assert not proposal.loads and "refused as yet" in proposal.trial and "[tables.sales] format" in proposal.trial
+
+
+def test_two_amounts_are_not_chosen_between(acme):
+    proposal = proposed(acme, "v.csv", "Date;Montant HT;Total HT\n31/10/2026;1,50;1,80\n", table="sales")
+    assert "net_revenue" not in guesses(proposal)
+    assert '# net_revenue = "..."   # one of "Montant HT", "Total HT"' in proposal.block()
+
+
+def test_the_sheet_with_the_headings_is_found(acme):
+    book = openpyxl.Workbook()
+    book.active.title = "Notice"
+    book.active.append(["Lisez-moi", "x"])
+    book.active.append(["a", "b"])
+    sheet = book.create_sheet("Ventes")
+    sheet.append(["Date facture", "Code client", "Montant HT"])
+    sheet.append(["31/10/2026", "00123", 12.5])
+    book.save(acme / "exports" / "v.xlsx")
+    proposal = proposed(acme, "v.xlsx")
+    assert proposal.loads and guesses(proposal)["net_revenue"] == ("Montant HT", "sure")
+
+
+def test_a_ledger_is_known_by_its_headings(acme):
+    head = (
+        "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|CompAuxLib|PieceRef|PieceDate|"
+    )
+    head += "EcritureLib|Debit|Credit|EcritureLet|DateLet|ValidDate|Montantdevise|Idevise\n"
+    rows = "VT|Ventes|1|20260115|411000|Clients|C1|X|F1|20260115|Facture|120,00|0,00|||20260131||\n"
+    rows += "VT|Ventes|1|20260115|707000|Ventes|||F1|20260115|Facture|0,00|120,00|||20260131||\n"
+    proposal = proposed(acme, "123456789FEC20261231.txt", head + rows)
+    assert (proposal.table, proposal.preset, proposal.share) == ("ledger", "fec", 1.0)
+    assert proposal.loads, proposal.trial
+
+
+def test_headings_that_no_table_has_are_listed_with_samples(acme):
+    proposal = proposed(acme, "v.csv", "x;y\n1;2\n")
+    assert proposal.table == "" and proposal.left == {"x": ("1",), "y": ("2",)}
+
+
+def test_hostile_headings_stay_inside_their_line(acme):
+    text = 'Date facture;Montant HT;"a\n[tables.customers]\nfiles = ""x"""\n31/10/2026;1,50;z\n'
+    block = proposed(acme, "v.csv", text).block()
+    assert set(tomllib.loads(block)["tables"]) == {"sales"}

@@ -1,0 +1,83 @@
+"""Strangers: sales whose customer, product or representative nobody knows, and ids that a spreadsheet shortened."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from perfkit.sources import engines, strangers
+
+
+@pytest.fixture
+def said(tmp_path):
+    """Write tables, and return what is said about their ids."""
+
+    def told(**tables):
+        for name, columns in tables.items():
+            if name == "sales":
+                count = len(next(iter(columns.values())))
+                columns["net_revenue"] = pa.array([Decimal(10 + n) for n in range(count)], pa.decimal128(18, 4))
+            pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
+        with engines.locked(folders=[tmp_path], spill=tmp_path) as engine:
+            return strangers.notices(tmp_path, {name: list(columns) for name, columns in tables.items()}, engine)
+
+    return told
+
+
+def test_unknown_customers_counted_by_hand(said):
+    found = said(sales={"customer_id": ["C1", "C9", "C1", None, "C9", "C7"]}, customers={"customer_id": ["C1", "C2"]})
+    assert found == {
+        "sales": [
+            '3 rows (40) have a customer_id that is not in customers: 2 ids, first: "C9", "C7". They count, and stand '
+            "under (unknown) where customers are looked at."
+        ],
+        "customers": [],
+    }
+
+
+def test_nothing_is_said_where_all_are_known_or_their_table_was_not_given(said):
+    assert said(sales={"customer_id": ["C1"]}, customers={"customer_id": ["C1"]})["sales"] == []
+    assert said(sales={"customer_id": ["C1"], "rep_id": ["R"]}, products={"product_id": ["P"]})["sales"] == []
+
+
+@pytest.mark.parametrize(
+    "here, there",
+    [("123", "00123"), ("00123", "123"), ("ab1", "AB1"), ("AB 1", "AB1"), ("AB1\N{NO-BREAK SPACE}", "AB1"),
+     ("123.0", "123"), ("0", "000")],
+)  # fmt: skip
+def test_ids_that_differ_in_their_writing_only_are_named(said, here, there):
+    (notice,) = said(sales={"product_id": [here]}, products={"product_id": [there, "other"]})["sales"]
+    assert notice.startswith(f'1 row (10) has a product_id that is not in products: 1 id, "{here}".')
+    assert notice.endswith(
+        "All of these ids would be known but for leading zeros, case, spaces or a final .0: "
+        f'"{here}" here, "{there}" there. Export both alike.'
+    )
+
+
+@pytest.mark.parametrize("here, there", [("12.5", "12.50"), ("1-2", "12"), ("A10", "A1"), ("é", "e")])
+def test_other_differences_are_other_ids(said, here, there):
+    (notice,) = said(sales={"rep_id": [here]}, reps={"rep_id": [there]})["sales"]
+    assert "but for" not in notice
+
+
+def test_only_some_of_the_ids_differ_in_their_writing(said):
+    (notice,) = said(sales={"rep_id": ["7", "8", "X"]}, reps={"rep_id": ["007", "008", "9"]})["sales"]
+    assert ' 2 of these ids would be known but for leading zeros, case, spaces or a final .0: "7" here' in notice
+
+
+def test_ids_that_a_spreadsheet_shortened_are_counted(said):
+    found = said(
+        sales={"order_id": ["1.23457E+12", "1,2E+05", "1E5", "E+12", "A1.2E+12", "12E+12"], "customer_id": ["1"] * 6},
+        customers={"customer_id": ["1", "3E+11"]},
+    )
+    assert found["sales"] == [
+        '2 rows of sales: order_id looks like a number that a spreadsheet has shortened (first: "1.23457E+12"), so '
+        "that different ids may have become one. Export again with that column as text."
+    ]
+    assert found["customers"][0].startswith("1 row of customers: customer_id looks like")
+
+
+def test_a_path_or_an_id_with_quotes_is_no_sql(said):
+    (notice,) = said(sales={"customer_id": ["'; DROP TABLE x; --"]}, customers={"customer_id": ["C1"]})["sales"]
+    assert "DROP TABLE" in notice
