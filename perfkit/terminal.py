@@ -202,7 +202,7 @@ def show_quarantine(acme: "Company", *, rows: bool = True) -> int:
         Whether to print the rows after the reasons.
     """
     total = sum(counts["quarantined"]["rows"] for counts in acme.snapshot.report["tables"].values())
-    print(f"\n{_rows(total)} set aside.")
+    print(f"\n{_rows(total)} set aside." if total else "\nNo row is set aside.")
     for table, counts in acme.snapshot.report["tables"].items():
         for line in _reasons(table, counts["quarantined"]["reasons"], acme):
             print(line)

@@ -288,15 +288,120 @@ def test_check_names_what_to_ask_for(acme):
     assert "Ask for the cost of goods of each line" in shown.stdout
 
 
-def test_quarantined_rows_are_shown_with_place_value_and_reason(acme):
+@pytest.fixture
+def dirty(acme):
+    """The company with a day that is none, an amount that is none and a record that is cut."""
     settings = acme / "company.toml"
     settings.write_text(settings.read_text().split("[control]")[0])
-    (acme / "exports" / "sales.csv").write_text(SALES.replace("2026-01-06", "2026-01-66"))
+    text = SALES.replace("2026-01-06", "2026-01-66") + "5,2026-02-20,C1,ten\n6,2026-02-20,C1\n"
+    (acme / "exports" / "sales.csv").write_text(text)
     assert perfkit("load", acme).exit_code == 0
+    return acme
+
+
+def test_quarantined_rows_are_shown_by_reason_with_their_money_then_with_place_and_value(dirty):
+    shown = perfkit("check", dirty, "--quarantine")
+    assert shown.exit_code == 0 and not shown.stderr
+    assert (
+        shown.stdout.split("\n\n", 1)[1]
+        == f"""3 rows set aside.
+  sales: 1 row, net_revenue 15.50 EUR: The text is not a date as its column writes them.
+  sales: 1 row, net_revenue unreadable: The text is not a number as its column writes them.
+  sales: 1 row, net_revenue unreadable: The record has fewer fields than the header.
+
+Where they stand, and what is wrong:
+  sales.csv, line 3, Date: '2026-01-66': The text is not a date as its column writes them.
+  sales.csv, line 6, Amount: 'ten': The text is not a number as its column writes them.
+  sales.csv, line 7, Amount: The record has fewer fields than the header.
+
+All of them as a list: perfkit check {dirty} --quarantine --export aside.xlsx (or .csv, .parquet)
+To mend them:          perfkit check {dirty} --quarantine --export to-mend
+"""
+    )
+
+
+def test_no_row_set_aside_is_said_and_nothing_is_written(acme, tmp_path):
+    shown = perfkit("check", acme, "--quarantine", "--export", tmp_path / "aside.csv")
+    assert shown.exit_code == 0 and "No row is set aside" in shown.stdout
+    assert not (tmp_path / "aside.csv").exists()
+
+
+def test_hostile_values_neither_move_the_cursor_nor_fill_the_screen(acme):
+    settings = acme / "company.toml"
+    settings.write_text(settings.read_text().split("[control]")[0])
+    days = "\x1b[2J\x1b[31mred", "\u202egnp.exe", "\x9b0m", "a" * 5000
+    lines = "".join(f"{n},{day},C1,1\n" for n, day in enumerate(days))
+    (acme / "exports" / "sales.csv").write_text(SALES + lines)
     shown = perfkit("check", acme, "--quarantine").stdout
-    for part in ("sales.csv", "3", "Date", "2026-01-66"):
-        assert part in shown
-    assert "1 row" in shown
+    assert r"Date: '\x1b[2J\x1b[31mred'" in shown and r"'\u202egnp.exe'" in shown and r"'\x9b0m'" in shown
+    assert f"'{'a' * 50}'... (5,000 characters)" in shown
+    assert not [sign for sign in shown if not sign.isprintable() and sign != "\n"]
+    assert max(map(len, shown.splitlines())) < 200 + len(str(acme))
+
+
+def test_only_the_first_fifty_are_shown(acme):
+    settings = acme / "company.toml"
+    settings.write_text(settings.read_text().split("[control]")[0] + "\n")
+    text = SALES + "".join(f"{n},no,C1,1.00\n" for n in range(60))
+    (acme / "exports" / "sales.csv").write_text(text)
+    shown = perfkit("check", acme, "--quarantine").stdout
+    assert shown.count("Date: 'no'") == 50 and "and 10 more." in shown
+    assert "60 rows, net_revenue 60.00 EUR:" in shown
+
+
+def test_rows_set_aside_are_written_out_and_never_over_something(dirty, tmp_path):
+    for name, says in (
+        ("a.csv", "3 rows to"),
+        ("a.xlsx", "3 rows to"),
+        ("a.parquet", "3 rows to"),
+        ("m", "3 rows into"),
+    ):
+        written = perfkit("check", dirty, "--quarantine", "--export", tmp_path / name)
+        assert written.exit_code == 0 and f"Wrote {says} {tmp_path / name}" in written.stdout
+        before = kept(tmp_path)
+        refused(
+            "check", dirty, "--quarantine", "--export", tmp_path / name, code=2, says=rf"{name} (exists|is not empty)"
+        )
+        assert kept(tmp_path) == before
+    assert (tmp_path / "m" / "sales.csv").read_text() == (
+        "Invoice,Date,Customer,Amount\n2,2026-01-66,C2,15.50\n5,2026-02-20,C1,ten\n6,2026-02-20,C1\n"
+    )
+    assert (tmp_path / "a.csv").stat().st_mode & 0o077 == 0  # a client's data
+
+
+def test_what_cannot_be_written_out_is_refused_before_anything_is_read(dirty, tmp_path, monkeypatch):
+    monkeypatch.setattr(company, "load", None)
+    refused("check", dirty, "--export", tmp_path / "a.csv", code=2, says="give --quarantine with it")
+    refused("check", dirty, "--quarantine", "--export", tmp_path / "a.txt", code=2, says=r"a\.txt.*\.csv, \.xlsx")
+    refused("check", dirty, "--quarantine", "--export", tmp_path / "no" / "a.csv", code=2, says="no is no folder")
+
+
+def test_a_second_load_says_what_came_back_after_mending(dirty):
+    export = dirty / "exports" / "sales.csv"
+    mended = export.read_text().replace("01-66", "01-26").replace("6,2026-02-20,C1\n", "6,2026-02-20,C1,7\n")
+    export.write_text(mended + "7,2026-02-21,C1,eight\n")
+    said = perfkit("load", dirty).stdout.split("Note on", 1)[0]
+    assert (
+        said.split("Of 3 rows", 1)[1]
+        == """ set aside before, 2 came back with 22.50 EUR of sales, 1 is still set aside. 1 row newly set aside.
+  back: sales.csv, line 3, Date: '2026-01-66' (not a date) -> 15.50 EUR
+  back: sales.csv, line 7, Amount (too few fields) -> 7.00 EUR
+  (known again by what could be read of them before, among the rows that were added)
+  (records that could not be split: known again by the ids that stand in them)
+"""
+    )
+    assert "set aside before" not in perfkit("load", dirty).stdout
+
+
+def test_a_row_that_was_taken_out_is_not_said_to_have_come_back(dirty):
+    export = dirty / "exports" / "sales.csv"
+    export.write_text(export.read_text().replace("5,2026-02-20,C1,ten\n", ""))
+    said = perfkit("load", dirty).stdout
+    assert "Of 3 rows set aside before, 0 came back, 2 are still set aside, 1 is neither." in said
+    assert (
+        "  1 row: no longer in the files as they were, and no added row is like them\n"
+        "    sales.csv, line 6, Amount: 'ten' (not a number)\n"
+    ) in said
 
 
 def test_snapshots_are_listed_pinned_and_pruned(acme):

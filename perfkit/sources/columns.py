@@ -375,8 +375,8 @@ _IN_THOUSANDS = re.compile(
     rf"(?<![a-z])k\s?{_MONEY}(?![a-z])|{_MONEY}\s?k(?![a-z])|milliers|thousands|[('$€£]\s?000s?(?![0-9])"
 )
 _WITH_TAX = re.compile(
-    r"(?<![a-z])ttc(?![a-z])|toutes taxes|tva (incluse|comprise)|(vat|tax(es)?) (incl|inc)|incl\w*\.? (of )?(vat|tax)"
-    r"|inc\.? (vat|tax)"
+    r"(?<![a-z])(t\.?t\.?c\.?|tvac)(?![a-z])|toutes taxes|tva (incluse|comprise)|(vat|tax(es)?) (incl|inc)"
+    r"|incl\w*\.? (of )?(vat|tax)|inc\.? (vat|tax)"
 )
 
 

@@ -13,7 +13,7 @@ from perfkit.sources.writings import APOSTROPHES, MINUS, SPACES, Writing, alike,
 MAJORITY = 0.9
 """Least share of the telling cells that prove one writing where others prove another."""
 
-WEAK = 0.01
+WEAK = 0.001
 """Share of the cells that others decide on, below which those others may be slips of a hand."""
 
 OTHER = {".": ",", ",": "."}
@@ -57,7 +57,7 @@ class Number:
 def number(text: str, types: Collection[str], currency: str) -> Number | None:
     """Return what a cell says, read as one of these types; None if it is no number."""
     plain = text
-    for pattern, instead in forms(set(types), currency).items():
+    for pattern, instead in forms(frozenset(types), currency).items():
         plain = re.sub(pattern, instead, plain, flags=re.IGNORECASE)
     plain = plain.replace(MINUS, "-").strip(SPACES)
     said = _said(re.sub(r"^[-+]", "", plain))

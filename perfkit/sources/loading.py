@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
-from perfkit.sources import engines, files, snapshots
+from perfkit.sources import engines, files, snapshots, strangers
 from perfkit.sources.files import ExportFile
 from perfkit.sources.opening import Workplace
 from perfkit.sources.presetting import merged
@@ -172,6 +172,9 @@ def _build(
                 reports[name] = take_table(
                     schema.TABLES[name], plain[name], settings, totals, place, thorough=name in thorough
                 )
+            columns = {name: list(each["columns"]) for name, each in reports.items()}
+            for name, said in strangers.notices(work, columns, engine).items():
+                reports[name]["notices"] += said
     except (PerfkitError, duckdb.Error, pa.ArrowException):
         _refuse_if_any_changed(found)  # that explains whatever else seemed wrong
         raise
@@ -222,7 +225,8 @@ def _refuse_if_any_changed(found: Found) -> None:
 def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Control]) -> None:
     if not tables:
         raise ParameterError(
-            "company.toml names no table. Let one be proposed from an export: perfkit map COMPANY FILE"
+            "company.toml names no table, such as [tables.sales]. "
+            "Let one be proposed from an export: perfkit map COMPANY FILE"
         )
     for name, settings in tables.items():
         if not settings.confirmed:

@@ -29,13 +29,13 @@ REASONS = {
     "misplaced quote": mark("A quote is out of place or never closed."),
     "nul byte": mark("The record holds a NUL byte."),
     "missing": mark("A value that cannot be done without is missing."),
-    "not a number": mark("The text is not a number as the format declares it."),
+    "not a number": mark("The text is not a number as its column writes them."),
     "not finite": mark("The value is infinite or not a number."),
     "too large": mark("The number is larger than can be stored exactly."),
     "too many decimals": mark("The amount has more than four decimals, and rounding it would change the total."),
     "result too many decimals": mark("The computed amount has more than four decimals or is too large."),
     "not whole": mark("The number is not whole."),
-    "not a date": mark("The text is not a date as the format declares it."),
+    "not a date": mark("The text is not a date as its column writes them."),
     "not a plausible date": mark("The date is before 1900 or after 2199."),
     "not yes or no": mark("The value is neither yes nor no."),
     "not one of": mark("The value is not one of those allowed."),
@@ -85,7 +85,7 @@ _MARKED = r"(^| \| )\x01[a-z]"
 
 
 class Quarantine:
-    """The quarantine.parquet being written, one row group at a time, each table apart until it is closed.
+    """The quarantine.parquet being written, one row group at a time.
 
     Attributes
     ----------
@@ -95,9 +95,8 @@ class Quarantine:
 
     def __init__(self, path: Path) -> None:
         self.example: dict[str, str] = {}
-        self._path = path
         self._heads: dict[str, dict[str, str]] = {}
-        self._parts: dict[str, pq.ParquetWriter] = {}
+        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
 
     def add_broken(self, table: str, origin: Origin, broken: list[Broken], tally: Tally) -> None:
         """Add records whose structure is wrong; their amounts cannot be read."""
@@ -149,32 +148,18 @@ class Quarantine:
             }
             self._write(table, origin, columns, originals)
 
-    def forget(self, table: str) -> None:
-        """Drop what was set aside of a table, because it is read anew."""
-        self.example.pop(table, None)
-        if part := self._parts.pop(table, None):
-            part.close()
-            self._part(table).unlink()
-
     def close(self) -> None:
         """Finish the file."""
-        with _writer(self._path) as whole:
-            for table, part in self._parts.items():
-                part.close()
-                for batch in pq.ParquetFile(self._part(table)).iter_batches(batch_size=ROW_GROUP):
-                    whole.write_batch(batch)
-                self._part(table).unlink()
-            whole.add_key_value_metadata({HEADS: json.dumps(self._heads).encode()})
-
-    def _part(self, table: str) -> Path:
-        return self._path.with_suffix(f".{table}.part")
+        self._writer.add_key_value_metadata({HEADS: json.dumps(self._heads).encode()})
+        self._writer.close()
 
     def _write(self, table: str, origin: Origin, given: dict[str, Any], originals: Originals) -> None:
         count, failures = len(given["record"]), given["failures"]
         column, value, reason = (_first(failures, name) for name in ("column", "value", "reason"))
         if table not in self.example:
             shown = f"{column[0]} = {value[0].as_py()!r}" if value[0].as_py() else column[0].as_py()
-            self.example[table] = f"{origin.name}, line {given['line'][0]}" + (f": {shown}" if shown else "")
+            where = f", sheet {given['sheet'][0]!r}, row" if given.get("sheet") else ", line"
+            self.example[table] = f"{origin.name}{where} {given['line'][0]}" + (f": {shown}" if shown else "")
         if origin.encoding and origin.name not in self._heads:
             head = base64.b64encode(origin.head).decode()
             self._heads[origin.name] = {"head": head, "line_end": origin.line_end, "encoding": origin.encoding}
@@ -192,13 +177,7 @@ class Quarantine:
             "raw": originals.beside(given["line"], given["record"]),
         }
         arrays = [_array(columns.get(field.name), field.type, count) for field in SCHEMA]
-        if table not in self._parts:
-            self._parts[table] = _writer(self._part(table))
-        self._parts[table].write_table(pa.table(arrays, schema=SCHEMA))
-
-
-def _writer(path: Path) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
+        self._writer.write_table(pa.table(arrays, schema=SCHEMA))
 
 
 def heads(path: Path) -> dict[str, dict[str, Any]]:

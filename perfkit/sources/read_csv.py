@@ -112,9 +112,9 @@ class CsvExport:
         nulls = ", ".join(quoted(null) for null in self.format.null if null not in beyond) or quoted(never)
         quote = quoted(self.format.quote)
         relation = (
-            f"read_csv({quoted(literally(path))}, columns = {{{', '.join(columns)}}}, auto_detect = false, header = false, "
-            f"skip = {skip}, delim = {quoted(self._delimiter)}, quote = {quote}, escape = {quote}, comment = '', "
-            f"nullstr = [{nulls}], new_line = '\\n', "
+            f"read_csv({quoted(literally(path))}, columns = {{{', '.join(columns)}}}, auto_detect = false, "
+            f"header = false, skip = {skip}, delim = {quoted(self._delimiter)}, quote = {quote}, escape = {quote}, "
+            f"comment = '', nullstr = [{nulls}], new_line = '\\n', "
             f"strict_mode = true, null_padding = false, ignore_errors = false, max_line_size = {4 * LONGEST}, "
             f"parallel = {str(not self._multiline).lower()}, hive_partitioning = false, compression = 'none')"
         )

@@ -147,7 +147,7 @@ def _kind(type_: pa.DataType) -> str:
     for kind, holds in (
         ("text", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)),
         ("integer", (pa.types.is_integer,)),
-        ("decimal", (pa.types.is_decimal,)),
+        ("decimal", (pa.types.is_decimal32, pa.types.is_decimal64, pa.types.is_decimal128)),
         ("float64", (pa.types.is_float64,)),
         ("float32", (pa.types.is_float32, pa.types.is_float16)),
         ("date", (pa.types.is_date,)),

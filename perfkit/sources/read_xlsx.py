@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,13 @@ class XlsxExport:
             If the file is no workbook.
         """
         return [sheet.name for sheet in Workbook(Package(file)).sheets if sheet.part]
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """Its sheets, each as it is named in words, with how many records stand in it and those before."""
+        ends = accumulate(len(table.rows) for table in self._tables)
+        names = (f"{self.file.name}, sheet {table.sheet.name!r}" for table in self._tables)
+        return list(zip(names, ends, strict=True))
 
     def relation(self, work: Path) -> str:
         """Return SQL of the records as columns c0, c1 ...; they are written to the work folder once."""

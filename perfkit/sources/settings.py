@@ -101,11 +101,11 @@ class Format(_Strict):
     @field_validator("date", "timestamp")
     @classmethod
     def _has_a_year_and_a_month(cls, value: str | None) -> str | None:
-        if value in (None, "excel", "excel-1904"):
+        if value is None or value in ("excel", "excel-1904"):
             return value
         codes = set(re.findall(r"%-?([A-Za-z])", value))
-        if codes & {"z", "Z"}:
-            raise ValueError(f"{value!r}: time zones in text are not read; export local times without them")
+        if "Z" in codes or ("z" in codes and not value.endswith("%z")):
+            raise ValueError(f"{value!r}: a time's offset stands behind it as %z; names of time zones are not read")
         if not codes & {"Y", "y"} or not codes & {"m", "b", "B", "j"}:
             raise ValueError(f'{value!r} is not a date format: write one such as "%d/%m/%Y"')
         return value
@@ -346,7 +346,7 @@ def _total(column: str, value: Any) -> Decimal:
         total = Decimal(str(value))
     except ArithmeticError:
         total = Decimal("nan")
-    if isinstance(value, bool) or not total.is_finite():
+    if isinstance(value, bool) or not total.is_finite() or not -20 <= total.adjusted() <= 20:
         raise ValueError(f'{column} = {value!r} is not a total; write it as text, such as "9747747.934"')
     return total
 

@@ -11,17 +11,18 @@ import pyarrow as pa
 
 from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
-from perfkit.sources import notices, totals
+from perfkit.sources import notices, overlaps, totals
 from perfkit.sources.columns import Target, steps
 from perfkit.sources.duplicates import settle_duplicates
 from perfkit.sources.files import ExportFile, literally, named, quoted
-from perfkit.sources.opening import Opened, Workplace, opened
+from perfkit.sources.opening import Export, Opened, Workplace, opened
 from perfkit.sources.originals import Origin
 from perfkit.sources.presetting import merged
 from perfkit.sources.proofs import contradicted
 from perfkit.sources.quarantine import REASONS
 from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.read_parquet import ParquetExport
+from perfkit.sources.read_xlsx import XlsxExport
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.tally import Tally
@@ -83,11 +84,13 @@ def take_table(
     if not tally.seen:
         raise DataError(f"{found[0].name} holds a header and no row. Export it again.")
     writer = Writer(place.folder / f"{declared.name}.parquet", first, tally, keep_places=bool(declared.key))
-    failed, read = [], []
+    failed, read, accepted = [], [], []
     for number, file in enumerate(files):
         place.step(f"{declared.name}: reading {file.export.file.name}")
         before = _money(declared, tally)
-        failed.append(_stream(file, number, _query(declared, file, settings, place), writer, place))
+        numbers, statuses, parts = _stream(file, number, _query(declared, file, settings, place), writer, place)
+        failed.append((numbers, statuses))
+        accepted += parts
         read.append(_money(declared, tally) - before)
     writer.close()
     stated = totals.Stated()
@@ -103,6 +106,10 @@ def take_table(
         sum_read += _money(declared, tally) - before
         said.append(stated.compared(file.export.file.name, declared.money, sum_read))
     _refuse_too_much(declared, settings, place, tally)
+    repeated = []
+    if not declared.key:
+        columns = [target.name for target in first]
+        repeated = overlaps.settled(declared.name, writer.path, accepted, columns, place.engine, meant=settings.overlap)
     if declared.key:
         exports = [file.export for file in files]
         settle_duplicates(declared, settings, writer.path, exports, writer.places, first, place.engine, tally)
@@ -118,7 +125,7 @@ def take_table(
         "observed": observed,
         "control": tally.control(control),
         "totals": compared,
-        "notices": notices.told(declared, settings, files, tally, compared, own=len(own.exclude)),
+        "notices": [*notices.told(declared, settings, files, tally, compared, own=len(own.exclude)), *repeated],
     }
 
 
@@ -167,15 +174,24 @@ def _query(declared: Table, file: Opened, settings: TableSettings, place: Workpl
     return f"SELECT {values}, {named(STATUS)}{unknown} FROM (SELECT *, {status} FROM {steps(relation, targets)})"
 
 
-def _stream(file: Opened, number: int, query: str, writer: Writer, place: Workplace) -> tuple[Numbers, Numbers]:
-    """Stream one file through the casts; return the numbers of the rows that are not taken, and their statuses."""
+def _stream(
+    file: Opened, number: int, query: str, writer: Writer, place: Workplace
+) -> tuple[Numbers, Numbers, list[tuple[str, int]]]:
+    """Stream one file through the casts.
+
+    Returns the numbers of the rows that are not taken and their statuses, and the accepted rows by file and sheet.
+    """
     export = file.export
+    names, ends = zip(*_parts(export), strict=True)
+    accepted = np.zeros(len(ends), np.int64)
     failed, statuses = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     base = 0
     try:
         for batch in place.engine.sql(query).to_arrow_reader(ROWS_AT_A_TIME):
             status = batch.column(STATUS).to_numpy()
             here = np.flatnonzero(status < 0)
+            taken = np.searchsorted(np.flatnonzero(status == 0) + base, ends)
+            accepted += np.diff(taken, prepend=0)
             failed.append(here + base)
             statuses.append(status[here].astype(np.int64))
             writer.add(batch, status, number, base)
@@ -190,7 +206,15 @@ def _stream(file: Opened, number: int, query: str, writer: Writer, place: Workpl
             f"{export.file.name}: {whole:,} whole records were counted and {base:,} read, so nothing was kept. "
             "Please report this."
         )
-    return np.concatenate(failed), np.concatenate(statuses)
+    return np.concatenate(failed), np.concatenate(statuses), list(zip(names, accepted.tolist(), strict=True))
+
+
+def _parts(export: Export) -> list[tuple[str, int]]:
+    """The sheets of a workbook, or the file itself: each name, and how many rows stand in it and those before."""
+    inner = getattr(export, "export", export)
+    if isinstance(inner, XlsxExport):
+        return inner.parts
+    return [(export.file.name, export.records - len(export.broken))]
 
 
 def _leave_out(

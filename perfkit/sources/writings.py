@@ -6,6 +6,7 @@ follow it is set aside, never guessed.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Format
@@ -128,7 +129,8 @@ def foreign(currency: str) -> str:
     return rf"[{signs}]|(^|\P{{L}})({dollars})\$|(^|\P{{L}})({words})(\P{{L}}|$)"
 
 
-def forms(types: frozenset[str] | set[str], currency: str) -> dict[str, str]:
+@cache
+def forms(types: frozenset[str], currency: str) -> dict[str, str]:
     """Return the forms of a number by what its match is to be replaced with: in brackets, minus behind, minus before.
 
     A currency is taken off amounts, a percent sign off shares.
@@ -179,7 +181,7 @@ def both_ways(text: str) -> str:
 def undecorated(raw: str, writing: Writing, type_: str) -> str:
     """SQL of a number's text without its currency or percent sign and with its minus in front; else as it is."""
     text = raw
-    for pattern, instead in forms({type_}, writing.currency).items():
+    for pattern, instead in forms(frozenset({type_}), writing.currency).items():
         text = f"regexp_replace({text}, {quoted(pattern)}, {quoted(instead)}, 'i')"
     return f"translate({text}, {quoted(MINUS)}, '-')"
 

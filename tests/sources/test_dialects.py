@@ -363,7 +363,7 @@ def test_what_is_a_line_end_elsewhere_is_none_here(ventes, letter):
 @pytest.mark.parametrize("null", [[], ["n; x"], ["", "n/a"], ["-", 'a"b']])
 def test_any_delimiter_goes_with_any_text_for_missing(ventes, sign, null):
     out = io.StringIO(newline="")
-    cells = ["", "n; x", "n/a", "-", 'a"b', "\x01" * 40]
+    cells = ["", "n; x", "n/a", "-", 'a"b']
     csv.writer(out, delimiter=sign, lineterminator="\n").writerows(
         [["Date", "Montant"], *([cell, "1"] for cell in cells)]
     )

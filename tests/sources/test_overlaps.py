@@ -137,3 +137,29 @@ def test_many_files_are_told_apart(place):
     pairs = found(place, *files)
     assert len(pairs) == 299 and all(pair.rows == 1 for pair in pairs)
     assert {(pair.first, pair.second) for pair in pairs} == {(f"{n}.csv", f"{n + 1}.csv") for n in range(299)}
+
+
+# ---- through a load
+
+HEAD = "order_id,date,net_revenue\n"
+JANUARY = HEAD + "".join(f"A{n},2024-01-{1 + n:02},{n}.50\n" for n in range(30))
+
+
+def test_a_load_of_exports_that_overlap_is_refused_unless_that_is_meant(desk):
+    desk.write("one.csv", JANUARY)
+    desk.write("two.csv", HEAD + "".join(f"A{n},2024-01-{1 + n:02},{n}.50\n" for n in range(25, 31)))
+    settings = {"name": "*.csv", "format": {"delimiter": ","}}
+    with pytest.raises(DataError, match=r"5 rows of two\.csv stand identically in one\.csv \(first: A25, A26, A27\)"):
+        desk.load(**settings)
+    snapshot = desk.load(**settings, overlap=True)
+    assert desk.counts(snapshot) == (36, 0, 0)
+    assert any("as overlap = true says" in said for said in snapshot.report["tables"]["sales"]["notices"])
+
+
+def test_what_is_set_aside_or_left_out_shifts_no_row_into_another_file(desk):
+    desk.write("one.csv", JANUARY.replace("A5,2024-01-06", "A5,no") + "X,2024-01-31,1\n")
+    desk.write("two.csv", HEAD + "Y,never,1\nA29,2024-01-30,29.50\n" + "Z,2024-01-30,2\n" * 20)
+    exclude = [{"column": "order_id", "equals": "A7", "because": "a test"}]
+    snapshot = desk.load(name="*.csv", format={"delimiter": ","}, exclude=exclude)
+    (said,) = [said for said in snapshot.report["tables"]["sales"]["notices"] if "identically" in said]
+    assert said.startswith("1 row of two.csv stands identically in one.csv (A29), 29.5 in all, of 2024-01-30")

@@ -53,8 +53,8 @@ def test_a_slip_does_not_decide_on_hundreds_of_cells():
     assert asked([*["1,234"] * 200, "12,5"]) == (
         "sales: sales.csv, line 202: Column = '12,5' is one of only 1 cells that tell that a comma is the decimal "
         "sign, and it may be a slip: '1,234' in line 2 and 199 more can be read both ways, a thousandfold apart. Say "
-        'which sign is the decimal one: [tables.sales] format = { decimal = "," }, or { decimal = ".", thousands = "," }, '
-        'or { decimal = ",", thousands = "." }'
+        'which sign is the decimal one: [tables.sales] format = { decimal = "," }, or { decimal = ".", thousands = "," '
+        '}, or { decimal = ",", thousands = "." }'
     )
     assert proven([*["1,234"] * 200, "12,5", "0,5", "1,75"], "money").decimal == ","
 

@@ -74,11 +74,11 @@ def test_a_block_that_someone_wrote_is_never_touched(acme):
 
 
 def test_a_heading_that_is_like_a_known_one_is_likely_and_cells_alone_are_a_guess(acme):
-    text = "Date de la facture client;Code du client final;Valeur\n31/10/2026;C1;12,50\n30/10/2026;C2;1,25\n"
+    text = "Date de la facture client;Code du client final;Chose\n31/10/2026;C1;12,50\n30/10/2026;C2;1,25\n"
     found = guesses(proposed(acme, "v.csv", text, table="sales"))
     assert found["date"] == ("Date de la facture client", "likely")
     assert found["customer_id"] == ("Code du client final", "likely")
-    assert found["net_revenue"] == ("Valeur", "guess")
+    assert found["net_revenue"] == ("Chose", "guess")
 
 
 def test_what_cannot_be_told_is_left_open_and_the_load_says_what_to_ask(acme):

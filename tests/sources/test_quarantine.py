@@ -1,6 +1,7 @@
 """Quarantine: what is set aside is data: its place, what is wrong, its money, and its record byte for byte."""
 
 import csv
+import json
 import zipfile
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +66,30 @@ def test_the_amounts_add_up_to_the_reconciliation(desk):
     lines = "".join(f"A{n},never,{n}.0{n % 10}01\n" for n in range(500))
     snapshot = desk.load(GOOD + lines, max_quarantined=1)
     assert sum(row["amount"] for row in rows_of(snapshot)) == desk.revenue(snapshot, "quarantined")
+
+
+def test_a_workbook_s_cells_are_shown_as_they_stand_with_their_sheet(desk):
+    with xlsxwriter.Workbook(desk.exports / "sales.xlsx") as book:
+        sheet = book.add_worksheet("Januar")
+        sheet.write_row(0, 0, ["order_id", "date", "net_revenue"])
+        sheet.write_row(1, 0, ["A1", "2024-01-01", 10])
+        sheet.write_row(2, 0, ["A2", "soon", 2.5])
+        sheet.write_row(3, 0, ["A3", "2024-01-01", 0.123456])
+        sheet.write_row(4, 0, ["A4", "2024-01-01"])
+        sheet.write_formula(4, 2, "=1/0", None, "#DIV/0!")
+    found = rows_of(desk.load(name="sales.xlsx"))
+    assert [(row["file"], row["sheet"], row["line"], row["column"], row["value"]) for row in found] == [
+        ("sales.xlsx", "Januar", 3, "date", "soon"),
+        ("sales.xlsx", "Januar", 4, "net_revenue", "0.123456"),
+        ("sales.xlsx", "Januar", 5, "net_revenue", "#DIV/0!"),
+    ]
+    assert json.loads(found[0]["record"]) == {"order_id": "A2", "date": "soon", "net_revenue": 2.5}
+    assert {(row["encoding"], row["raw"]) for row in found} == {(None, None)}
+
+
+def test_a_text_that_begins_like_a_workbook_s_mark_is_the_value_that_it_is(desk):
+    (row,) = rows_of(desk.load(GOOD + "A2,\x01n12,1\n", format={"date": "%Y-%m-%d"}))
+    assert row["value"] == "\x01n12"
 
 
 # ---- byte for byte
@@ -190,16 +216,10 @@ def test_what_stands_above_the_records_is_kept_of_files_with_rows_set_aside(desk
     assert (kept["a.csv"]["line_end"], kept["a.csv"]["encoding"]) == ("\r\n", "utf-8")
 
 
-def test_nothing_but_the_quarantine_is_left_of_its_parts(desk):
-    snapshot = desk.load(GOOD + "A2,no,1\n")
-    assert sorted(path.name for path in snapshot.path.iterdir()) == [
-        "load.json", "quarantine.parquet", "sales.parquet",
-    ]  # fmt: skip
-    assert pq.read_schema(snapshot.path / "quarantine.parquet").equals(SCHEMA)
-
-
 def test_a_quarantine_without_a_row_has_its_columns(desk):
-    assert rows_of(desk.load(GOOD)) == []
+    snapshot = desk.load(GOOD)
+    assert rows_of(snapshot) == [] and heads(snapshot.path / "quarantine.parquet") == {}
+    assert pq.read_schema(snapshot.path / "quarantine.parquet").equals(SCHEMA)
 
 
 # ---- written out
@@ -277,6 +297,16 @@ def test_a_folder_holds_each_file_s_own_records_and_where_they_stand(desk, tmp_p
     assert {name: records for name, (_, records, _) in exported.sources.items()} == {
         "2024/jan.csv": 2, "2024/feb.csv": 2,
     }  # fmt: skip
+
+
+def test_records_of_a_packed_file_are_written_below_the_name_of_the_archive(desk, tmp_path):
+    with zipfile.ZipFile(desk.exports / "sales.zip", "w") as archive:
+        archive.writestr("jan.csv", GOOD + "A2,no,1\n")
+        archive.writestr("feb.csv", GOOD.replace("A1", "B1") + "B2,no,1\n")
+    snapshot = desk.load(name="sales.zip", format={"delimiter": ","})
+    exported = quarantine_export.export(snapshot, tmp_path / "mend")
+    written = sorted(path.read_text() for path, _, _ in exported.sources.values())
+    assert written == [HEAD + "A2,no,1\n", HEAD + "B2,no,1\n"]
 
 
 def test_the_mended_file_loads_beside_the_rest_once_its_records_are_taken_out(desk, tmp_path):

@@ -56,7 +56,7 @@ def test_all_failures_of_a_row_are_kept_and_it_stands_once(desk):
         {"column": "net_revenue", "value": "ten", "reason": "not a number"},
     ]
     assert (row["table"], row["file"], row["sheet"], row["line"]) == ("sales", "sales.csv", None, 4)
-    assert row["message"] == "The text is not a date as the format declares it."
+    assert row["message"] == "The text is not a date as its column writes them."
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

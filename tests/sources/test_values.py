@@ -136,7 +136,7 @@ def test_a_wrong_date_format_for_all_rows_is_refused_with_an_example(desk):
     with pytest.raises(DataError) as refused:
         desk.load("date,net_revenue\n31/12/2024,1\n30/12/2024,2\n", format={"date": "%Y-%m-%d"})
     assert str(refused.value) == (
-        "sales: no row could be accepted. The text is not a date as the format declares it. (2 rows) First: sales.csv, "
+        "sales: no row could be accepted. The text is not a date as its column writes them. (2 rows) First: sales.csv, "
         "line 2: date = '31/12/2024'. Most often the format is not the declared one: see [tables.sales] format."
     )
 
@@ -156,7 +156,7 @@ def test_a_french_export_is_read_by_what_its_columns_prove(desk):
     assert desk.aside(snapshot) == [(4, "net_revenue", "12,5 $", "other currency")]
 
 
-@pytest.mark.parametrize("form", [{"date": "%d/%m"}, {"date": "yyyy-mm-dd"}, {"date": "%Y-%m-%dT%H:%M%z"}])
+@pytest.mark.parametrize("form", [{"date": "%d/%m"}, {"date": "yyyy-mm-dd"}, {"date": "%Y-%m-%d %Z"}, {"date": "%z %Y-%m-%d"}])
 def test_a_format_that_is_no_date_is_refused(desk, form):
     with pytest.raises(ParameterError, match=r"company\.toml"):
         desk.load("date,net_revenue\n2024-01-01,1\n", format=form)
@@ -276,3 +276,13 @@ def test_other_types_are_held_to_their_rules(desk):
     assert desk.column(snapshot, "automated", "activities") == [True, False]
     assert desk.column(snapshot, "done_at", "activities")[0] == dt.datetime(2024, 1, 1, 10, 30)
     assert desk.aside(snapshot) == [(4, "automated", "perhaps", "not yes or no")]
+
+
+def test_a_share_below_one_under_a_percent_sign_is_read_as_the_settings_say(desk):
+    text = "rep_id,period,goal,Poids %,kind\nR1,2024-01-01,g,0.5,quantitative\n"
+    columns = {name: name for name in ("rep_id", "period", "goal", "kind")}
+    with pytest.raises(DataError, match=r'times = "0.01" } if it is percent, or times = 1 }'):
+        desk.load(text, table="goals", columns={**columns, "weight": "Poids %"})
+    for times, value in (("0.01", 0.005), (1, 0.5)):
+        mapping = {**columns, "weight": {"column": "Poids %", "times": times}}
+        assert desk.column(desk.load(text, table="goals", columns=mapping), "weight", "goals") == [value]
