@@ -150,7 +150,7 @@ def ends_as_dos_does(path: Path) -> bool:
 
 def _without_marks(text: bytes, fresh: bool) -> tuple[bytes, bool]:
     """Text without marks at the start of its lines, given whether a line starts with it; and whether one ends it."""
-    if codecs.BOM_UTF8 in text:
+    if not text.isascii() and codecs.BOM_UTF8 in text:
         text = _LATER_MARK.sub(b"", text)
         while fresh and text.startswith(codecs.BOM_UTF8):
             text = text[3:]

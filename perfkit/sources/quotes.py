@@ -7,6 +7,7 @@ they should be are looked at one by one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,43 +35,50 @@ def settled(
     if not dialect.quote or dialect.quote not in data:
         return None, none, len(data)
     places = np.flatnonzero(array == dialect.quote[0])
-    quotes = _Quotes(data, places, line_ends, _unfit(array, places, dialect), dialect, ended)
+    quotes = _Quotes(data, places, line_ends, *_fit(array, places, dialect), dialect, ended)
     turns, misplaced, known = quotes.settled()
     return between(turns, len(data)), misplaced, known
 
 
 def between(turns: Places, length: int) -> Mask:
     """Return the mask of what stands from each first place to before its second: places come in pairs, ascending."""
-    bounds = np.concatenate(([0], turns, [length]))
-    return np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
+    lengths = np.diff(turns, prepend=0, append=length)
+    inside = np.zeros(len(lengths), bool)
+    inside[1::2] = True
+    return np.repeat(inside, lengths)
 
 
-def _unfit(array: npt.NDArray[np.uint8], places: Places, dialect: Dialect) -> tuple[Places, Places]:
-    """Which quotes are out of place if the first opens a field, the second closes it ..., and if it is the reverse.
+def _fit(array: npt.NDArray[np.uint8], places: Places, dialect: Dialect) -> tuple[Mask, Mask]:
+    """Which quotes can open a field, and which can close one.
 
     A quote opens at a field's start and closes at its end, doubled ones apart.
     """
-    border = np.zeros(256, bool)
-    border[[dialect.delimiter[0], 10, 13]] = True
-    beside = np.diff(places) == 1
-    opens = border[array[np.maximum(places - 1, 0)]] | (places == 0)
+    apart = np.diff(places)
+    beside = apart == 1
+    opens = _is_border(array[places - 1], dialect)
+    opens[0] |= places[0] == 0
     opens[1:] |= beside
-    opens[:-1] &= np.diff(places) <= LONGEST
-    closes = border[array[np.minimum(places + 1, len(array) - 1)]] | (places == len(array) - 1)
+    opens[:-1] &= apart <= LONGEST
+    closes = np.ones(len(places), bool)
+    inner = len(places) - (places[-1] == len(array) - 1)  # the end of the text is a border
+    closes[:inner] = _is_border(array[places[:inner] + 1], dialect)
     closes[:-1] |= beside
-    first, second = opens.copy(), closes.copy()
-    first[1::2], second[1::2] = closes[1::2], opens[1::2]
-    return np.flatnonzero(~first), np.flatnonzero(~second)
+    return opens, closes
+
+
+def _is_border(signs: npt.NDArray[np.uint8], dialect: Dialect) -> Mask:
+    return (signs == dialect.delimiter[0]) | (signs == 10) | (signs == 13)
 
 
 @dataclass(frozen=True)
 class _Quotes:
-    """The quotes of a text, and which of them are unfit, counted from the first or from the second."""
+    """The quotes of a text, and which of them can open a field or close one."""
 
     data: bytes
     places: Places
     line_ends: Places
-    unfit: tuple[Places, Places]
+    opens: Mask
+    closes: Mask
     dialect: Dialect
     ended: bool
 
@@ -92,12 +100,22 @@ class _Quotes:
 
     def _next_unfit(self, at: int) -> int | None:
         """The next quote out of place, if the quote `at` opens a field; one that stays open is one."""
-        unfit = self.unfit[at % 2]
-        number = int(np.searchsorted(unfit, at))
+        unfit = self._unfit_from_second if at % 2 else self._unfit_from_first
+        number = int(unfit.searchsorted(at))
         if number < len(unfit):
             return int(unfit[number])
         count = len(self.places)
         return count - 1 if (count - at) % 2 else None
+
+    @cached_property
+    def _unfit_from_first(self) -> Places:
+        """Which are out of place if the first opens a field, the second closes it, and so on."""
+        return _in_turn(self.opens, self.closes)
+
+    @cached_property
+    def _unfit_from_second(self) -> Places:
+        """Which are out of place if it is the reverse."""
+        return _in_turn(self.closes, self.opens)
 
     def _opening(self, wrong: int, first: int) -> int:
         """The quote that opens the field in which a quote is out of place."""
@@ -123,10 +141,17 @@ class _Quotes:
             return count, None  # the rest of it is in the next block
         if close < count and end - at <= LONGEST and (end + 1 == length or self.data[end + 1] in self._borders):
             return close + 1, True
-        number = int(np.searchsorted(self.line_ends, at))
+        number = int(self.line_ends.searchsorted(at))
         line_end = int(self.line_ends[number]) if number < len(self.line_ends) else length
-        return int(np.searchsorted(places, line_end)), False
+        return int(places.searchsorted(line_end)), False
 
     @property
     def _borders(self) -> tuple[int, int, int]:
         return (self.dialect.delimiter[0], 10, 13)
+
+
+def _in_turn(first: Mask, second: Mask) -> Places:
+    """Where neither holds in turn."""
+    unfit = ~first
+    unfit[1::2] = ~second[1::2]
+    return np.flatnonzero(unfit)

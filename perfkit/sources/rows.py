@@ -1,5 +1,6 @@
 """Rows: single records of a source, fetched again because something is wrong with them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,3 +53,27 @@ class Rows:
     lines: npt.NDArray[np.int64]
     records: list[str]
     sheets: list[str] = field(default_factory=list)
+
+
+def gathered(found: Iterator[Rows], least: int) -> Iterator[Rows]:
+    """Yield the same rows in portions of at least so many, the last apart: each costs a query."""
+    waiting: list[Rows] = []
+    for rows in found:
+        waiting.append(rows)
+        if sum(len(each.records) for each in waiting) >= least:
+            yield _together(waiting)
+            waiting = []
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(some: list[Rows]) -> Rows:
+    if len(some) == 1:
+        return some[0]
+    return Rows(
+        pa.concat_tables([each.values for each in some]),
+        np.concatenate([each.numbers for each in some]),
+        np.concatenate([each.lines for each in some]),
+        [record for each in some for record in each.records],
+        [sheet for each in some for sheet in each.sheets],
+    )

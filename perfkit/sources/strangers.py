@@ -13,6 +13,9 @@ from perfkit.sources.tally import plain
 KEYS = {"customer_id": "customers", "product_id": "products", "rep_id": "reps"}
 """Ids of sales, and the table in which each stands once."""
 
+LOOKED_AT = 1_000_000
+"""First rows of a table in which ids are looked at for what a spreadsheet does: it does so to a whole column."""
+
 SHOWN = 3
 """First ids that are named."""
 
@@ -96,7 +99,8 @@ def _mangled(folder: Path, table: str, columns: Sequence[str], engine: duckdb.Du
     for id_ in map(named, ids):
         odd = f"contains({id_}, '+') AND regexp_matches({id_}, {quoted(_MANGLED)})"
         wanted += [f"count(*) FILTER ({odd})", f"arg_min({id_}, file_row_number) FILTER ({odd})"]
-    [found] = engine.execute(f"SELECT {', '.join(wanted)} FROM {_rows(folder, table)}").fetchall()
+    first_rows = f"(SELECT {', '.join(map(named, ids))}, file_row_number FROM {_rows(folder, table)} LIMIT {LOOKED_AT})"
+    [found] = engine.execute(f"SELECT {', '.join(wanted)} FROM {first_rows}").fetchall()
     for id_, rows, first in zip(ids, found[::2], found[1::2], strict=True):
         if rows:
             yield (

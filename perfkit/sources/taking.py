@@ -23,7 +23,7 @@ from perfkit.sources.quarantine import REASONS
 from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.read_xlsx import XlsxExport
-from perfkit.sources.rows import Broken, Rows
+from perfkit.sources.rows import Broken, Rows, gathered
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.tally import Tally
 from perfkit.sources.writing import LEFT_OUT, ROWS_AT_A_TIME, STATUS, UNKNOWN, Writer
@@ -33,6 +33,9 @@ MANY = 100
 
 SAMPLE = 1000
 """Failed rows of a file that are looked at when none passed."""
+
+PORTION = 20_000
+"""Failed rows that are looked at together."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -243,7 +246,7 @@ def _set_aside(
     nothing_left = not tally.rows["accepted"] and not tally.rows["excluded"]
     some = numbers[:SAMPLE] if nothing_left else numbers
     if len(some):
-        rows = _uncontradicted(declared, file, export.rows(some), place, thorough)
+        rows = _uncontradicted(declared, file, gathered(export.rows(some), PORTION), place, thorough)
         place.quarantine.add_failed(declared.name, origin, rows, file.targets, place.engine, tally)
 
 

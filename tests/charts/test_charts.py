@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 
-from perfkit import charts, kpis, languages, periods
+from perfkit import charts, kpis, languages, margins, periods
 from perfkit.charts import show, style
 from perfkit.results import Result
 
@@ -57,7 +57,22 @@ def results(lines, period=MAY, currency="GBP", months=12):
         "movers": kpis.movers(lines, by="country", period=period, currency=currency),
         "concentration": kpis.concentration(lines, period=period, currency=currency),
         "revenue_tree": kpis.revenue_tree(lines, period=period, currency=currency),
+        "ledger_tie": margins.ledger.tie(lines, books(lines), period=period, currency=currency),
     }
+
+
+def books(lines):
+    """A ledger of the lines, a tenth of each order booked as freight and every third order lost."""
+    entries = [
+        {
+            "journal": "VE", "entry_id": row["order_id"], "piece": row["order_id"], "label": row["country"],
+            "date": row["date"], "account": account, "debit": 0, "credit": share * row["net_revenue"],
+        }
+        for place, row in enumerate(lines.to_dict("records"))
+        if place % 3
+        for account, share in (("411", Decimal("-1.1")), ("707", Decimal(1)), ("708", Decimal("0.1")))
+    ]  # fmt: skip
+    return pd.DataFrame(entries)
 
 
 def drawn(name, result):
@@ -111,7 +126,7 @@ CASES = {
     "negative": {"scale": -1},
     "a hundredfold": {"growth": 100, "countries": ["France", "Italy", "Spain"]},
 }
-CHARTS = ("scorecard", "trend", "breakdown", "movers", "concentration", "revenue_tree")
+CHARTS = ("scorecard", "trend", "breakdown", "movers", "concentration", "revenue_tree", "ledger_tie")
 
 
 @pytest.mark.parametrize("case", CASES)
