@@ -15,7 +15,7 @@ from perfkit.sources import notices, overlaps, totals
 from perfkit.sources.columns import Target, steps
 from perfkit.sources.duplicates import settle_duplicates
 from perfkit.sources.files import ExportFile, literally, named, quoted
-from perfkit.sources.opening import Export, Opened, Workplace, opened
+from perfkit.sources.opening import Export, Opened, Workplace, opened, place_of
 from perfkit.sources.originals import Origin
 from perfkit.sources.presetting import merged
 from perfkit.sources.proofs import contradicted
@@ -105,7 +105,11 @@ def take_table(
             total, broken = totals.split(broken)
             stated.leave_out_broken(file.export.file.name, total, tally)
         _leave_out(file, numbers[statuses < -1], statuses[statuses < -1], stated, place, tally)
-        _set_aside(declared, file, numbers[statuses == -1], broken, place, tally, thorough=thorough)
+        aside = numbers[statuses == -1]
+        _set_aside(declared, file, aside, broken, place, tally, thorough=thorough)
+        lost = len(aside) + len(broken)
+        if len(files) > 1 and lost > 1 and lost == file.export.records and settings.max_quarantined < 1:
+            raise _nothing_of(declared, file, aside, broken)
         sum_read += _money(declared, tally) - before
         said.append(stated.compared(file.export.file.name, declared.money, sum_read))
     _refuse_too_much(declared, settings, place, tally)
@@ -258,6 +262,17 @@ def _uncontradicted(
         if not thorough and _refuted(file, rows, place):
             raise Contradicted(declared.name)
         yield rows
+
+
+def _nothing_of(declared: Table, file: Opened, aside: Numbers, broken: list[Broken]) -> DataError:
+    """One of several files of which no row can be read: it is written otherwise, or is another table."""
+    line = place_of(file.export, int(aside[0]))[1] if len(aside) else broken[0].line
+    return DataError(
+        f"{declared.name}: {file.export.file.name}: none of its {len(aside) + len(broken):,} rows could be accepted "
+        f"(first: line {line}), while other files could. Its format or its columns differ: give it a block of its own "
+        f"with another format, mend it, or leave it out of [tables.{declared.name}] files. If it "
+        "is truly unreadable, write max_quarantined = 1 in that block."
+    )
 
 
 def _refuted(file: Opened, rows: Rows, place: Workplace) -> bool:

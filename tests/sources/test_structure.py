@@ -334,3 +334,10 @@ def test_a_hidden_file_is_no_export(desk):
     desk.write("sales.csv", GOOD)
     desk.write(".sales.csv", GOOD + "X,2024-12-31,1\n")
     assert desk.counts(desk.load(name="*.csv")) == desk.counts(desk.load(name="sales.csv"))
+
+
+def test_one_of_several_files_of_which_no_row_can_be_read_is_refused(desk):
+    desk.write("a.csv", "date,net_revenue\n2024-01-01,1.50\n2024-01-02,2.50\n")
+    desk.write("b.csv", "date,net_revenue\n2024-02-01,x\n2024-02-02,y\n")
+    with pytest.raises(DataError, match=r"b\.csv: none of its 2 rows could be accepted \(first: line 2\)"):
+        desk.load(name="*.csv")
