@@ -32,7 +32,7 @@ assert len(frame) == ROWS, len(frame)
 OURS = """
 from pathlib import Path
 from perfkit.sources.files import examine
-from perfkit.sources.read_xlsx import XlsxExport
+from perfkit.sources.xlsx.read_xlsx import XlsxExport
 from perfkit.sources.settings import Format
 file = examine(Path(path), Path(path).parent)
 export = XlsxExport(file, "sales", Format(), (("order_id",), ("date",), ("net_revenue",)))

@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from perfkit.errors import DataError, ParameterError, nearest, unknown
 from perfkit.schema import Column, Table
-from perfkit.sources.casting import EXACT, NUMERIC, Reading, reading
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Mapping, Scalar, TableSettings
-from perfkit.sources.writings import Writing, own_signs
+from perfkit.sources.values.casting import EXACT, NUMERIC, Reading, reading
+from perfkit.sources.values.writings import Writing, own_signs
 
 STORED = {
     "id": "VARCHAR",

@@ -7,10 +7,10 @@ import duckdb
 from perfkit.errors import ParameterError, unknown
 from perfkit.schema import Table
 from perfkit.sources import engines
-from perfkit.sources.casting import NUMERIC, Reading, reading
 from perfkit.sources.columns import Source, Target, require
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Exclusion, Scalar, TableSettings
+from perfkit.sources.values.casting import NUMERIC, Reading, reading
 
 
 def conditions(declared: Table, settings: TableSettings, source: Source, targets: list[Target]) -> list[str]:

@@ -30,7 +30,7 @@ from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
 from perfkit.sources import engines, files, snapshots, strangers
 from perfkit.sources.files import ExportFile
 from perfkit.sources.opening import Workplace
-from perfkit.sources.presetting import merged
+from perfkit.sources.presets.presetting import merged
 from perfkit.sources.quarantine import Quarantine
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.snapshots import Snapshot

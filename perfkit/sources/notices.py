@@ -4,10 +4,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from perfkit.schema import Table
-from perfkit.sources import proofs
 from perfkit.sources.opening import Opened
 from perfkit.sources.settings import Mapping, TableSettings
 from perfkit.sources.tally import Tally
+from perfkit.sources.values import proofs
 
 
 def told(

@@ -10,18 +10,19 @@ import numpy as np
 
 from perfkit.errors import DataError
 from perfkit.schema import Table
-from perfkit.sources import exclusions, promises, totals
+from perfkit.sources import exclusions, totals
 from perfkit.sources.columns import Target, plan, resolved, types, wanted
+from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.files import ExportFile
-from perfkit.sources.filling import Rewritten
-from perfkit.sources.preparing import prepared
-from perfkit.sources.presetting import merged, preset_of
-from perfkit.sources.proofs import prove
+from perfkit.sources.presets import promises
+from perfkit.sources.presets.filling import Rewritten
+from perfkit.sources.presets.preparing import prepared
+from perfkit.sources.presets.presetting import merged, preset_of
 from perfkit.sources.quarantine import Quarantine
-from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.read_parquet import ParquetExport
-from perfkit.sources.read_xlsx import XlsxExport
 from perfkit.sources.settings import Mapping, TableSettings
+from perfkit.sources.values.proofs import prove
+from perfkit.sources.xlsx.read_xlsx import XlsxExport
 
 Export = CsvExport | ParquetExport | XlsxExport | Rewritten
 

@@ -15,16 +15,19 @@ import numpy as np
 
 from perfkit import schema
 from perfkit.errors import DataError, PerfkitError
-from perfkit.sources import company_toml, day_evidence, dialects, encodings, engines, evidence, presetting
+from perfkit.sources import company_toml, engines
 from perfkit.sources.columns import Source, folded, found
+from perfkit.sources.delimited import dialects, encodings
+from perfkit.sources.delimited.read_csv import CsvExport
+from perfkit.sources.delimited.records import Dialect, blocks
 from perfkit.sources.files import ExportFile
 from perfkit.sources.loading import load
-from perfkit.sources.read_csv import CsvExport
+from perfkit.sources.presets import presetting
 from perfkit.sources.read_parquet import ParquetExport
-from perfkit.sources.read_xlsx import XlsxExport
-from perfkit.sources.records import Dialect, blocks
 from perfkit.sources.settings import Format, Mapping, TableSettings
 from perfkit.sources.snapshots import Snapshot
+from perfkit.sources.values import day_evidence, evidence
+from perfkit.sources.xlsx.read_xlsx import XlsxExport
 
 ROWS = 1000
 """Rows of each file from which samples are taken and the contents of a column told."""

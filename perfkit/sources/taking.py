@@ -13,20 +13,20 @@ from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
 from perfkit.sources import notices, overlaps, totals
 from perfkit.sources.columns import Target, steps
+from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.duplicates import settle_duplicates
 from perfkit.sources.files import ExportFile, literally, named, quoted
 from perfkit.sources.opening import Export, Opened, Workplace, opened, place_of
 from perfkit.sources.originals import Origin
-from perfkit.sources.presetting import merged
-from perfkit.sources.proofs import contradicted
+from perfkit.sources.presets.presetting import merged
 from perfkit.sources.quarantine import REASONS
-from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.read_parquet import ParquetExport
-from perfkit.sources.read_xlsx import XlsxExport
 from perfkit.sources.rows import Broken, Rows, gathered
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.tally import Tally
+from perfkit.sources.values.proofs import contradicted
 from perfkit.sources.writing import LEFT_OUT, ROWS_AT_A_TIME, STATUS, UNKNOWN, Writer
+from perfkit.sources.xlsx.read_xlsx import XlsxExport
 
 MANY = 100
 """Quarantined rows from which their share is held against `max_quarantined`."""

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
-from perfkit.sources.casting import reading
 from perfkit.sources.columns import Source
-from perfkit.sources.proofs import prove
 from perfkit.sources.settings import Format
+from perfkit.sources.values.casting import reading
+from perfkit.sources.values.proofs import prove
 
 
 @contextmanager

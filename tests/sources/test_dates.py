@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from perfkit.errors import DataError
-from perfkit.sources.days import readings, split
+from perfkit.sources.values.days import readings, split
 from tests.sources.one_column import proven, read
 
 N = "\N{NO-BREAK SPACE}"

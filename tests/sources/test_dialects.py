@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 
 from perfkit.errors import DataError
+from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.files import examine
-from perfkit.sources.read_csv import CsvExport
 from perfkit.sources.settings import Format, checked
 
 ENGINE = duckdb.connect()

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from perfkit.errors import DataError, ParameterError
-from perfkit.sources import encodings
-from perfkit.sources.codepages import SIZE, survey
-from perfkit.sources.encodings import proven, utf8_blocks
+from perfkit.sources.delimited import encodings
+from perfkit.sources.delimited.codepages import SIZE, survey
+from perfkit.sources.delimited.encodings import proven, utf8_blocks
 
 TEXT = "order_id,date,net_revenue\nété,2024-01-01,1\nœuf €,2024-01-02,2\nx,no,3\n"
 FRENCH = (

@@ -8,9 +8,9 @@ import pytest
 
 from perfkit.errors import DataError
 from perfkit.sources import files
-from perfkit.sources.filling import Filled
-from perfkit.sources.preparing import prepared, settled, sided
-from perfkit.sources.presetting import merged, presets
+from perfkit.sources.presets.filling import Filled
+from perfkit.sources.presets.preparing import prepared, settled, sided
+from perfkit.sources.presets.presetting import merged, presets
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import TableSettings, checked
 

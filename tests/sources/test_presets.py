@@ -12,13 +12,14 @@ import pytest
 
 from perfkit import schema
 from perfkit.errors import DataError, ParameterError
-from perfkit.sources import exclusions, files, presetting, promises
+from perfkit.sources import exclusions, files
 from perfkit.sources.columns import folded, plan, resolved, steps
-from perfkit.sources.preparing import prepared
-from perfkit.sources.presetting import merged, preset_of, presets, recognised
+from perfkit.sources.presets import presetting, promises
+from perfkit.sources.presets.preparing import prepared
+from perfkit.sources.presets.presetting import merged, preset_of, presets, recognised
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Format, TableSettings, checked
-from perfkit.sources.writings import declared as declared_writing
+from perfkit.sources.values.writings import declared as declared_writing
 
 # ---------------------------------------------------------------- the exports
 
@@ -595,4 +596,4 @@ def test_only_optional_columns_stand_aside_of_what_a_table_requires():
 def test_the_documentation_of_the_presets_is_the_data(request):
     path = request.config.rootpath / "docs" / "presets.md"
     shown = presetting.describe()
-    assert path.read_text(encoding="utf-8") == shown, "write it again: python -m perfkit.sources.presetting"
+    assert path.read_text(encoding="utf-8") == shown, "write it again: python -m perfkit.sources.presets.presetting"

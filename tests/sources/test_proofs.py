@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 
 from perfkit.errors import DataError
-from perfkit.sources import proofs
 from perfkit.sources.columns import Source
-from perfkit.sources.proofs import contradicted, prove, stated
 from perfkit.sources.settings import Format
+from perfkit.sources.values import proofs
+from perfkit.sources.values.proofs import contradicted, prove, stated
 from tests.sources.one_column import proven, read, rows_of
 
 

@@ -7,8 +7,8 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis import example, given, settings
 
-from perfkit.sources.quotes import Dialect
-from perfkit.sources.records import blocks, empty_beyond, kept
+from perfkit.sources.delimited.quotes import Dialect
+from perfkit.sources.delimited.records import blocks, empty_beyond, kept
 
 
 def walked(data):

@@ -156,7 +156,9 @@ def test_a_french_export_is_read_by_what_its_columns_prove(desk):
     assert desk.aside(snapshot) == [(4, "net_revenue", "12,5 $", "other currency")]
 
 
-@pytest.mark.parametrize("form", [{"date": "%d/%m"}, {"date": "yyyy-mm-dd"}, {"date": "%Y-%m-%d %Z"}, {"date": "%z %Y-%m-%d"}])
+@pytest.mark.parametrize(
+    "form", [{"date": "%d/%m"}, {"date": "yyyy-mm-dd"}, {"date": "%Y-%m-%d %Z"}, {"date": "%z %Y-%m-%d"}]
+)
 def test_a_format_that_is_no_date_is_refused(desk, form):
     with pytest.raises(ParameterError, match=r"company\.toml"):
         desk.load("date,net_revenue\n2024-01-01,1\n", format=form)

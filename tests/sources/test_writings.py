@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from perfkit.sources.writings import Writing, own_signs
+from perfkit.sources.values.writings import Writing, own_signs
 from tests.sources.one_column import proven, read, read_as
 
 N, NN, TH = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}"

@@ -19,13 +19,13 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
 from perfkit.errors import DataError, PerfkitError
-from perfkit.sources import cells as cells_of
-from perfkit.sources import shared_texts
-from perfkit.sources.cell_values import fifteen_digits
 from perfkit.sources.files import examine
-from perfkit.sources.read_xlsx import XlsxExport
 from perfkit.sources.settings import Format
-from perfkit.sources.workbooks import DATE, NUMBER, SPAN, TIME, ZEROS, Package, Workbook, made_of
+from perfkit.sources.xlsx import cells as cells_of
+from perfkit.sources.xlsx import shared_texts
+from perfkit.sources.xlsx.cell_values import fifteen_digits
+from perfkit.sources.xlsx.read_xlsx import XlsxExport
+from perfkit.sources.xlsx.workbooks import DATE, NUMBER, SPAN, TIME, ZEROS, Package, Workbook, made_of
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -750,7 +750,7 @@ def test_rows_longer_than_a_block_and_blocks_without_a_row_are_whole(desk, tmp_p
     book, _ = sheet_of(["Id", "Texte"], *([f"C{n}", f"{n} " * 40] for n in range(300)))
     name = saved(desk, book)
     whole = table(opened(desk, name), tmp_path)
-    monkeypatch.setattr("perfkit.sources.workbooks.CHUNK", 37)
+    monkeypatch.setattr("perfkit.sources.xlsx.workbooks.CHUNK", 37)
     assert table(opened(desk, name), tmp_path) == whole and len(whole) == 300
 
 
@@ -806,7 +806,7 @@ def test_a_bomb_is_refused_before_it_is_parsed(desk):
 
 def test_a_part_that_would_inflate_beyond_all_limits_is_refused(desk, monkeypatch):
     by_hand(desk, HEAD)
-    monkeypatch.setattr("perfkit.sources.workbooks.MOST_INFLATED", 1000)
+    monkeypatch.setattr("perfkit.sources.xlsx.workbooks.MOST_INFLATED", 1000)
     assert "would inflate to" in refusal(desk)
 
 
@@ -889,7 +889,7 @@ def test_a_sheet_that_no_workbook_has_is_refused_or_read_without_harm(desk, rows
 
 
 def test_rows_out_of_order_across_blocks_are_refused(desk, monkeypatch):
-    monkeypatch.setattr("perfkit.sources.workbooks.CHUNK", 64)
+    monkeypatch.setattr("perfkit.sources.xlsx.workbooks.CHUNK", 64)
     by_hand(desk, HEAD + "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in (5, 6, 7, 2, 3)))
     assert "its rows are out of order (row 2 after row" in refusal(desk)
 

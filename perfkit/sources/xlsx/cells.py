@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.sources.cell_values import Fields, boolean, canonical, iso, moments, one_by_one
-from perfkit.sources.escapes import slices, unescaped
-from perfkit.sources.markup import Around, Mask, Odd, Places, Tags, blocks, column_number, letters
-from perfkit.sources.workbooks import DATE, TIME, ZEROS, Sheet, Shown, Workbook
+from perfkit.sources.xlsx.cell_values import Fields, boolean, canonical, iso, moments, one_by_one
+from perfkit.sources.xlsx.escapes import slices, unescaped
+from perfkit.sources.xlsx.markup import Around, Mask, Odd, Places, Tags, blocks, column_number, letters
+from perfkit.sources.xlsx.workbooks import DATE, TIME, ZEROS, Sheet, Shown, Workbook
 
 HEAD = 55
 """First filled rows that are kept apart, for a header to be looked for."""

@@ -6,9 +6,9 @@ of the reason, which is asked for only about the rows that failed.
 
 from dataclasses import dataclass, field, replace
 
-from perfkit.sources import days
 from perfkit.sources.files import quoted
-from perfkit.sources.writings import SPACES, Writing, both_ways, foreign, number, undecorated
+from perfkit.sources.values import days
+from perfkit.sources.values.writings import SPACES, Writing, both_ways, foreign, number, undecorated
 
 NUMERIC = ("money", "quantity", "share", "number", "integer")
 EXACT = "DECIMAL(38, 12)"

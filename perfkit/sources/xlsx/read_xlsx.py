@@ -21,18 +21,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from perfkit.errors import DataError, unknown
-from perfkit.sources import cells as cells_of
-from perfkit.sources import headings
-from perfkit.sources.cells import Cells
 from perfkit.sources.columns import Source, folded, found
 from perfkit.sources.files import ExportFile, literally, quoted
-from perfkit.sources.headings import Header
-from perfkit.sources.markup import letters
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
-from perfkit.sources.shared_texts import shared
-from perfkit.sources.sheet_notices import listed, shown, told
-from perfkit.sources.workbooks import Package, Sheet, Workbook
+from perfkit.sources.xlsx import cells as cells_of
+from perfkit.sources.xlsx import headings
+from perfkit.sources.xlsx.cells import Cells
+from perfkit.sources.xlsx.headings import Header
+from perfkit.sources.xlsx.markup import letters
+from perfkit.sources.xlsx.shared_texts import shared
+from perfkit.sources.xlsx.sheet_notices import listed, shown, told
+from perfkit.sources.xlsx.workbooks import Package, Sheet, Workbook
 
 ROWS_IN_A_GROUP = 131_072
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from perfkit.errors import DataError
-from perfkit.sources.quotes import LONGEST, Mask, Places, between, settled
-from perfkit.sources.quotes import Dialect as Dialect  # whoever splits a text into records needs it
+from perfkit.sources.delimited.quotes import LONGEST, Mask, Places, between, settled
+from perfkit.sources.delimited.quotes import Dialect as Dialect  # whoever splits a text into records needs it
 
 TOO_LONG = 2 * LONGEST
 """Bytes that no record of a table has."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from perfkit.sources.settings import Format
-from perfkit.sources.writings import APOSTROPHES, MINUS, SPACES, Writing, alike, forms
+from perfkit.sources.values.writings import APOSTROPHES, MINUS, SPACES, Writing, alike, forms
 
 MAJORITY = 0.9
 """Least share of the telling cells that prove one writing where others prove another."""

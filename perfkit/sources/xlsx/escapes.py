@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.sources.quotes import between
+from perfkit.sources.delimited.quotes import between
 
 Places = npt.NDArray[np.int64]
 

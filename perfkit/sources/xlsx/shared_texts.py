@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.sources.markup import Around, Odd, Tags, blocks
-from perfkit.sources.workbooks import Workbook
+from perfkit.sources.xlsx.markup import Around, Odd, Tags, blocks
+from perfkit.sources.xlsx.workbooks import Workbook
 
 
 def shared(book: Workbook) -> pa.Array:

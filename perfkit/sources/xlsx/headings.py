@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from perfkit.sources.cells import Area
 from perfkit.sources.columns import folded
+from perfkit.sources.xlsx.cells import Area
 
 Grid = Mapping[int, Mapping[int, str]]
 """Texts by row and column; see `cells.Cells.head`."""

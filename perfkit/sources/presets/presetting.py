@@ -18,7 +18,7 @@ from perfkit.errors import ParameterError, unknown
 from perfkit.sources.columns import found
 from perfkit.sources.settings import Format, TableSettings, checked
 
-FOLDER = Path(__file__).parent / "presets"
+FOLDER = Path(__file__).parent
 """Where the presets are, one TOML file each."""
 
 

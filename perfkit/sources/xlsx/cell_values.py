@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from perfkit.sources.markup import Mask, Odd, Places, Tags
+from perfkit.sources.xlsx.markup import Mask, Odd, Places, Tags
 
 _TYPES = {(1, "n"): "n", (1, "s"): "s", (1, "b"): "b", (1, "e"): "e", (1, "d"): "d", (3, "s"): "t", (9, "i"): "i"}
 """Type of a cell by the length and first letter of what its attribute t says: "str" is "t", "inlineStr" is "i"."""

@@ -7,11 +7,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from perfkit.sources.cells import Area, Cells
 from perfkit.sources.columns import folded
-from perfkit.sources.headings import Header, heading
-from perfkit.sources.markup import letters
-from perfkit.sources.workbooks import Sheet
+from perfkit.sources.xlsx.cells import Area, Cells
+from perfkit.sources.xlsx.headings import Header, heading
+from perfkit.sources.xlsx.markup import letters
+from perfkit.sources.xlsx.workbooks import Sheet
 
 
 class _Table(Protocol):

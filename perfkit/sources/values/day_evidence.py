@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from perfkit.sources import days
-from perfkit.sources.evidence import MAJORITY, WEAK, Doubt
 from perfkit.sources.settings import Format
-from perfkit.sources.writings import SPACES, Writing
+from perfkit.sources.values import days
+from perfkit.sources.values.evidence import MAJORITY, WEAK, Doubt
+from perfkit.sources.values.writings import SPACES, Writing
 
 TYPED_NUMBER, TYPED_DAY = "\x01n", "\x01d"
 """Keys of a workbook's cells that are numbers or days by themselves."""

@@ -12,13 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from perfkit.errors import DataError
-from perfkit.sources import asking, day_evidence, days, evidence
-from perfkit.sources.casting import NUMERIC, TYPED, reading
 from perfkit.sources.columns import Source
-from perfkit.sources.evidence import Doubt
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Format
-from perfkit.sources.writings import Writing, declared
+from perfkit.sources.values import asking, day_evidence, days, evidence
+from perfkit.sources.values.casting import NUMERIC, TYPED, reading
+from perfkit.sources.values.evidence import Doubt
+from perfkit.sources.values.writings import Writing, declared
 
 SAMPLE = 100_000
 """Rows that are looked at first."""

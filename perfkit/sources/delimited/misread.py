@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfkit.errors import DataError
-from perfkit.sources.codepages import Survey, likeliest, survey
+from perfkit.sources.delimited.codepages import Survey, likeliest, survey
 
 BLOCK = 16 << 20
 """Bytes read at a time."""

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from perfkit.sources.escapes import decoded, slices, unescaped
-from perfkit.sources.workbooks import Package
+from perfkit.sources.xlsx.escapes import decoded, slices, unescaped
+from perfkit.sources.xlsx.workbooks import Package
 
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -12,8 +12,8 @@ import duckdb
 
 from perfkit.sources.columns import Source, found
 from perfkit.sources.files import literally, quoted
-from perfkit.sources.filling import Export, Filled, Rewritten, rows_of, written
-from perfkit.sources.presetting import Settles, Sides, preset_of
+from perfkit.sources.presets.filling import Export, Filled, Rewritten, rows_of, written
+from perfkit.sources.presets.presetting import Settles, Sides, preset_of
 from perfkit.sources.settings import TableSettings
 
 NUMBERS = ("integer", "decimal", "float32", "float64")

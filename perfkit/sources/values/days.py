@@ -9,7 +9,7 @@ import unicodedata
 from datetime import date
 
 from perfkit.sources.files import quoted
-from perfkit.sources.writings import SPACES
+from perfkit.sources.values.writings import SPACES
 
 EPOCHS = {"excel": "1899-12-30", "excel-1904": "1904-01-01"}
 """Day 0 of serial numbers, as Excel for Windows and for old Macs count."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from perfkit.errors import DataError
-from perfkit.sources.codepages import survey
-from perfkit.sources.misread import (
+from perfkit.sources.delimited.codepages import survey
+from perfkit.sources.delimited.misread import (
     BLOCK,
     HEAD,
     by_nuls,

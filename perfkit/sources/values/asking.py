@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from perfkit.sources import days, evidence
-from perfkit.sources.evidence import OTHER, Doubt
-from perfkit.sources.writings import SPACES, Writing
+from perfkit.sources.values import days, evidence
+from perfkit.sources.values.evidence import OTHER, Doubt
+from perfkit.sources.values.writings import SPACES, Writing
 
 ABOUT_DAYS = ("order", "two orders", "few days", "months", "two shapes", "serials", "no day")
 """Doubts about days; the others are about numbers."""

@@ -11,10 +11,10 @@ from decimal import Decimal
 import duckdb
 
 from perfkit.errors import unknown
-from perfkit.sources.casting import NUMERIC, reading
 from perfkit.sources.columns import Source, Target, found, steps
-from perfkit.sources.presetting import Preset, Promise, rivals
+from perfkit.sources.presets.presetting import Preset, Promise, rivals
 from perfkit.sources.settings import TableSettings
+from perfkit.sources.values.casting import NUMERIC, reading
 
 DOCUMENTS, AMOUNTS = 5, 3
 """Documents of several lines, and different amounts among them, from which one amount on every line is a sign."""

@@ -1,0 +1,1 @@
+"""Delimited text: its encoding, dialect and records, as numbered columns of text."""

@@ -1,0 +1,1 @@
+"""Presets: what the exports of known tools hold, as data (*.toml), and what must hold in them."""

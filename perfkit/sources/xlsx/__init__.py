@@ -1,0 +1,1 @@
+"""Workbooks: their sheets, headings and cells, as numbered columns of marked text."""
