@@ -7,12 +7,13 @@ bytes are kept beside the text if they differ.
 
 import codecs
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from perfkit.sources.delimited.encodings import with_order
 
 LINE_ENDS = re.compile("\r\n|\r|\n")
 
@@ -36,6 +37,8 @@ class Origin:
         Of its text, the order of the bytes told; None where its records are cells and no text.
     head_lines : int
         Physical lines above its first record: marks, titles, header.
+    unmarked : bool
+        Whether its records may lack marks of the byte order that stand in the file.
     cells : bool
         Whether typed cells bear the mark of a workbook's reader.
     """
@@ -44,6 +47,7 @@ class Origin:
     path: Path
     encoding: str | None = None
     head_lines: int = 0
+    unmarked: bool = False
     cells: bool = False
 
     @classmethod
@@ -56,6 +60,7 @@ class Origin:
             path,
             _plain(encoding, path) if encoding else None,
             getattr(export, "head_lines", 0),
+            getattr(export, "unmarked", False),
             "cell" in export.source.kinds,
         )
 
@@ -78,7 +83,8 @@ class Originals:
 
     def __init__(self, origin: Origin) -> None:
         self._encoding = origin.encoding
-        self._exact = origin.encoding is None or one_to_one(origin.encoding)
+        self._read_as = read_as(origin.encoding) if origin.encoding else "utf-8"
+        self._exact = origin.encoding is None or (one_to_one(origin.encoding) and not origin.unmarked)
         self._lines = iter(()) if self._exact else physical_lines(origin.path, origin.encoding or "")
         self._at = 1
 
@@ -94,7 +100,10 @@ class Originals:
             next(self._lines)
         span = len(LINE_ENDS.findall(record)) + 1
         self._at = line + span
-        return b"".join(next(self._lines) for _ in range(span)).removesuffix(b"\n").removesuffix(b"\r")
+        whole = b"".join(next(self._lines) for _ in range(span))
+        for end in ("\n", "\r"):
+            whole = whole.removesuffix(end.encode(self._read_as))
+        return whole
 
 
 def original(record: str, encoding: str | None, raw: bytes | None) -> bytes:
@@ -114,10 +123,14 @@ def written_again(record: str, encoding: str) -> bytes | None:
 
 def physical_lines(path: Path, encoding: str) -> Iterator[bytes]:
     """Yield a text file's lines with their ends, byte for byte."""
-    read_as = encoding if one_to_one(encoding) else "latin-1"  # line ends are single bytes in all others
-    with path.open(encoding=read_as, newline="") as lines:
+    with path.open(encoding=read_as(encoding), newline="") as lines:
         for line in lines:
-            yield line.encode(read_as)
+            yield line.encode(read_as(encoding))
+
+
+def read_as(encoding: str) -> str:
+    """Return an encoding in which a file's lines are told apart and written again byte for byte."""
+    return encoding if one_to_one(encoding) else "latin-1"  # line ends are single bytes in all others
 
 
 @cache
@@ -145,5 +158,4 @@ def _plain(encoding: str, path: Path) -> str:
         return name
     with path.open("rb") as file:
         head = file.read(4)
-    own = f"{name}-{sys.byteorder[0]}e"
-    return next((found for mark, found in _MARKS[name] if head.startswith(mark)), own)
+    return next((found for mark, found in _MARKS[name] if head.startswith(mark)), with_order(path, name))

@@ -201,7 +201,7 @@ def test_a_space_inside_a_number_is_not_dropped(tmp_path, said):
 
 def test_a_format_that_sets_much_of_a_file_aside_is_refused_unless_allowed(tmp_path):
     (tmp_path / "exports").mkdir()
-    rows = "".join(f"2024-01-01,{'1 000' if number % 5 == 0 else 10}\n" for number in range(1000))
+    rows = "".join(f"2024-01-01,{'1,5x' if number % 5 == 0 else 10}\n" for number in range(1000))
     (tmp_path / "exports" / "s.csv").write_text("date,net_revenue\n" + rows)
     settings = 'name="X"\ncurrency="EUR"\n[tables.sales]\nfiles="s.csv"\n'
     (tmp_path / "company.toml").write_text(settings)

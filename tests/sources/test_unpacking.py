@@ -102,6 +102,7 @@ def test_a_gzip_is_read_as_what_is_in_it(desk, content, name):
         (gzip.compress(b"%PDF-1.7 ..."), "is a PDF"),
         (gzip.compress(b"x" * 257 + b"ustar" + b"\0" * 250), "a tar archive"),
     ],
+    ids=[f"case {number}" for number in range(1, 14)],  # gzip holds the time, so that bytes would name no test
 )
 def test_a_gzip_that_is_damaged_or_holds_something_else_is_refused(desk, content, said):
     with pytest.raises(DataError, match=rf"sales\.csv\.gz.*{said}"):

@@ -103,7 +103,7 @@ def utf8_blocks(
         When text declared in a one-byte encoding is UTF-8 all through, which would turn each accent into two
         wrong characters.
     """
-    encoding = _with_order(path, encoding)
+    encoding = with_order(path, encoding)
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     utf8 = encoding in ("utf-8", "utf-8-sig")
     doubt = _Utf8Doubt() if declared and not utf8 and not is_wide(encoding) else None
@@ -181,8 +181,8 @@ class _Utf8Doubt:
         return self._valid and self.first is not None
 
 
-def _with_order(path: Path, encoding: str) -> str:
-    """UTF-16 and UTF-32 with the order of their bytes, where no mark tells it; other encodings as they are."""
+def with_order(path: Path, encoding: str) -> str:
+    """Return UTF-16 and UTF-32 with the order of their bytes, where no mark tells it; other encodings as they are."""
     if encoding not in ("utf-16", "utf-32"):
         return encoding
     with path.open("rb") as file:

@@ -73,6 +73,7 @@ class CsvExport:
     _named: int = 0
     _as_it_is: bool = True
     _uneven: bool = False
+    _unmarked: bool = False
     _data_from_line: int = 1
     _multiline: bool = False
     _text: Path | None = None
@@ -99,6 +100,11 @@ class CsvExport:
     def encoding(self) -> str:
         """In which its text is, as declared or proven."""
         return self.format.encoding or "utf-8"
+
+    @property
+    def unmarked(self) -> bool:
+        """Whether marks of the byte order, or a Ctrl-Z, may have been taken off its lines."""
+        return self._unmarked and self.encoding.startswith("utf")
 
     def relation(self, work: Path) -> str:
         """Return SQL of the whole records as columns c0, c1 ...; a clean copy is made where the file is not plain."""
@@ -214,6 +220,7 @@ class CsvExport:
         if not hasattr(self, "source"):
             raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
         self._multiline = seen.multiline > 0
+        self._unmarked = self.format.encoding != "utf-8" or seen.length != self.file.bytes
         self._as_it_is = (
             not self.broken
             and not self._uneven

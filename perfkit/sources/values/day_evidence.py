@@ -136,7 +136,7 @@ def _shape(cells: Days) -> tuple[str, bool, Doubt | None]:
         return best, True, _doubt("months", [fitting, rest], [best, *rivals])
     if _count(fitting) < MAJORITY * _count(cells):
         return best, True, _doubt("two shapes", [fitting, rest], [best, *rivals])
-    if both and _count(alone) < WEAK * _count(both):
+    if alone and _count(alone) < WEAK * _count(both):
         others = [shape for shape in fits if shape != best and any(shape in cell.shapes for cell, _, _ in both)]
         return best, bool(rest), _doubt("few days", [alone, both], [best, *others])
     return best, bool(rest), None
