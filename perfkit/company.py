@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError,
 
 from perfkit import periods, questions, schema, sources
 from perfkit.errors import DataError, ParameterError, unknown
+from perfkit.languages import mark
 from perfkit.periods import Period
 from perfkit.sources import company_toml
 from perfkit.sources.settings import Control, TableSettings, in_words
+
+REVENUE_DATES = (mark("invoice date"), mark("order date"), mark("purchase date"), mark("delivery date"))
+"""Days on which companies say that revenue counts, to be translated where they are shown; others stay as written."""
 
 
 class Settings(BaseModel):
@@ -306,9 +310,26 @@ class Company:
             filled |= {
                 f"{name}.{column}": int(count) / rows if rows else 0.0 for column, count in counts.iloc[0].items()
             }
+        filled |= self._matched(filled)
         if self.settings.targets:
             filled["targets.value"] = 1.0
         return questions.coverage(filled)
+
+    def _matched(self, filled: Mapping[str, float]) -> dict[str, float]:
+        """Return by column of a list of customers or products the share of sales lines that it says something of."""
+        beside = {name: key for name, key in _LISTS.items() if f"sales.{key}" in filled and f"{name}.{key}" in filled}
+        columns = {}
+        lines = self.table("sales")
+        for name, key in beside.items():
+            given = self.table(name)
+            known = [column for column in given.columns if column != key]
+            matched = lines.select(key).join(given, key)
+            counts = matched.agg([_.count().name("lines"), *(matched[column].count().name(column) for column in known)])
+            columns |= {f"{name}.{column}": count for column, count in counts.to_pandas().iloc[0].items()}
+        rows = int(lines.count().to_pyarrow().as_py())
+        return {
+            column: int(count) / rows for column, count in columns.items() if rows and not column.endswith(".lines")
+        }
 
     def books(self) -> ibis.Table | None:
         """Return the entries of the ledger, or None where the company has not given it."""
@@ -317,6 +338,10 @@ class Company:
     def reconciliation(self) -> "sources.Reconciliation":
         """Return what was read and what was left out of it, in rows and money, tied to the source."""
         return sources.reconciliation(self.snapshot, currency=self.currency, observed_until=self.observed_until)
+
+
+_LISTS = {"customers": "customer_id", "products": "product_id"}
+"""Lists that stand beside sales, and the key by which they do."""
 
 
 def _joined(lines: ibis.Table, dimension: ibis.Table, key: str, prefix: str) -> ibis.Table:

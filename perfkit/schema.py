@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from perfkit.errors import DataError, ParameterError, unknown
+from perfkit.languages import mark
 
 VERSION = 1
 """Version of the rules below; a snapshot of another version is refused."""
@@ -169,7 +170,7 @@ def _entry(name: str, why: str) -> Column:
 
 
 SALES = Table(
-    "sales",
+    mark("sales"),
     "one document line",
     (
         _id("order_id", "Orders, average order value and repeat rate count documents."),
@@ -199,7 +200,7 @@ SALES = Table(
     ),
 )
 CUSTOMERS = Table(
-    "customers",
+    mark("customers"),
     "one customer",
     (
         _id("customer_id", "It joins customers to their sales.", True),
@@ -213,7 +214,7 @@ CUSTOMERS = Table(
     key=("customer_id",),
 )
 PRODUCTS = Table(
-    "products",
+    mark("products"),
     "one product",
     (
         _id("product_id", "It joins products to their sales.", True),
@@ -226,7 +227,7 @@ PRODUCTS = Table(
     key=("product_id",),
 )
 COSTS = Table(
-    "costs",
+    mark("costs"),
     "one cost of a period",
     (
         _day("period", "A cost is set against the revenue of its period: any day of the month.", True),
@@ -245,7 +246,7 @@ COSTS = Table(
     ),
 )
 SPEND = Table(
-    "spend",
+    mark("spend"),
     "one day's or campaign's spend in a channel",
     (
         _day("date", "Spend is set against what it brought in the same period.", True),
@@ -255,7 +256,7 @@ SPEND = Table(
     ),
 )
 SESSIONS = Table(
-    "sessions",
+    mark("sessions"),
     "one day's visits of a channel",
     (
         _day("date", "Conversion sets visits against orders of the same period.", True),
@@ -264,7 +265,7 @@ SESSIONS = Table(
     ),
 )
 LEADS = Table(
-    "leads",
+    mark("leads"),
     "one lead",
     (
         _id("lead_id", "A lead is counted once.", True),
@@ -278,7 +279,7 @@ LEADS = Table(
     key=("lead_id",),
 )
 OPPORTUNITIES = Table(
-    "opportunities",
+    mark("opportunities"),
     "one opportunity",
     (
         _id("opportunity_id", "An opportunity is counted once.", True),
@@ -296,7 +297,7 @@ OPPORTUNITIES = Table(
     key=("opportunity_id",),
 )
 STAGES = Table(
-    "stages",
+    mark("stages"),
     "one entry of an opportunity into a stage",
     (
         _id("opportunity_id", "It joins the stage to its opportunity.", True),
@@ -305,7 +306,7 @@ STAGES = Table(
     ),
 )
 ACTIVITIES = Table(
-    "activities",
+    mark("activities"),
     "one call, visit, mail or meeting",
     (
         _id("activity_id", "An activity is counted once.", True),
@@ -320,7 +321,7 @@ ACTIVITIES = Table(
     key=("activity_id",),
 )
 TOUCHES = Table(
-    "touches",
+    mark("touches"),
     "one contact of a customer or lead with a channel",
     (
         _id("customer_id", "It joins the contact to the customer; either this or lead_id."),
@@ -330,7 +331,7 @@ TOUCHES = Table(
     ),
 )
 TARGETS = Table(
-    "targets",
+    mark("targets"),
     "one target of a KPI for a month",
     (
         Column("kpi", "text", "A target belongs to one KPI of the catalogue.", required=True),
@@ -342,7 +343,7 @@ TARGETS = Table(
     ),
 )
 REPS = Table(
-    "reps",
+    mark("reps"),
     "one sales representative",
     (
         _id("rep_id", "It joins the representative to sales and deals.", True),
@@ -355,7 +356,7 @@ REPS = Table(
     key=("rep_id",),
 )
 PAY = Table(
-    "pay",
+    mark("pay"),
     "one representative's pay of a month",
     (
         _id("rep_id", "Pay is set against the representative's results.", True),
@@ -366,7 +367,7 @@ PAY = Table(
     ),
 )
 GOALS = Table(
-    "goals",
+    mark("goals"),
     "one goal of a representative",
     (
         _id("rep_id", "A goal belongs to a representative.", True),
@@ -384,7 +385,7 @@ GOALS = Table(
     ),
 )
 TRAININGS = Table(
-    "trainings",
+    mark("trainings"),
     "one representative's attendance of a training",
     (
         _id("rep_id", "The effect is measured on who attended.", True),
@@ -395,7 +396,7 @@ TRAININGS = Table(
     ),
 )
 COACHING = Table(
-    "coaching",
+    mark("coaching"),
     "one coaching session",
     (
         _id("rep_id", "Coaching is set against the representative's results.", True),
@@ -405,7 +406,7 @@ COACHING = Table(
     ),
 )
 SURVEYS = Table(
-    "surveys",
+    mark("surveys"),
     "one answer of a customer",
     (
         _id("customer_id", "Satisfaction is set against what the customer buys."),
@@ -417,7 +418,7 @@ SURVEYS = Table(
     ),
 )
 MARKET = Table(
-    "market",
+    mark("market"),
     "one seller's, or the total's, sales of a period on the market",
     (
         _day("period", "Market share compares the same periods: any day of the month.", True),
@@ -428,7 +429,7 @@ MARKET = Table(
     ),
 )
 STORE_CHECKS = Table(
-    "store_checks",
+    mark("store_checks"),
     "one product or category seen at one visit of a store",
     (
         _id("store_id", "Distribution counts stores.", True),
@@ -442,7 +443,7 @@ STORE_CHECKS = Table(
     ),
 )
 LEDGER = Table(
-    "ledger",
+    mark("ledger"),
     "one line of an accounting entry (FEC)",
     (
         Column("journal", "text", "A document is its journal and its entry number.", required=True),
@@ -458,7 +459,7 @@ LEDGER = Table(
     ),
 )
 FX = Table(
-    "fx",
+    mark("fx"),
     "one exchange rate of a day or month",
     (
         _day("date", "A rate is used on its day or in its month.", True),
@@ -468,7 +469,7 @@ FX = Table(
     key=("date", "currency"),
 )
 SUBSCRIPTIONS = Table(
-    "subscriptions",
+    mark("subscriptions"),
     "one contract of a customer",
     (
         _id("subscription_id", "A contract is counted once.", True),

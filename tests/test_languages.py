@@ -12,6 +12,7 @@ from babel.messages import extract, pofile
 
 from perfkit import languages
 from perfkit.errors import ParameterError
+from perfkit.sources.presets.presetting import presets
 
 ROOT = Path(__file__).parents[1]
 NARROW, THIN_MINUS = "\N{NARROW NO-BREAK SPACE}", "\N{MINUS SIGN}"
@@ -78,6 +79,8 @@ def messages() -> set[tuple[str, ...]]:
         for cell in json.loads(path.read_text())["cells"]:
             if cell["cell_type"] == "markdown":
                 found |= {(block,) for block in languages.blocks("".join(cell["source"]))}
+    for preset in presets():
+        found |= {(rule.because,) for rule in preset.block.exclude}
     return found - {("",)}
 
 

@@ -21,7 +21,7 @@ from perfkit.kpis.movements import Movers
 from perfkit.kpis.scorecards import Scorecard, figure_id
 from perfkit.kpis.trees import RevenueTree
 from perfkit.kpis.trends import Trend
-from perfkit.languages import money, percent, plural, points, text
+from perfkit.languages import in_sentence, money, percent, plural, points, text
 
 _RUN = 3  # months in a row below the year before, from which a run is told
 _MANY, _MOST = 0.2, 0.5  # of revenue with ten customers: worth telling when it rises, and always
@@ -78,7 +78,7 @@ def _revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
         "amount": money(abs(change), evidence.currency),
         "growth": percent(row["growth_previous"], signed=True),
         "previous": evidence.before,
-        "factor": text(driver["name"]).lower() if driver else "",
+        "factor": in_sentence(text(driver["name"])) if driver else "",
         "effect": money(driver["effect"], evidence.currency, signed=True) if driver else "",
     }
     if row["growth_previous"] is None:
@@ -179,7 +179,7 @@ def _members_that_lost_most(evidence: Evidence) -> Iterator[Finding]:
         if worst["previous"] > 0:
             falling.append((worst["variance"] / worst["previous"], result, worst))
     for _, result, worst in sorted(falling, key=lambda each: (each[0], each[1].by))[:2]:
-        dimension = dimension_name(result.by).lower()
+        dimension = in_sentence(dimension_name(result.by))
         stake, basis = evidence.stake(-worst["variance"])
         yield Finding(
             id=f"largest_loss:{result.by}",

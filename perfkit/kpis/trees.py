@@ -19,7 +19,7 @@ from perfkit import estimates
 from perfkit.aggregations import aggregation, only
 from perfkit.kpis.breakdowns import by_size, not_available, nothing_to_show
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
-from perfkit.languages import mark, show, text
+from perfkit.languages import in_sentence, mark, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -132,7 +132,7 @@ class RevenueTree(Result):
             message = text(
                 "Revenue changed by {change}; the largest effect: {factor}, {effect}",
                 change=change,
-                factor=text(most["name"]).lower(),
+                factor=in_sentence(text(most["name"])),
                 effect=show(most["effect"], self.currency, signed=True),
             )
         return [View(message, subtitle, fields, table, total=True)]

@@ -53,6 +53,11 @@ def text(message: str, /, **values: object) -> str:
     return translated_.format(**values) if values else translated_
 
 
+def in_sentence(words: str) -> str:
+    """Return a heading as it stands within a sentence: in lower case, abbreviations such as CA apart."""
+    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words.split(" "))
+
+
 def plural(one: str, many: str, n: int, /, **values: object) -> str:
     """Translate a message that depends on a count; {n} is the count, formatted."""
     return _catalogue(current()).ngettext(one, many, n).format(n=number(n), **values)

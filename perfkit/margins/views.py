@@ -157,7 +157,7 @@ def _notes(result: "LedgerTie") -> list[str]:
             "Sales count on: {day}; the books by the date of the entry. The difference is books less sales, and each "
             "euro of it belongs to one cause. A document sold or booked outside the ledger's days, {first} to {last}, "
             "counts as found on one side only.",
-            day=result.revenue_date or text("the date of the line"),
+            day=text(result.revenue_date) if result.revenue_date else text("the date of the line"),
             first=date(result.checks["first_day"]),
             last=date(result.checks["last_day"]),
         )

@@ -274,6 +274,9 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
         combined = " - ".join([f"({combined})", *(f"coalesce({part.alias}, 0)" for part in less)])
     if mapping.times is not None:
         combined = f"({combined}) * CAST('{mapping.times:f}' AS DECIMAL(18, 4))"
+    if mapping.digits:
+        short = f"regexp_full_match({combined}, '[0-9]+') AND length({combined}) < {mapping.digits}"
+        combined = f"CASE WHEN {short} THEN lpad({combined}, {mapping.digits}, '0') ELSE {combined} END"
     if mapping.values:
         combined = _translated(combined, mapping.values)
     reckoned = len(parts) > 1 or mapping.times is not None
@@ -365,6 +368,8 @@ def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
         raise ParameterError(f"{where}: join makes a text, but {column.name} is {column.type}. Name one column.")
     if (mapping.times is not None or mapping.less) and column.type not in ("money", "quantity", "share"):
         raise ParameterError(f"{where}: times and less are for amounts, but {column.name} is {column.type}.")
+    if mapping.digits and (how not in ("column", "any_of") or column.type != "id"):
+        raise ParameterError(f"{where}: digits is for an id of one column, but {column.name} is {column.type}.")
     if mapping.values and (how not in ("column", "join") or column.type not in ("id", "text")):
         raise ParameterError(f"{where}: values is for words, but {column.name} is {column.type}, or reckoned.")
 

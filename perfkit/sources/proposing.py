@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from perfkit.sources.presets import presetting
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Format, Mapping, TableSettings
 from perfkit.sources.snapshots import Snapshot
+from perfkit.sources.unpacking import Unpacker
 from perfkit.sources.values import day_evidence, evidence
 from perfkit.sources.xlsx.read_xlsx import XlsxExport
 
@@ -126,7 +128,7 @@ class Proposal:
         """Return the block of company.toml, each line with its confidence and samples."""
         lines = [
             f"# Proposed by `perfkit map` from {', '.join(self.files)}. Nothing is read from it until you have checked",
-            "# every line and deleted the next but one.",
+            "# every line, and said so by deleting the one that says it is not confirmed.",
             f"[tables.{self.table}]",
             "confirmed = false",
             f"files = {_toml(self.files[0] if len(self.files) == 1 else list(self.files))}",
@@ -137,7 +139,7 @@ class Proposal:
         if self.format:
             fields = ", ".join(f"{name} = {_toml(value)}" for name, value in self.format.items())
             lines.append(f"format = {{ {fields} }}")
-        lines += [f"# {_plain(said)}" for said in (*self.read, *self.notes)]
+        lines += [f"# {_plain(said)}" for said in dict.fromkeys((*self.read, *self.notes))]
         lines += ["", f"[tables.{self.table}.columns]"]
         if any(each.known for each in self.guesses):
             lines.append(f"# As the preset {self.preset} has it; take the # away from a line to change it:")
@@ -237,7 +239,8 @@ def propose(
     """
     with tempfile.TemporaryDirectory(prefix="perfkit-map-") as made:
         work = Path(made)
-        seen = _seen(files[0], table or "sales", work)
+        first = Unpacker(work, _silent).unpacked(files[0])[0]
+        seen = _seen(first, table, work)
         fits = [each for each in presetting.recognised(seen.names) if not table or each.table == table]
         best = next((each for each in fits if each.preset != "generic" and each.share >= 0.75), None)
         if best is None:
@@ -264,14 +267,18 @@ class _Seen:
     sheet: str = ""
 
 
-def _seen(file: ExportFile, table: str, work: Path) -> _Seen:
-    sheet = ""
+def _silent(message: str) -> None:
+    """Say nothing of what is unpacked."""
+
+
+def _seen(file: ExportFile, asked: str, work: Path) -> _Seen:
+    sheet, table = "", asked or "sales"
     form: dict[str, str | int] = {}
     export: CsvExport | ParquetExport | XlsxExport
     if file.kind == "parquet":
         export = ParquetExport(file, table)
     elif file.kind == "xlsx":
-        export, sheet = _workbook(file, table)
+        export, sheet = _workbook(file, asked)
     else:
         skip = _title_lines(file, table)
         export = CsvExport(file, table, Format(skip=skip) if skip else Format())
@@ -319,27 +326,30 @@ def _title_lines(file: ExportFile, table: str) -> int:
     return line - 1
 
 
-def _workbook(file: ExportFile, table: str) -> tuple[XlsxExport, str]:
-    """The sheet of a workbook that holds most known headings, and its name where there are several."""
-    try:
+def _workbook(file: ExportFile, asked: str) -> tuple[XlsxExport, str]:
+    """The sheet of a workbook that holds most of the headings known of the table asked for, or of any.
+
+    Its name is empty where there is no other.
+    """
+    table = asked or "sales"
+    sheets = XlsxExport.sheets_of(file)
+    if len(sheets) < 2:
         return XlsxExport(file, table, Format(), ()), ""
-    except DataError as error:
-        sheets = XlsxExport.sheets_of(file)
-        if len(sheets) < 2:
-            raise
-        opened = []
-        for sheet in sheets:
-            try:
-                opened.append((XlsxExport(file, table, Format(), (), sheet), sheet))
-            except DataError:
-                continue
-        if not opened:
-            raise error
-        return max(opened, key=lambda each: _known(each[0].source.names))
+    opened: list[tuple[XlsxExport, str]] = []
+    refused: DataError | None = None
+    for sheet in sheets:
+        try:
+            opened.append((XlsxExport(file, table, Format(), (), sheet), sheet))
+        except DataError as error:
+            refused = refused or error
+    if not opened and refused:
+        raise refused
+    return max(opened, key=lambda each: _known(each[0].source.names, asked))
 
 
-def _known(names: Sequence[str]) -> int:
-    return max((len(each.columns) for each in presetting.recognised(names)), default=0)
+def _known(names: Sequence[str], asked: str) -> int:
+    fits = (each for each in presetting.recognised(names) if not asked or each.table == asked)
+    return max((len(each.columns) for each in fits), default=0)
 
 
 def _unknown(files: Sequence[ExportFile], seen: _Seen) -> Proposal:
@@ -404,7 +414,7 @@ def _known_heading(column: schema.Column, preset: presetting.Preset | None, seen
             return None
         signs = {"multiply": " × ", "add": " + ", "subtract": " - ", "join": " & "}
         made = signs[mapping.how].join(headings)
-        some = tuple(_samples(seen, headings[0]))
+        some = tuple(f"{heading}: {', '.join(_samples(seen, heading)[:1])}" for heading in headings)
         return Guess(column.name, made, "sure", f"{preset.name} makes it so", some, known=True)
     if not headings:
         return None
@@ -505,7 +515,7 @@ def _tried(proposal: Proposal, exports: Path, currency: str, timezone: str, work
             timezone=timezone,
         )
     except PerfkitError as error:
-        return replace(proposal, trial=f"A load of it is refused as yet: {error}")
+        return replace(proposal, trial=f"A load of it is refused as yet: {' '.join(str(error).split())}")
     report = snapshot.report["tables"][proposal.table]
     return replace(
         proposal, trial=_told(snapshot, proposal.table), loads=True, read=(*proposal.read, *report["notices"])
@@ -515,9 +525,17 @@ def _tried(proposal: Proposal, exports: Path, currency: str, timezone: str, work
 def _told(snapshot: Snapshot, table: str) -> str:
     report = snapshot.report["tables"][table]
     parts = " + ".join(f"{report[part]['rows']:,} {part}" for part in ("accepted", "excluded", "quarantined"))
-    money = schema.TABLES[table].money
-    total = f"; {money} of those accepted: {report['accepted']['sums'][money]}" if money in report["sums"] else ""
+    money = schema.TABLES[table].money if not schema.TABLES[table].key else None  # a list's prices make no total
+    total = ""
+    if money in report["sums"]:
+        total = f"; {money} of those accepted: {_grouped(report['accepted']['sums'][money])}"
     return f"A load of it reads {report['rows']:,} rows = {parts}{total}."
+
+
+def _grouped(amount: str) -> str:
+    """An exact amount as people read it, with its cents."""
+    value = Decimal(amount)
+    return f"{value:,.{max(2, -int(value.as_tuple().exponent))}f}"
 
 
 def _toml(value: object) -> str:

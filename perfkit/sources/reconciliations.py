@@ -172,7 +172,7 @@ class Reconciliation(Result):
         parts = ["read", "accepted", "excluded", "quarantined"]
         shown = shown.reindex(columns=["table", *parts], fill_value=0).astype(dict.fromkeys(parts, "int64"))
         return View(
-            title=text("Beside sales, {tables} were read", tables=languages.listing(shown["table"])),
+            title=text("Beside sales, {tables} were read", tables=languages.listing(shown["table"].map(text))),
             subtitle=text("Rows of each table as read, accepted, left out by rule and set aside"),
             fields=[
                 Field("table", text("Table")),
@@ -181,7 +181,7 @@ class Reconciliation(Result):
                 Field("excluded", text("Left out"), unit="count"),
                 Field("quarantined", text("Set aside"), unit="count"),
             ],
-            rows=shown,
+            rows=shown.assign(table=shown["table"].map(text)),
         )
 
     def _reasons(self) -> View:
@@ -194,7 +194,9 @@ class Reconciliation(Result):
                 Field("why", text("Reason")),
                 Field("lines", text("Lines"), unit="count"),
             ],
-            rows=self.reasons.assign(why=[text(reason) for reason in self.reasons["reason"]]),
+            rows=self.reasons.assign(
+                why=[text(reason) for reason in self.reasons["reason"]], table=self.reasons["table"].map(text)
+            ),
         )
 
 

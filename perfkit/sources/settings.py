@@ -141,6 +141,8 @@ class Mapping(_Strict):
         Factor of an amount, such as 1000 for a column in thousands; 1 says that a doubtful heading counts as it stands.
     less : tuple of str
         Amounts taken off the result; a missing one is zero.
+    digits : int
+        Digits of an id that lost its leading zeros to a spreadsheet: 5 makes 00123 of 123.
     values : dict
         Canonical value by source text; other texts are taken as they stand.
     """
@@ -156,6 +158,7 @@ class Mapping(_Strict):
     times: Decimal | None = None
     less: tuple[str, ...] = ()
     values: dict[str, str] = {}
+    digits: int | None = Field(default=None, ge=1, le=38)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Mapping":
@@ -186,7 +189,7 @@ class Mapping(_Strict):
         """Return the same with the headings of one file; the first of several that there is becomes the column."""
         how = "column" if self.how == "any_of" else self.how
         said: Any = names[0] if how == "column" else names
-        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values")}
+        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values", "digits")}
         return Mapping(**{how: said}, **kept)
 
     @property

@@ -171,7 +171,8 @@ def _kind(path: Path, name: str, archive: ExportFile) -> str:
     except DataError as error:
         if name == archive.name:
             raise
-        raise DataError(f'{error} Or name what is to be read of the zip: files = "{archive.name}/*.csv"') from None
+        folder = name[: name.rfind("/")]
+        raise DataError(f'{error} Or name what is to be read of the zip: files = "{folder}/*.csv"') from None
 
 
 def _inflated(blocks: Iterable[bytes], name: str) -> Iterator[bytes]:

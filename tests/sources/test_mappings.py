@@ -101,9 +101,17 @@ def test_words_are_said_in_the_canonical_words(desk):
     assert desk.aside(snapshot) == [(5, "t", "Devis", "not one of")]
 
 
+def test_leading_zeros_that_a_spreadsheet_took_are_put_back(desk):
+    text = "d,n,c\n2024-01-01,1,123\n2024-01-01,1,00124\n2024-01-01,1,123456\n2024-01-01,1,A7\n"
+    columns = {"date": "d", "net_revenue": "n", "customer_id": {"column": "c", "digits": 5}}
+    snapshot = desk.load(text, columns=columns, format=PLAIN)
+    assert desk.column(snapshot, "customer_id") == ["00123", "00124", "123456", "A7"]
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
+        ({"date": "d", "net_revenue": {"column": "n", "digits": 5}}, "digits is for an id"),
         ({"date": {"column": "d", "times": 2}, "net_revenue": "n"}, "times and less are for amounts"),
         ({"date": "d", "net_revenue": {"column": "n", "values": {"a": "1"}}}, "values is for words"),
     ],

@@ -47,7 +47,7 @@ def test_a_french_export_is_described_and_loads_once_it_is_confirmed(acme):
     assert proposal.format == {"delimiter": ";", "encoding": "cp1252", "skip": 2}
     assert guesses(proposal)["net_revenue"] == ("Montant HT", "sure")
     assert (
-        "reads 3 rows = 2 accepted + 1 excluded + 0 quarantined; net_revenue of those accepted: 1200.5"
+        "reads 3 rows = 2 accepted + 1 excluded + 0 quarantined; net_revenue of those accepted: 1,200.50"
         in proposal.trial
     )
     path = proposing.confirmable(proposal, acme, assets.path("templates/company"))
