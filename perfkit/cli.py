@@ -169,8 +169,9 @@ def check(
             metavar="PATH",
             help=(
                 "With --quarantine: write all of them to PATH: a .csv file (a text that begins with = + - @, a tab or "
-                "a line end gets an apostrophe before it, so that no spreadsheet runs it), .xlsx or .parquet (exact); "
-                "or a folder, which gets each file's own records byte for byte, to be mended."
+                "a line end gets an apostrophe before it, so that no spreadsheet runs it; separated by commas, or by "
+                'semicolons where company.toml says language = "fr"), .xlsx or .parquet (exact); or a folder, which '
+                "gets each file's own records byte for byte. Mend them in the original export, in place, then load."
             ),
         ),
     ] = None,
@@ -192,7 +193,7 @@ def check(
     if quarantine:
         some = terminal.show_quarantine(acme, rows=export is None)
         if export and some:
-            terminal.show_export(quarantine_export.export(acme.snapshot, export), acme)
+            terminal.show_export(quarantine_export.export(acme.snapshot, export, language=acme.settings.language), acme)
         return
     terminal.show_notices(acme)
     for view in [*acme.reconciliation().views(), *acme.coverage().views()]:

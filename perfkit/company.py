@@ -318,7 +318,7 @@ class Company:
     def _matched(self, filled: Mapping[str, float]) -> dict[str, float]:
         """Return by column of a list of customers or products the share of sales lines that it says something of."""
         beside = {name: key for name, key in _LISTS.items() if f"sales.{key}" in filled and f"{name}.{key}" in filled}
-        columns = {}
+        columns: dict[str, int] = {}
         lines = self.table("sales")
         for name, key in beside.items():
             given = self.table(name)

@@ -259,10 +259,10 @@ def show_export(exported: "Exported", acme: "Company") -> None:
         print(f"  {printable(str(file))}: {records:,} of {printable(name)}, {how}")
     print(f"  {path / '_list.csv'}: for each, its file and line, and what is wrong with it")
     print(
-        "\nMend each record in the file it came from, in the line that the list names. Or mend the files here, take "
-        "those\nrecords out of the exports and put the mended files beside them, under names that `files` in "
-        "company.toml covers.\nA workbook is mended in its own cells. Then load again; it says what came back: "
-        f"perfkit load {shlex.quote(str(acme.path))}"
+        "\nMend these records in the original export, in place: in the file and line that the list names, a workbook "
+        "in\nits own cells. Or mend the files here, put them beside the original, under names that `files` in "
+        "company.toml\ncovers, AND remove these records from the original: else they are read twice. Then load once; "
+        f"it says what\ncame back: perfkit load {shlex.quote(str(acme.path))}"
     )
 
 

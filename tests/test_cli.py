@@ -367,6 +367,17 @@ def test_rows_set_aside_are_written_out_and_never_over_something(dirty, tmp_path
         "Invoice,Date,Customer,Amount\n2,2026-01-66,C2,15.50\n5,2026-02-20,C1,ten\n6,2026-02-20,C1\n"
     )
     assert (tmp_path / "a.csv").stat().st_mode & 0o077 == 0  # a client's data
+    assert "Mend these records in the original export, in place" in written.stdout
+    assert "AND remove these records from the original" in written.stdout
+
+
+def test_a_french_company_s_list_is_separated_by_semicolons(dirty, tmp_path):
+    settings = dirty / "company.toml"
+    settings.write_text('language = "fr"\n' + settings.read_text())
+    for name in ("a.csv", "m"):
+        perfkit("check", dirty, "--quarantine", "--export", tmp_path / name)
+    assert (tmp_path / "a.csv").read_text("utf-8-sig").startswith("table;file;sheet;line;")
+    assert (tmp_path / "m" / "_list.csv").read_text("utf-8-sig").startswith("mend_file;mend_line;table;")
 
 
 def test_what_cannot_be_written_out_is_refused_before_anything_is_read(dirty, tmp_path, monkeypatch):

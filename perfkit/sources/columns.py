@@ -13,7 +13,7 @@ from perfkit.schema import Column, Table
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Mapping, Scalar, TableSettings
 from perfkit.sources.values.casting import EXACT, NUMERIC, Reading, reading
-from perfkit.sources.values.writings import Writing, own_signs
+from perfkit.sources.values.writings import Writing, foreign, own_signs
 
 STORED = {
     "id": "VARCHAR",
@@ -256,7 +256,7 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
     if mapping.how == "value":
         return _checked(column, [], _constant(column, mapping.value, where), alias, "false", currency)
     _refuse_odd_mixes(column, mapping, where)
-    _refuse_doubtful(column, mapping, source, where)
+    _refuse_doubtful(column, mapping, source, currency, where)
     type_ = _read_as(column.type, mapping)
     names = (*mapping.sources, *mapping.less)
     fine = mapping.how == "multiply" or mapping.times is not None
@@ -269,9 +269,11 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
         parts.append(_Part(name, raw, f"{alias}_{number}", read))
     base, less = parts[: len(mapping.sources)], parts[len(mapping.sources) :]
     missing = " OR ".join(f"({part.read.missing})" for part in base)
-    combined = _SIGNS[mapping.how].join(part.alias for part in base)
+    reckoned = len(parts) > 1 or mapping.times is not None
+    wide = f"CAST({{}} AS {EXACT})" if reckoned and type_ == "money" else "{}"  # else a product of two would overflow
+    combined = _SIGNS[mapping.how].join(wide.format(part.alias) for part in base)
     if less:
-        combined = " - ".join([f"({combined})", *(f"coalesce({part.alias}, 0)" for part in less)])
+        combined = " - ".join([f"({combined})", *(f"coalesce({wide.format(part.alias)}, 0)" for part in less)])
     if mapping.times is not None:
         combined = f"({combined}) * CAST('{mapping.times:f}' AS DECIMAL(18, 4))"
     if mapping.digits:
@@ -279,7 +281,8 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
         combined = f"CASE WHEN {short} THEN lpad({combined}, {mapping.digits}, '0') ELSE {combined} END"
     if mapping.values:
         combined = _translated(combined, mapping.values)
-    reckoned = len(parts) > 1 or mapping.times is not None
+    if reckoned and type_ == "money":
+        combined = f"try({combined})"
     exact = f"try_cast({combined} AS {EXACT})" if reckoned and type_ == "money" else ""
     if type_ != column.type:
         combined = _number_as(column.type, combined)
@@ -338,6 +341,10 @@ def _checked(
         other = f"{alias} NOT IN ({', '.join(quoted(each) for each in column.one_of)})"
         fails.append(f"coalesce({other}, false)")
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'not one of' END"))
+    if column.type == "share" and parts:
+        other = f"coalesce({alias} NOT BETWEEN 0 AND 1, false)"
+        fails.append(other)
+        checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'no share' END"))
     if column.name == "currency" and parts:
         own = ", ".join(quoted(sign.upper()) for sign in own_signs(currency))
         other = f"coalesce(upper(trim({alias})) NOT IN ({own}), true)"
@@ -375,34 +382,63 @@ def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
 
 
 _MONEY = r"(€|eur|euros?|\$|usd|£|gbp|chf)"
-_IN_MILLIONS = re.compile(rf"(?<![a-z])(m|mio)\s?{_MONEY}(?![a-z])|millions")
-_IN_THOUSANDS = re.compile(
-    rf"(?<![a-z])k\s?{_MONEY}(?![a-z])|{_MONEY}\s?k(?![a-z])|milliers|thousands|[('$€£]\s?000s?(?![0-9])"
-)
+_SCALES = {
+    1_000_000: re.compile(rf"(?<![a-z])(m|mio)\s?{_MONEY}(?![a-z])|millions"),
+    1_000: re.compile(
+        rf"(?<![a-z])k\s?{_MONEY}(?![a-z])|{_MONEY}\s?k(?![a-z])|milliers|thousands|[('$€£]\s?000s?(?![0-9])"
+        r"|\(\s?ke?\s?\)|(?<![a-z])(en|in) k(?![a-z])"
+    ),
+}
+_IN_CENTS = re.compile(r"(?<![a-z])(cents?|centimes?|pence)(?![a-z])")
 _WITH_TAX = re.compile(
-    r"(?<![a-z])(t\.?t\.?c\.?|tvac)(?![a-z])|toutes taxes|tva (incluse|comprise)|(vat|tax(es)?) (incl|inc)"
-    r"|incl\w*\.? (of )?(vat|tax)|inc\.? (vat|tax)"
+    r"(?<![a-z])(t\.?t\.?c\.?|tvac)(?![a-z])|toutes taxes|(t\.?v\.?a\.?|vat|tax(es)?) (incl|inc|comprise)"
+    r"|(incl\w*|inc|with|avec)\.? (of )?(vat|tax|tva)"
 )
+_BEFORE_TAX = re.compile(r"(?<![a-z])(gross|brutto|brut)(?![a-z])")
 
 
-def _refuse_doubtful(column: Column, mapping: Mapping, source: Source, where: str) -> None:
-    """Ask where a heading says that its amounts are in thousands or with tax, unless the settings say what to do."""
-    if mapping.times is not None or mapping.how == "subtract" or column.type not in ("money", "quantity"):
+def _refuse_doubtful(column: Column, mapping: Mapping, source: Source, currency: str, where: str) -> None:
+    """Ask where a heading says that its amounts are others than they are taken for, unless the settings say what to do.
+
+    They may be in thousands, millions or cents, in another currency, with tax, or no amounts but percents.
+    """
+    if mapping.times is not None or column.type not in ("money", "quantity"):
         return
-    for name in mapping.sources:
+    for name in (*mapping.sources, *mapping.less):
         plain = folded(name)
-        times = 1_000_000 if _IN_MILLIONS.search(plain) else 1000 if _IN_THOUSANDS.search(plain) else 1
+        as_it_is = f'{where} = {{ column = "{name}", times = 1 }}'
+        if re.search(r"%|(?<![a-z])(pct|percent|pourcent\w*)(?![a-z])", plain) and column.type == "money":
+            raise DataError(
+                f"{source.file}: the heading {name!r} says that it holds percents, and {where} takes it for an amount. "
+                f"Name a column of amounts; or, if they are amounts after all: {as_it_is}"
+            )
+        times = next((times for times, said in _SCALES.items() if said.search(plain)), 1)
         if times > 1:
             raise DataError(
                 f"{source.file}: the heading {name!r} says that its amounts are in {times:,}s; taken as they stand, "
                 f'{column.name} would be that much too small. Write: {where} = {{ column = "{name}", times = {times} }}'
                 ", or times = 1 if they are whole amounts after all."
             )
-        if column.type == "money" and _WITH_TAX.search(plain):
+        if column.type != "money" or mapping.how == "subtract":
+            continue
+        if _IN_CENTS.search(plain):
+            raise DataError(
+                f"{source.file}: the heading {name!r} says that its amounts are in cents; taken as they stand, "
+                f'{column.name} would be a hundred times too large. Write: {where} = {{ column = "{name}", '
+                'times = "0.01" }, or times = 1 if they are whole amounts after all.'
+            )
+        others = foreign(currency).replace(r"\p{L}", r"[^\W\d_]").replace(r"\P{L}", r"[\W\d_]")
+        if re.search(others, name.upper()) and not any(sign.upper() in name.upper() for sign in own_signs(currency)):
+            raise DataError(
+                f"{source.file}: the heading {name!r} names another currency than the company's, {currency}, and "
+                f"amounts of two are never added. Name a column in {currency}; or, if they are in it: {as_it_is}"
+            )
+        taxed = _WITH_TAX.search(plain) or "TTC" in name
+        if taxed or (column.name == "net_revenue" and _BEFORE_TAX.search(plain)):
             raise DataError(
                 f"{source.file}: the heading {name!r} says that its amounts include tax, and {column.name} is net of "
                 f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
-                f'or write {{ column = "{name}", times = 1 }} if no tax is in it after all.'
+                f"or, if no tax is in it after all: {as_it_is}"
             )
 
 

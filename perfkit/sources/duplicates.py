@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perfkit.errors import DataError
@@ -24,8 +25,13 @@ def settle_duplicates(
     targets: list[Target],
     engine: duckdb.DuckDBPyConnection,
     tally: Tally,
-) -> None:
+) -> list[str]:
     """Refuse a key that stands on several accepted rows, or keep the first or the last as the settings say.
+
+    Returns
+    -------
+    list of str
+        What was settled, as one notice, if anything was.
 
     Raises
     ------
@@ -33,7 +39,7 @@ def settle_duplicates(
         Names how many of how many, the first of them and its lines.
     """
     if not all(key in {target.name for target in targets} for key in declared.key) or not len(places):
-        return
+        return []
     keys = ", ".join(named(key) for key in declared.key)
     rows = f"read_parquet({quoted(literally(path.resolve()))}, file_row_number = true)"
     twice = engine.execute(
@@ -41,7 +47,7 @@ def settle_duplicates(
         f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY min(file_row_number)"
     ).fetchall()
     if not twice:
-        return
+        return []
     if settings.keep is None:
         raise _stands_twice(declared, twice, path, opened, places, engine)
     gone = np.array(sorted(row for (at,) in twice for row in (at[1:] if settings.keep == "first" else at[:-1])))
@@ -59,6 +65,28 @@ def settle_duplicates(
         tally.add("accepted", column, -amount)
     tally.exclude(rule, len(gone), sums, {column: dropped.column(column).null_count for column in tally.amounts})
     pq.write_table(table.filter(stays), path, store_decimal_as_integer=True, write_page_checksum=True)
+    return [_settled(declared, settings, twice, table, opened, places)]
+
+
+def _settled(
+    declared: Table,
+    settings: TableSettings,
+    twice: list[tuple[list[int]]],
+    table: pa.Table,
+    opened: list[Any],
+    places: "np.ndarray[Any, np.dtype[np.int64]]",
+) -> str:
+    """How many keys stood on several rows, and of one in several files whose row stayed."""
+    what, keep = " and ".join(declared.key), settings.keep
+    said = f"{len(twice):,} {'value' if len(twice) == 1 else 'values'} of {what} stood on more than one row; "
+    said += f"the {keep} row of each stayed (keep = {keep!r}), files counting in the order in which they are read"
+    for (at,) in twice:
+        stayed, gone = (at[0], at[-1]) if keep == "first" else (at[-1], at[0])
+        kept, left = (opened[places[row][0]].file.name for row in (stayed, gone))
+        if kept != left:
+            shown = ", ".join(f'"{table.column(key)[stayed].as_py()}"' for key in declared.key)
+            return f"{said}: of {shown} the row of {kept} stayed, and not that of {left}."
+    return f"{said}."
 
 
 def _stands_twice(

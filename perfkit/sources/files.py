@@ -64,7 +64,7 @@ class ExportFile:
 
 
 def find(exports: Path, patterns: Sequence[str], *, table: str) -> dict[Path, tuple[str, ...]]:
-    """Return the files that a table's `files` setting names, in the order of their names.
+    """Return the files that a table's `files` setting names: pattern by pattern, those of one by their names.
 
     Returns
     -------
@@ -94,10 +94,21 @@ def find(exports: Path, patterns: Sequence[str], *, table: str) -> dict[Path, tu
         if any(path.is_dir() for path in matched):
             folder = inside.rstrip("/") or "."
             raise DataError(f'{inside} is a folder. Name the files in it: [tables.{table}] files = "{folder}/*.csv"')
-        for path, members in matched.items():
+        for path in sorted(matched, key=lambda each: naturally(each.relative_to(exports).as_posix())):
+            members = matched[path]
             whole = not members or (path in found and not found[path])
             found[path] = () if whole else (*found.get(path, ()), *members)
-    return dict(sorted(found.items()))
+    return found
+
+
+def naturally(name: str) -> tuple[list[list[tuple[str, tuple[int, str]]]], str]:
+    """Return by what names sort as people count: c_9 before c_10, folder by folder, whatever their case."""
+    parts = []
+    for part in name.casefold().split("/"):
+        pieces = re.split("([0-9]+)", part)
+        numbers = [piece.lstrip("0") for piece in pieces[1::2]]
+        parts.append([*zip(pieces[::2], [(len(number), number) for number in numbers] + [(0, "")], strict=True)])
+    return parts, name
 
 
 def _matched(exports: Path, inside: str) -> dict[Path, tuple[str, ...]]:

@@ -10,6 +10,9 @@ load.json, beside what `tally` says about each table, holds
               not_read   source columns that nothing reads
               observed   {column, first, last}: the days of the accepted rows
               control    the totals that were declared and hit
+              totals     what totals rows say against what was read: see `totals`
+              overlaps   [{first, second, rows, money}]: rows of the second file that stand in the first too
+              strangers  of sales: ids that no row of their own table has, see `strangers.found`
               notices    sentences about what a person should know
     stored    by file name: {bytes, sha256} of what was written
 """
@@ -37,7 +40,7 @@ from perfkit.sources.snapshots import Snapshot
 from perfkit.sources.taking import Contradicted, take_table
 from perfkit.sources.unpacking import Unpacker
 
-READER = 2
+READER = 3
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"
@@ -173,7 +176,10 @@ def _build(
                     schema.TABLES[name], plain[name], settings, totals, place, thorough=name in thorough
                 )
             columns = {name: list(each["columns"]) for name, each in reports.items()}
-            for name, said in strangers.notices(work, columns, engine).items():
+            unknown = strangers.found(work, columns, engine)
+            if "sales" in reports:
+                reports["sales"]["strangers"] = unknown
+            for name, said in strangers.notices(work, columns, unknown, engine).items():
                 reports[name]["notices"] += said
     except (PerfkitError, duckdb.Error, pa.ArrowException):
         _refuse_if_any_changed(found)  # that explains whatever else seemed wrong

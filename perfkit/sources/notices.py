@@ -1,12 +1,14 @@
 """Notices: what a person should know about how a table's files were read."""
 
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
 from perfkit.schema import Table
 from perfkit.sources.opening import Opened
 from perfkit.sources.settings import Mapping, TableSettings
-from perfkit.sources.tally import Tally
+from perfkit.sources.tally import Tally, plain
 from perfkit.sources.values import proofs
 
 
@@ -28,15 +30,9 @@ def told(
     own : int
         How many of the rules are the company's: the last ones, after those of a preset.
     """
-    said = [notice for file in files for notice in (*file.export.file.notices, *file.export.notices)]
-    for each in stated:
-        if each["ties"]:
-            said.append(f"{each['file']}: its totals row says {each['column']} {each['stated']}, and the rows agree.")
-        else:
-            said.append(
-                f"{each['file']}: its totals row says {each['column']} {each['stated']}, but the rows add up to "
-                f"{each['read']}. Is the export complete?"
-            )
+    names = [file.export.file.name for file in files]
+    said = grouped(names, [(*file.export.file.notices, *file.export.notices) for file in files])
+    said += [_totals(each) for each in stated]
     for rule in tally.rules[len(settings.exclude) - own : len(settings.exclude)]:
         if not rule["rows"]:
             said.append(f"The rule {rule['column']} {rule['test']} ({rule['because']}) matches no row.")
@@ -45,21 +41,67 @@ def told(
         guess = next(iter(get_close_matches(target.name, known, n=1, cutoff=0.8)), None)
         if target.name not in known and guess and guess not in settings.columns:
             said.append(f"Column {target.name} is kept as text: the schema has none of that name. It has {guess}.")
-    for file in files:
-        said += proofs.stated(file.export.source.writings, file.read_as, file.export.file.name)
-        name, source = file.export.file.name, file.export.source
-        lacking = [column for column, mapping in file.mapped.items() if mapping is None]
-        if lacking:
-            said.append(f"{name} has no column for {', '.join(lacking)}: its rows have no value there.")
-        for target in file.targets:
-            kinds = {source.kind(each) for each in target.sources}
-            if target.type in ("money", "quantity") and "float64" in kinds:
-                said.append(
-                    f"{name}: float money: {target.name} comes from floating point; each value is taken as "
-                    "the decimal of at most four places (six in a product) that it is the nearest double of."
-                )
-            if target.type == "id" and "float64" in kinds:
-                said.append(f"{name}: {target.name} is a float there; 17850.0 was taken as 17850.")
+    return said + grouped(names, [_of_columns(file) for file in files])
+
+
+def grouped(names: Sequence[str], said: Sequence[Iterable[str]]) -> list[str]:
+    """Return what is said of files, file by file; what is said alike of several is one sentence that counts them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The files' names, with which their sentences begin.
+    said : sequence of iterable of str
+        The sentences of each.
+    """
+    alike: dict[str, list[str]] = {}
+    for name, sentences in zip(names, said, strict=True):
+        for sentence in dict.fromkeys(sentences):
+            begins = sentence.startswith((f"{name}:", f"{name},", f"{name} "))
+            alike.setdefault(sentence[len(name) :] if begins else sentence, []).append(name if begins else "")
+    return [_counted(rest, some) for rest, some in alike.items()]
+
+
+def _counted(rest: str, names: list[str]) -> str:
+    if len(names) == 1 or not names[0]:
+        return names[0] + rest
+    if rest.startswith(" has "):
+        rest = f", have {rest.removeprefix(' has ')}".replace(": its rows", ": their rows")
+    return f"{len(names):,} files, first {names[0]}{rest}"
+
+
+def _totals(each: dict[str, Any]) -> str:
+    """Say whether a file's rows add up to its totals row, and what may be missing where they do not."""
+    says = f"{each['file']}: its totals row says {each['column']} {each['stated']}"
+    if each["ties"]:
+        return f"{says}, and the rows agree."
+    says += f", but the rows add up to {each['read']}"
+    if not each["unreadable"]:
+        return f"{says}. Is the export complete?"
+    rows = f"{each['unreadable']:,} row{'' if each['unreadable'] == 1 else 's'}"
+    difference = plain(Decimal(each["stated"]) - Decimal(each["read"]))
+    return (
+        f"{says}, and the amount of {rows} cannot be read. If that does not explain the difference of {difference}, "
+        "the export is not complete."
+    )
+
+
+def _of_columns(file: Opened) -> list[str]:
+    """Say how a file's columns are written, which it lacks, and which are floating point."""
+    name, source = file.export.file.name, file.export.source
+    said = proofs.stated(source.writings, file.read_as, name)
+    lacking = [column for column, mapping in file.mapped.items() if mapping is None]
+    if lacking:
+        said.append(f"{name} has no column for {', '.join(lacking)}: its rows have no value there.")
+    for target in file.targets:
+        kinds = {source.kind(each) for each in target.sources}
+        if target.type in ("money", "quantity") and "float64" in kinds:
+            said.append(
+                f"{name}: float money: {target.name} comes from floating point; each value is taken as "
+                "the decimal of at most four places (six in a product) that it is the nearest double of."
+            )
+        if target.type == "id" and "float64" in kinds:
+            said.append(f"{name}: {target.name} is a float there; 17850.0 was taken as 17850.")
     return said
 
 

@@ -23,6 +23,7 @@ from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Mapping, TableSettings
 from perfkit.sources.values.proofs import prove
 from perfkit.sources.xlsx.read_xlsx import XlsxExport
+from perfkit.sources.xlsx.shown_amounts import refuse_doubtful
 
 Export = CsvExport | ParquetExport | XlsxExport | Rewritten
 
@@ -102,6 +103,9 @@ def opened(
         opened_ = _open(file, declared, settings, place)
         exports.append(cast(Export, prepared(opened_, declared.name, settings, place.engine, place.spill)))
     mapped = [resolved(declared, settings, export.source) for export in exports]
+    for export, each in zip(exports, mapped, strict=True):
+        if isinstance(inner := as_found(export), XlsxExport):
+            refuse_doubtful(declared, each, inner, currency=place.currency)
     _refuse_different(declared, exports, mapped)
     nowhere = {name for name in mapped[0] if all(each[name] is None for each in mapped)}
     some = []
@@ -111,6 +115,13 @@ def opened(
     for planned in some:
         _hold_to_its_promises(declared, planned, own, settings, place)
     return some
+
+
+def as_found(export: Export) -> CsvExport | ParquetExport | XlsxExport:
+    """Return an export as its file has it, before anything of it was written anew."""
+    while isinstance(export, Rewritten):
+        export = cast(Export, export.export)
+    return export
 
 
 def _open(
@@ -154,8 +165,9 @@ def _planned(
         export.source = source = replace(source, writings=proven)
     targets = plan(declared, mapped, source, currency=place.currency)
     excluded = exclusions.conditions(declared, settings, source, targets)
-    if not isinstance(export, ParquetExport) and settings.totals is None:
-        targets = totals.guarded(declared, source, targets)
+    if settings.totals is None:
+        beside = 0 if isinstance(export, ParquetExport) else totals.LOOKED_AT
+        targets = totals.guarded(declared, source, targets, beside=beside)
     return Opened(export, mapped, targets, excluded, read_as, list(export.notices))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -59,6 +60,11 @@ class Overlap:
         """Whether they are too many to be a coincidence."""
         return self.identified >= 2 and self.identified * ENOUGH >= self.smaller
 
+    def entry(self) -> dict[str, Any]:
+        """Return what load.json says of it."""
+        money = None if self.money is None else plain(self.money)
+        return {"first": self.first, "second": self.second, "rows": self.rows, "money": money}
+
     def __str__(self) -> str:
         one, more = self.rows == 1, self.rows > len(self.ids)
         ids = f" ({'first: ' if more else ''}{', '.join(self.ids)})" if self.ids else ""
@@ -80,8 +86,8 @@ def settled(
     engine: duckdb.DuckDBPyConnection,
     *,
     meant: bool,
-) -> list[str]:
-    """Return what should be said about rows that stand in two files; parameters as of `found`.
+) -> list[Overlap]:
+    """Return the rows that stand in two files, unless they are too many; parameters as of `found`.
 
     Parameters
     ----------
@@ -104,6 +110,11 @@ def settled(
             f"count twice. Export periods that do not overlap, or keep one of the files; if they are different rows "
             f"that only look alike, write overlap = true in [tables.{table}]."
         )
+    return pairs
+
+
+def notices(pairs: Sequence[Overlap], *, meant: bool) -> list[str]:
+    """Return what should be said about rows that stand in two files; `meant` as of `settled`."""
     because = "as overlap = true says, they count twice" if meant else "they count twice"
     return [f"{pair}; {because}." for pair in pairs]
 

@@ -46,6 +46,16 @@ ALIKE = 0.5
 LINKS = {"de", "du", "des", "la", "le", "les", "l", "d", "of", "the", "in", "en", "et", "and", "a"}
 """Words that tell nothing of what a heading means."""
 
+STRANGE = {
+    "purchases": "fournisseur fournisseurs supplier suppliers vendor vendors achat achats purchase purchases",
+    "quotes": "devis quote quotes quotation quotations",
+    "payroll": "salaire salaires matricule matricules payroll",
+}
+"""Words of headings by what they are the headings of, and not of sales or customers."""
+
+COSTS = {"prix", "cout", "couts", "price", "cost", "costs", "pa", "pu", "montant", "total"}
+"""Words with which a purchase is what sold goods cost."""
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -98,6 +108,8 @@ class Proposal:
         Whether a load of the block, once confirmed, goes through.
     notes : tuple of str
         What such an export does not hold.
+    beware : tuple of str
+        Why it is probably not such a table at all.
     """
 
     files: tuple[str, ...]
@@ -112,6 +124,7 @@ class Proposal:
     trial: str = ""
     loads: bool = False
     notes: tuple[str, ...] = field(default=())
+    beware: tuple[str, ...] = field(default=())
 
     def settings(self) -> TableSettings:
         """Return the block as a load takes it."""
@@ -127,6 +140,7 @@ class Proposal:
     def block(self) -> str:
         """Return the block of company.toml, each line with its confidence and samples."""
         lines = [
+            *(f"# Beware: {_plain(said)}" for said in self.beware),
             f"# Proposed by `perfkit map` from {', '.join(self.files)}. Nothing is read from it until you have checked",
             "# every line, and said so by deleting the one that says it is not confirmed.",
             f"[tables.{self.table}]",
@@ -389,6 +403,9 @@ def _proposed(files: Sequence[ExportFile], seen: _Seen, table: str, best: preset
     order = {name: number for number, name in enumerate(declared.names)}
     guesses.sort(key=lambda each: order[each.column])
     left = {name: tuple(_samples(seen, name)) for name in seen.names if name not in used}
+    beware = _strange(seen.names, table) if named is None and table in ("sales", "customers") else ()
+    if beware:
+        guesses = [replace(each, confidence="guess") if each.heading else each for each in guesses]
     return Proposal(
         files=tuple(file.name for file in files),
         table=table,
@@ -400,7 +417,19 @@ def _proposed(files: Sequence[ExportFile], seen: _Seen, table: str, best: preset
         guesses=tuple(guesses),
         left={} if named else left,
         notes=named.notes if named else (),
+        beware=beware,
     )
+
+
+def _strange(names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Which headings are those of another table than sales or customers."""
+    said = []
+    for name in names:
+        words = _words(name)
+        of = next((of for of, strange in STRANGE.items() if words & set(strange.split())), "")
+        if of and not (of == "purchases" and words & COSTS):
+            said.append(f"the heading {name!r} is one of {of}, not of {table}.")
+    return tuple(said)
 
 
 def _known_heading(column: schema.Column, preset: presetting.Preset | None, seen: _Seen) -> Guess | None:

@@ -43,6 +43,7 @@ REASONS = {
     "id too long": mark("The id is a number of more than 15 digits, of which a workbook loses the last ones."),
     "other currency": mark("The amount is in another currency, or in none."),
     "ambiguous": mark("The number can be read in two ways, and the column is written in both."),
+    "no share": mark("A share lies between 0 and 1: 12 % is 0.12."),
     "looks like a total": mark("The row looks like a total of others, which would count them twice."),
     "error cell": mark("The cell holds an error instead of a value."),
     "formula without a value": mark("The cell holds a formula whose result was never computed."),
@@ -69,9 +70,11 @@ SCHEMA = pa.schema(
 )
 """The columns of quarantine.parquet.
 
-`column`, `value` and `reason` are the first of `failures`; `amount` is the table's money where it can be read, `known`
-the canonical columns that can be. `record` is the record's text, in Parquet files and workbooks JSON of its cells;
-`raw` its bytes where text written in `encoding` would not give them (see `originals.original`).
+`column`, `value` and `reason` are the first of `failures`, each column and reason once; `amount` is the table's money
+where it can be read, `known` the canonical columns that can be and share no source column with a failure: what is
+mended there changes them too, also where they were missing. `record` is the record's text, in Parquet files and
+workbooks JSON of its cells; `raw` its bytes where text written in `encoding` would not give them (see
+`originals.original`).
 """
 
 HEADS = b"perfkit.heads"
@@ -213,16 +216,30 @@ def _diagnosis(table: str, targets: Sequence[Target], *, cells: bool) -> str:
     money = TABLES[table].money
     amount = next((target.exact for target in targets if target.name == money), "NULL")
     known = ", ".join(
-        f"{{'k': CASE WHEN NOT coalesce({target.fails}, false) THEN {quoted(target.name)} END, "
+        f"{{'k': CASE WHEN NOT coalesce({_doubted(target, targets)}, false) THEN {quoted(target.name)} END, "
         f"'v': CAST({target.alias} AS VARCHAR)}}"
         for target in targets
     )
-    failures = f"list_filter([{checks}], lambda failure: failure.reason IS NOT NULL)"
+    place = "list_position(list_transform(every, lambda other: (other.column, other.reason)), (one.column, one.reason))"
     return (
-        f"SELECT {failures} AS failures{amounts}, CAST({amount} AS DECIMAL(38, 12)) AS amount, "
+        f"SELECT list_filter([{checks}], lambda failure: failure.reason IS NOT NULL) AS every, "
+        f"list_filter(every, lambda one, nth: {place} = nth) AS failures{amounts}, "
+        f"CAST({amount} AS DECIMAL(38, 12)) AS amount, "
         f"map_from_entries(list_filter([{known}], lambda each: each.k IS NOT NULL)) AS known "
         f"FROM {steps('failed', targets)} ORDER BY c_row"
     )
+
+
+def _doubted(target: Target, targets: Sequence[Target]) -> str:
+    """SQL of whether a column fails, or one of its source columns does for another one."""
+    columns = {name for each in targets for name in each.sources}
+    failing = [f"({target.fails})"]
+    for each in targets:
+        for check in each.checks:
+            concerned = (check.column,) if check.column in columns else each.sources
+            if each is not target and not set(concerned).isdisjoint(target.sources):
+                failing.append(f"({check.reason}) IS NOT NULL")
+    return " OR ".join(dict.fromkeys(failing))
 
 
 def _shown(raw: str, cells: bool) -> str:

@@ -3,8 +3,9 @@
 A path that ends in .csv, .xlsx or .parquet is one list of them. Any other is a folder: each source file's own
 records below its own header, byte for byte, and beside them the list of where each of them stands.
 
-A text of a list never becomes a formula: in CSV a cell that begins with one of `FORMULA` gets an apostrophe before
-it; a workbook holds texts as texts. Parquet holds everything as it is.
+A CSV list is written as the spreadsheets of its readers open it: with commas, or for French ones with semicolons and
+decimal commas. A missing value is an empty cell. A text of a list never becomes a formula: in CSV a cell that begins
+with one of `FORMULA` gets an apostrophe before it; a workbook holds texts as texts. Parquet holds everything as it is.
 """
 
 import csv
@@ -36,6 +37,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 KINDS = (".csv", ".xlsx", ".parquet")
 LIST = "_list.csv"
 """In a folder, the list of all rows."""
+
+DELIMITERS = {"en": ",", "fr": ";"}
+"""What spreadsheets of a language expect between the cells of a CSV file."""
 
 COLUMNS = (
     *("table", "file", "sheet", "line", "column", "value", "reason", "message", "failures", "amount", "record"),
@@ -91,8 +95,15 @@ def refuse_existing(path: Path) -> None:
         raise ParameterError(f"{path.parent} is no folder: make it first, or name another.")
 
 
-def export(snapshot: Snapshot, path: Path) -> Exported:
+def export(snapshot: Snapshot, path: Path, *, language: str = "en") -> Exported:
     """Write a snapshot's rows that were set aside.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    path : Path
+    language : str
+        That of the company: its spreadsheets open the CSV files.
 
     Raises
     ------
@@ -102,12 +113,15 @@ def export(snapshot: Snapshot, path: Path) -> Exported:
         If a workbook cannot hold so many rows.
     """
     refuse_existing(path)
-    write = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}.get(path.suffix.lower(), _folder)
-    if path.is_dir():
-        write = _folder
+    kind = "" if path.is_dir() else path.suffix.lower()
+    delimiter = DELIMITERS[language]
     new = not path.exists()
     try:
-        return write(snapshot, path)
+        if kind == ".csv":
+            return _csv(snapshot, path, delimiter)
+        if kind in (".xlsx", ".parquet"):
+            return _xlsx(snapshot, path) if kind == ".xlsx" else _parquet(snapshot, path)
+        return _folder(snapshot, path, delimiter)
     except BaseException:
         if new:
             with suppress(OSError):
@@ -131,17 +145,22 @@ def _rows(snapshot: Snapshot, *by: str) -> Iterator[dict[str, Any]]:
 
 def _cells(row: dict[str, Any]) -> list[Any]:
     """A row as the list shows it."""
-    failures = "; ".join(
-        f"{each['column']}: {each['value']!r} {each['reason']}" if each["column"] else each["reason"]
-        for each in row["failures"]
-    )
+    failures = "; ".join(map(_failure, row["failures"]))
     return [failures if name == "failures" else row[name] for name in COLUMNS]
 
 
-def plain_cell(value: Any) -> Any:
+def _failure(failure: dict[str, Any]) -> str:
+    """One failure in words: its column and value, as far as there are."""
+    column = f"{failure['column']}: " if failure["column"] else ""
+    value = "" if failure["value"] is None or not column else f"{failure['value']!r} "
+    return f"{column}{value}{failure['reason']}"
+
+
+def plain_cell(value: Any, delimiter: str = ",") -> Any:
     """A cell of a CSV file: a text that a spreadsheet might run gets an apostrophe before it."""
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        amount = format(value.normalize(), "f")
+        return amount.replace(".", ",") if delimiter == ";" else amount
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
@@ -159,13 +178,13 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _csv(snapshot: Snapshot, path: Path) -> Exported:
+def _csv(snapshot: Snapshot, path: Path, delimiter: str) -> Exported:
     rows = 0
     with _new_text(path) as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, delimiter=delimiter)
         writer.writerow(COLUMNS)
         for row in _rows(snapshot, *PLACE):
-            writer.writerow(map(plain_cell, _cells(row)))
+            writer.writerow(plain_cell(cell, delimiter) for cell in _cells(row))
             rows += 1
     return Exported(rows, path)
 
@@ -215,14 +234,14 @@ def _parquet(snapshot: Snapshot, path: Path) -> Exported:
     return Exported(rows, path)
 
 
-def _folder(snapshot: Snapshot, path: Path) -> Exported:
+def _folder(snapshot: Snapshot, path: Path, delimiter: str) -> Exported:
     """Write each source file's records, and the list that says of each where it stands."""
     path.mkdir(mode=0o700, exist_ok=True)
     above = heads(snapshot.path / "quarantine.parquet")
     result = Exported(0, path)
     taken = {LIST.casefold()}
     with _new_text(path / LIST) as listed:
-        writer = csv.writer(listed)
+        writer = csv.writer(listed, delimiter=delimiter)
         writer.writerow(("mend_file", "mend_line", *COLUMNS))
         for (name, encoding), rows in groupby(_rows(snapshot, "file", "sheet", "line"), itemgetter("file", "encoding")):
             mend = _Mend(_inside(path, name if encoding else f"{name}.jsonl", taken), encoding, above.get(name))
@@ -230,7 +249,8 @@ def _folder(snapshot: Snapshot, path: Path) -> Exported:
                 file.write(mend.head)
                 for row in rows:
                     line = mend.add(file, row)
-                    writer.writerow(map(plain_cell, (mend.path.relative_to(path).as_posix(), line, *_cells(row))))
+                    cells = (mend.path.relative_to(path).as_posix(), line, *_cells(row))
+                    writer.writerow(plain_cell(cell, delimiter) for cell in cells)
                     result.rows += 1
             result.sources[name] = (mend.path, mend.records, encoding)
     return result

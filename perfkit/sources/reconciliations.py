@@ -1,6 +1,7 @@
 """Reconciliation: what was read from the files, what was left out of it and why, to the last cent?"""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,10 @@ _LABELS = {
 }
 
 
+SHOWN = 3
+"""Pairs of files that are named in the notes."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reconciliation(Result):
     """Rows and money read = accepted + excluded + quarantined, table by table.
@@ -37,6 +42,8 @@ class Reconciliation(Result):
         table, reason (message id), lines.
     totals : list of dict
         What the totals rows of the sales files say against what was read: see `sources.totals`.
+    overlaps, strangers : list of dict
+        Sales that stand identically in two files, and sales whose ids are in no list: see `loading`.
     after : tuple of (int, Decimal)
         Accepted sales lines dated after the last complete day, and their money: they are in no period.
     observed_until : date
@@ -47,6 +54,8 @@ class Reconciliation(Result):
     rows: pd.DataFrame
     reasons: pd.DataFrame
     totals: list[dict[str, Any]]
+    overlaps: list[dict[str, Any]]
+    strangers: list[dict[str, Any]]
     after: tuple[int, Decimal]
     observed_until: dt.date
     currency: str
@@ -123,16 +132,8 @@ class Reconciliation(Result):
                     day=date(self.observed_until),
                 )
             )
-        for each in self.totals:
-            said = {
-                "file": each["file"],
-                "stated": money(Decimal(each["stated"]), self.currency, 2),
-                "read": money(Decimal(each["read"]), self.currency, 2),
-            }
-            if each["ties"]:
-                notes.append(text("The totals row of {file} says {stated}, and its lines add up to it.", **said))
-            else:
-                notes.append(text("The totals row of {file} says {stated}; its lines add up to {read}.", **said))
+        notes += [_total(each, self.currency) for each in self.totals]
+        notes += [*_twice(self.overlaps, self.currency), *_unlisted(self.strangers, self.currency)]
         unreadable = int(sales.loc[sales["part"].isin(["excluded", "quarantined"]), "unreadable"].sum())
         if unreadable:
             notes.append(
@@ -229,6 +230,8 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         rows=pd.DataFrame(rows).astype({"money": "object"}),
         reasons=pd.DataFrame(reasons, columns=["table", "reason", "lines"]),
         totals=snapshot.report["tables"]["sales"].get("totals", []),
+        overlaps=snapshot.report["tables"]["sales"].get("overlaps", []),
+        strangers=snapshot.report["tables"]["sales"].get("strangers", []),
         after=(after["lines"], after["money"] or Decimal(0)),
         observed_until=observed_until,
         currency=currency,
@@ -245,6 +248,83 @@ def _part(table: str, part: str, counts: dict[str, Any], column: str | None) -> 
         "money": Decimal(counts["sums"][column]) if column in counts["sums"] and not counts.get("automatic") else None,
         "unreadable": counts.get("unreadable", {}).get(column, 0),
     }
+
+
+def _total(each: dict[str, Any], currency: str) -> str:
+    """What a totals row says against what was read, and how many amounts of its file could not be."""
+    said = {
+        "file": each["file"],
+        "stated": money(Decimal(each["stated"]), currency, 2),
+        "read": money(Decimal(each["read"]), currency, 2),
+    }
+    if each["ties"]:
+        return text("The totals row of {file} says {stated}, and its lines add up to it.", **said)
+    if each.get("unreadable"):
+        return plural(
+            "The totals row of {file} says {stated}; its lines add up to {read}, and the amount of {n} line cannot be "
+            "read.",
+            "The totals row of {file} says {stated}; its lines add up to {read}, and the amount of {n} lines cannot "
+            "be read.",
+            each["unreadable"],
+            **said,
+        )
+    return text("The totals row of {file} says {stated}; its lines add up to {read}.", **said)
+
+
+def _twice(overlaps: list[dict[str, Any]], currency: str) -> list[str]:
+    """What counts twice because it stands in two files: the pairs with most of it, and the others in one sentence."""
+    notes = [
+        plural(
+            "{n} line of {second} ({money}) stands identically in {first}: it counts twice.",
+            "{n} lines of {second} ({money}) stand identically in {first}: they count twice.",
+            each["rows"],
+            first=each["first"],
+            second=each["second"],
+            money=money(Decimal(each["money"]), currency, 2),
+        )
+        for each in overlaps[:SHOWN]
+    ]
+    if others := overlaps[SHOWN:]:
+        notes.append(
+            plural(
+                "{n} more pair of files shares lines that count twice: {lines} in all ({money}).",
+                "{n} more pairs of files share lines that count twice: {lines} in all ({money}).",
+                len(others),
+                lines=number(sum(each["rows"] for each in others)),
+                money=money(sum((Decimal(each["money"]) for each in others), Decimal(0)), currency, 2),
+            )
+        )
+    return notes
+
+
+_WHO = {"customer_id": mark("customer"), "product_id": mark("product"), "rep_id": mark("sales representative")}
+
+
+def _unlisted(strangers: list[dict[str, Any]], currency: str) -> Iterator[str]:
+    """Sales whose customer, product or representative is in no list."""
+    for each in strangers:
+        what, shown, more = text(_WHO[each["key"]]), ", ".join(each["first"]), each["ids"] - len(each["first"])
+        yield plural(
+            "{n} line of sales ({money}) has a {what} that is in no list: {ids}. It counts, and stands under "
+            "(unknown).",
+            "{n} lines of sales ({money}) have a {what} that is in no list: {ids}. They count, and stand under "
+            "(unknown).",
+            each["rows"],
+            money=money(Decimal(each["money"]), currency, 2),
+            what=what,
+            ids=plural("{ids} and {n} other", "{ids} and {n} others", more, ids=shown) if more else shown,
+        )
+        if alike := each["alike"]:
+            yield plural(
+                "{n} of these {what} ids would be in it but for leading zeros, case, spaces or a final .0: {here} in "
+                "sales, {there} in the list.",
+                "{n} of these {what} ids would be in it but for leading zeros, case, spaces or a final .0: {here} in "
+                "sales, {there} in the list.",
+                alike["ids"],
+                what=what,
+                here=alike["here"],
+                there=alike["there"],
+            )
 
 
 def _decimals(amounts: "pd.Series[Any]") -> int:

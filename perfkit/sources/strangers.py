@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -24,7 +25,10 @@ _MANGLED = r"^[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{2,3}$"
 
 
 def notices(
-    folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection
+    folder: Path,
+    columns: Mapping[str, Sequence[str]],
+    unknown: Sequence[Mapping[str, Any]],
+    engine: duckdb.DuckDBPyConnection,
 ) -> dict[str, list[str]]:
     """Return by table what should be said about its ids.
 
@@ -34,22 +38,37 @@ def notices(
         Where the accepted rows of each table are, as <table>.parquet.
     columns : mapping
         The columns of each table that was loaded.
+    unknown : sequence of mapping
+        What `found` returned.
     engine : DuckDBPyConnection
     """
     said = {name: list(_mangled(folder, name, some, engine)) for name, some in columns.items()}
     if "sales" in columns:
-        said["sales"] += _unknown(folder, columns, engine)
+        said["sales"] += map(_said, unknown)
     return said
 
 
-def _unknown(folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection) -> Iterable[str]:
-    for key, table in KEYS.items():
-        if key in columns["sales"] and key in columns.get(table, ()):
-            yield from _not_in(folder, key, table, engine)
+def found(
+    folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection
+) -> list[dict[str, Any]]:
+    """Return how many sales have an id that its table has not, as load.json says it; parameters as of `notices`.
+
+    Returns
+    -------
+    list of dict, one an id of sales
+        key; table, in which it is not; ids and rows, int; money, decimal text; first, list of the first ids; alike,
+        None or {ids, here, there}: how many would be known but for their writing, and the first, as sales and as
+        their table write it.
+    """
+    some = (
+        _not_in(folder, key, table, engine)
+        for key, table in KEYS.items()
+        if key in columns.get("sales", ()) and key in columns.get(table, ())
+    )
+    return [each for each in some if each["ids"]]
 
 
-def _not_in(folder: Path, key: str, table: str, engine: duckdb.DuckDBPyConnection) -> Iterable[str]:
-    """Say how many sales have an id that its table has not, and whether it has a like one."""
+def _not_in(folder: Path, key: str, table: str, engine: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     id_ = named(key)
     engine.execute(f"""
         CREATE OR REPLACE TEMP TABLE strangers AS
@@ -58,32 +77,46 @@ def _not_in(folder: Path, key: str, table: str, engine: duckdb.DuckDBPyConnectio
         WHERE {id_} IS NOT NULL GROUP BY id
     """)
     [(ids, rows, money)] = engine.execute("SELECT count(*), sum(rows)::BIGINT, sum(money) FROM strangers").fetchall()
-    if ids:
-        first = engine.execute(f"SELECT id FROM strangers ORDER BY place LIMIT {SHOWN}").fetchall()
-        shown = ", ".join(f'"{each}"' for (each,) in first)
-        yield (
-            f"{_count(rows, 'row')} ({Decimal(plain(money or 0)):,f}) {'has' if rows == 1 else 'have'} a {key} that is "
-            f"not in {table}: {_count(ids, 'id')}, {'' if ids == 1 else 'first: '}{shown}. They count, and stand under "
-            f"(unknown) where {table} are looked at.{_alike(key, table, ids, folder, engine)}"
-        )
+    first = engine.execute(f"SELECT id FROM strangers ORDER BY place LIMIT {SHOWN}").fetchall()
+    entry = {
+        "key": key,
+        "table": table,
+        "ids": ids,
+        "rows": rows or 0,
+        "money": plain(money or 0),
+        "first": [each for (each,) in first],
+        "alike": _alike(key, table, folder, engine) if ids else None,
+    }
     engine.execute("DROP TABLE strangers")
+    return entry
 
 
-def _alike(key: str, table: str, ids: int, folder: Path, engine: duckdb.DuckDBPyConnection) -> str:
-    """Say that some of the ids have a like one in their table, where that is so."""
+def _said(each: Mapping[str, Any]) -> str:
+    """Say how many sales have an id that its table has not, and whether it has a like one."""
+    table, ids, one = each["table"], each["ids"], each["rows"] == 1
+    shown = ", ".join(f'"{id_}"' for id_ in each["first"])
+    said = (
+        f"{_count(each['rows'], 'row')} ({Decimal(each['money']):,f}) {'has' if one else 'have'} a {each['key']} that "
+        f"is not in {table}: {_count(ids, 'id')}, {'' if ids == 1 else 'first: '}{shown}. They count, and stand under "
+        f"(unknown) where {table} are looked at."
+    )
+    if alike := each["alike"]:
+        how_many = "All" if alike["ids"] == ids else f"{alike['ids']:,}"
+        said += (
+            f" {how_many} of these ids would be known but for leading zeros, case, spaces or a final .0: "
+            f'"{alike["here"]}" here, "{alike["there"]}" there. Export both alike.'
+        )
+    return said
+
+
+def _alike(key: str, table: str, folder: Path, engine: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """How many of the ids have a like one in their table, and the first such pair."""
     known = f"known.{named(key)}"
-    found = engine.execute(f"""
+    pairs = engine.execute(f"""
         SELECT strangers.id, min({known}) FROM strangers JOIN {_rows(folder, table)} AS known
         ON {_folded("strangers.id")} = {_folded(known)} GROUP BY strangers.id ORDER BY min(place)
     """).fetchall()
-    if not found:
-        return ""
-    here, there = found[0]
-    how_many = "All" if len(found) == ids else f"{len(found):,}"
-    return (
-        f" {how_many} of these ids would be known but for leading zeros, case, spaces or a final .0: "
-        f'"{here}" here, "{there}" there. Export both alike.'
-    )
+    return {"ids": len(pairs), "here": pairs[0][0], "there": pairs[0][1]} if pairs else None
 
 
 def _count(number: int, what: str) -> str:

@@ -16,7 +16,7 @@ from perfkit.sources.columns import Target, steps
 from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.duplicates import settle_duplicates
 from perfkit.sources.files import ExportFile, literally, named, quoted
-from perfkit.sources.opening import Export, Opened, Workplace, opened, place_of
+from perfkit.sources.opening import Export, Opened, Workplace, as_found, opened, place_of
 from perfkit.sources.originals import Origin
 from perfkit.sources.presets.presetting import merged
 from perfkit.sources.quarantine import REASONS
@@ -24,7 +24,7 @@ from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.rows import Broken, Rows, gathered
 from perfkit.sources.settings import Control, TableSettings
 from perfkit.sources.tally import Tally
-from perfkit.sources.values.proofs import contradicted
+from perfkit.sources.values.proofs import contradicted, unlikely
 from perfkit.sources.writing import LEFT_OUT, ROWS_AT_A_TIME, STATUS, UNKNOWN, Writer
 from perfkit.sources.xlsx.read_xlsx import XlsxExport
 
@@ -94,11 +94,13 @@ def take_table(
         numbers, statuses, parts = _stream(file, number, _query(declared, file, settings, place), writer, place)
         failed.append((numbers, statuses))
         accepted += parts
-        read.append(_money(declared, tally) - before)
+        read.append(_more(_money(declared, tally), before))
     writer.close()
+    if not thorough and _too_little_proven(declared.name, files, place):
+        raise Contradicted(declared.name)
     stated = totals.Stated()
     said = []
-    for file, (numbers, statuses), sum_read in zip(files, failed, read, strict=True):
+    for file, (numbers, statuses), streamed in zip(files, failed, read, strict=True):
         before = _money(declared, tally)
         broken = file.export.broken
         if not file.is_table and settings.totals is None:
@@ -110,16 +112,18 @@ def take_table(
         lost = len(aside) + len(broken)
         if len(files) > 1 and lost > 1 and lost == file.export.records and settings.max_quarantined < 1:
             raise _nothing_of(declared, file, aside, broken)
-        sum_read += _money(declared, tally) - before
-        said.append(stated.compared(file.export.file.name, declared.money, sum_read))
+        later = _more(_money(declared, tally), before)
+        amount, unreadable = streamed[0] + later[0], streamed[1] + later[1]
+        said.append(stated.compared(file.export.file.name, declared.money, amount, unreadable))
     _refuse_too_much(declared, settings, place, tally)
-    repeated = []
+    repeated: list[overlaps.Overlap] = []
     if not declared.key:
-        columns = [target.name for target in first]
+        columns = [target.name for target in first if all(file.mapped[target.name] for file in files)]
         repeated = overlaps.settled(declared.name, writer.path, accepted, columns, place.engine, meant=settings.overlap)
+    kept: list[str] = []
     if declared.key:
         exports = [file.export for file in files]
-        settle_duplicates(declared, settings, writer.path, exports, writer.places, first, place.engine, tally)
+        kept = settle_duplicates(declared, settings, writer.path, exports, writer.places, first, place.engine, tally)
     compared = [each for each in said if each]
     place.step(f"{declared.name}: reconciling")
     observed = _conserve(declared.name, place, first, tally)
@@ -132,7 +136,12 @@ def take_table(
         "observed": observed,
         "control": tally.control(control),
         "totals": compared,
-        "notices": [*notices.told(declared, settings, files, tally, compared, own=len(own.exclude)), *repeated],
+        "overlaps": [pair.entry() for pair in repeated],
+        "notices": [
+            *notices.told(declared, settings, files, tally, compared, own=len(own.exclude)),
+            *overlaps.notices(repeated, meant=settings.overlap),
+            *kept,
+        ],
     }
 
 
@@ -148,12 +157,19 @@ def _refuse_twins(declared: Table, found: list[ExportFile]) -> None:
 
 
 def _is_text(file: Opened) -> bool:
-    return isinstance(getattr(file.export, "export", file.export), CsvExport)
+    return isinstance(as_found(file.export), CsvExport)
 
 
-def _money(declared: Table, tally: Tally) -> Decimal:
-    """The sum of the table's money as far as it was read."""
-    return tally.total(declared.money) if declared.money in tally.amounts else Decimal(0)
+def _money(declared: Table, tally: Tally) -> tuple[Decimal, int]:
+    """The sum of the table's money as far as it was read, and how many rows have an amount that cannot be."""
+    if declared.money not in tally.amounts:
+        return Decimal(0), 0
+    return tally.total(declared.money), sum(each[declared.money] for each in tally.unknown.values())
+
+
+def _more(now: tuple[Decimal, int], before: tuple[Decimal, int]) -> tuple[Decimal, int]:
+    """What was added to a sum, and to a count."""
+    return now[0] - before[0], now[1] - before[1]
 
 
 def _query(declared: Table, file: Opened, settings: TableSettings, place: Workplace) -> str:
@@ -218,10 +234,26 @@ def _stream(
 
 def _parts(export: Export) -> list[tuple[str, int]]:
     """The sheets of a workbook, or the file itself: each name, and how many rows stand in it and those before."""
-    inner = getattr(export, "export", export)
+    inner = as_found(export)
     if isinstance(inner, XlsxExport):
         return inner.parts
     return [(export.file.name, export.records - len(export.broken))]
+
+
+def _too_little_proven(table: str, files: list[Opened], place: Workplace) -> bool:
+    """Whether the values of a column are such that the first cells may have told wrongly how it is written."""
+    asked = {
+        question
+        for file in files
+        for target in file.targets
+        if len(target.sources) == 1 and target.sources[0] in file.read_as
+        if (question := unlikely(named(target.name), target.type, file.export.source.writing(target.sources[0])))
+    }
+    path = (place.folder / f"{table}.parquet").resolve()
+    if not asked or not path.exists():
+        return False
+    query = f"SELECT {' OR '.join(sorted(asked))} FROM read_parquet({quoted(literally(path))})"
+    return bool(place.engine.execute(query).fetchall()[0][0])
 
 
 def _leave_out(

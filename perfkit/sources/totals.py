@@ -4,6 +4,7 @@ None of them is a line of the table. They are left out, counted, and the totals 
 with what was read.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from perfkit.languages import mark
 from perfkit.schema import Table
-from perfkit.sources.columns import Check, Source, Target, folded, steps
+from perfkit.sources.columns import Check, Source, Target, steps
 from perfkit.sources.files import named, quoted
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.tally import Tally, plain
@@ -32,16 +33,20 @@ BECAUSE = {
 
 _TEST = {BLANK: "is blank", HEADING: "repeats the headings", TOTAL: "is a total"}
 
-_BEGINS = r"^\s*(sous[- ]?tota(l|ux)|sub[- ]?totals?|grand total|totau?x?|totals?|somme|sum)\s*([:(]|\b)"
+BEGINS = r"^\s*(sous[- ]?tota(l|ux)|sub[- ]?totals?|grand total|totau?x?|totals?|somme|sum)\s*([:(]|\b)"
 """Begins as a total's label does."""
 
 _LABEL = (
     r"^\s*(sous[- ]?total|sub[- ]?total|grand total|total|totaux|totals|somme|sum)"
     r"(\s+(g[ée]n[ée]ral|g[ée]n[ée]raux|general|ht|ttc|net|du mois|du jour|of the month|page|[0-9/. -]+"
-    r"|\p{L}+\.?\s+[0-9]{4}))?"
+    r"|\p{L}+\.?\s+[0-9]{4}|(de |d['’])?(janv|f[ée]vr|mars|avr|mai|juin|juil|ao[ûu]t|sept|oct|nov|d[ée]c|jan|feb"
+    r"|mar|apr|may|june?|july?|aug|sep)\p{L}*\.?))?"
     r"\s*:?\s*$"
 )
 """Is nothing but a total's label: a customer called Total SA is not."""
+
+SEVERAL = 3
+"""Ids of a line from which one alone that begins as a total's label does is no customer called so."""
 
 LOOKED_AT = 6
 """Columns from the left in which a label is looked for, beside those that are needed."""
@@ -54,13 +59,13 @@ def status(declared: Table, source: Source, targets: Sequence[Target]) -> str:
     blank = " AND ".join(f"{column} IS NULL" for column in columns)
     same = [f"coalesce(lower(trim({source.raw(name)})) = {quoted(name.strip().lower())}, false)" for name in needed]
     heading = " AND ".join(same) if same else "false"
-    labels = [source.raw(name) for name in (*source.names[:LOOKED_AT], *needed) if source.names.count(name) == 1]
-    total = " OR ".join(f"coalesce({_matches(raw, _BEGINS)}, false)" for raw in dict.fromkeys(labels)) or "false"
+    total = _or([_matches(raw, BEGINS) for raw in _labels(source, targets)])
     day = _day(declared, targets)
-    undated = f"{day.alias} IS NULL" if day else "false"
+    said = source.raw(day.sources[0]) if day else ""
+    undated = f"({said} IS NULL OR coalesce({_matches(said, BEGINS)}, false))" if day else "false"
     return (
         f"CASE WHEN {blank} THEN {BLANK} WHEN {heading} THEN {HEADING} "
-        f"WHEN {undated} AND ({total}) THEN {TOTAL} ELSE -1 END"
+        f"WHEN {undated} AND ({_filled(_ids(targets))}) <= 1 AND ({total}) THEN {TOTAL} ELSE -1 END"
     )
 
 
@@ -70,21 +75,50 @@ def no_data(declared: Table, source: Source, targets: Sequence[Target]) -> str:
     return f"CASE WHEN {fails} THEN {status(declared, source, targets)} < -1 ELSE false END"
 
 
-def guarded(declared: Table, source: Source, targets: list[Target]) -> list[Target]:
-    """Return the targets, a row that has a day but else only a total's label failing as one that looks like a total."""
-    day = _day(declared, targets)
-    ids = [target for target in targets if target.type in ("id", "quantity") and target.sources]
-    labels = [source.raw(name) for target in ids for name in target.sources]
-    labels += [source.raw(name) for name in source.names[:LOOKED_AT] if source.names.count(name) == 1]
-    if day is None or not ids:
+def guarded(declared: Table, source: Source, targets: list[Target], *, beside: int = LOOKED_AT) -> list[Target]:
+    """Return the targets, a row failing that has nothing but a total's label beside its day and its amounts.
+
+    In a list (of customers, products ...) that is a row of which only the key is filled, with such a label. It is
+    looked for in the columns that are read and in the first ones `beside` them.
+    """
+    anchor = _day(declared, targets) or next((each for each in targets if each.name in declared.key), None)
+    labels = _labels(source, targets, beside)
+    if anchor is None or not labels:
         return targets
-    filled = " + ".join(f"({target.alias} IS NOT NULL)::INT" for target in ids)
-    match = " OR ".join(f"coalesce({_matches(raw, _LABEL)}, false)" for raw in dict.fromkeys(labels))
-    looks = f"CASE WHEN {filled} > 1 THEN false ELSE {match} END"
-    first = next(name for target in ids for name in target.sources)
+    telling = _ids(targets)
+    if anchor.name in declared.key:
+        telling = [target for target in targets if target.type in ("id", "text") and target.sources]
+    several = anchor.name not in declared.key and len(telling) >= SEVERAL
+    pattern = BEGINS if several else _LABEL
+    looks = f"CASE WHEN {_filled(telling)} > 1 THEN false ELSE {_or([_matches(raw, pattern) for raw in labels])} END"
+    first = next((name for target in telling for name in target.sources), source.names[0])
     check = Check(first, source.raw(first), f"CASE WHEN {looks} THEN 'looks like a total' END")
-    held = replace(day, fails=f"{day.fails} OR ({looks})", checks=(*day.checks, check))
-    return [held if target is day else target for target in targets]
+    held = replace(anchor, fails=f"{anchor.fails} OR ({looks})", checks=(*anchor.checks, check))
+    return [held if target is anchor else target for target in targets]
+
+
+def _ids(targets: Sequence[Target]) -> list[Target]:
+    return [target for target in targets if target.type == "id" and target.sources]
+
+
+def _filled(targets: Sequence[Target]) -> str:
+    """SQL: how many of these are filled."""
+    return " + ".join(f"({target.alias} IS NOT NULL)::INT" for target in targets) or "0"
+
+
+def _labels(source: Source, targets: Sequence[Target], beside: int = LOOKED_AT) -> list[str]:
+    """SQL of the columns of text in which a total's label may stand: the first ones, and those that are read."""
+    needed = (name for target in targets for name in target.sources)
+    names = dict.fromkeys((*source.names[:beside], *needed))
+    return [
+        source.raw(name)
+        for name in names
+        if name and source.names.count(name) == 1 and source.kind(name) in ("text", "cell")
+    ]
+
+
+def _or(conditions: Sequence[str]) -> str:
+    return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or "false"
 
 
 def _matches(raw: str, pattern: str) -> str:
@@ -104,8 +138,9 @@ def split(broken: list[Broken]) -> tuple[list[Broken], list[Broken]]:
 
 
 def _is_total(record: str) -> bool:
-    words = folded(record.lstrip("\"';,\t| "))
-    return words.startswith(("total", "sous-total", "sous total", "subtotal", "sub-total", "grand total"))
+    """Whether the first filled field of a broken record is a total's label."""
+    first = next((field for field in re.split(r"[;,\t|]", record) if field.strip(" \"'")), "")
+    return re.fullmatch(_LABEL.replace(r"\p{L}", r"[^\W\d_]"), first.strip(" \"'"), re.IGNORECASE) is not None
 
 
 class Stated:
@@ -155,10 +190,19 @@ class Stated:
             tally.leave_out(_TEST[TOTAL], BECAUSE[TOTAL], len(broken))
             self.rows += [{"file": file, "sheet": None, "line": each.line, "amounts": {}} for each in broken]
 
-    def compared(self, file: str, column: str | None, read: Decimal) -> dict[str, Any] | None:
+    def compared(self, file: str, column: str | None, read: Decimal, unreadable: int = 0) -> dict[str, Any] | None:
         """Return what a file's totals rows say of a column against what was read; None where they say nothing.
 
         A file ends in one total, in totals of its parts, or in both: each is tried.
+
+        Parameters
+        ----------
+        file : str
+        column : str or None
+        read : Decimal
+            What the file's rows add up to.
+        unreadable : int
+            How many of them have an amount that cannot be read, so that it is not in the sum.
         """
         stated = [
             row["amounts"][column]
@@ -175,6 +219,7 @@ class Stated:
             "rows": len(stated),
             "stated": plain(stated[-1]),
             "read": plain(read),
+            "unreadable": unreadable,
             "ties": ties,
         }
 

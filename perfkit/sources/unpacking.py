@@ -18,7 +18,7 @@ from pathlib import Path
 
 from perfkit.errors import DataError, PerfkitError
 from perfkit.sources import kinds
-from perfkit.sources.files import ExportFile, passed_over
+from perfkit.sources.files import ExportFile, naturally, passed_over
 from perfkit.sources.kinds import UNREADABLE, Bounded, damaged, regular
 
 MOST = 20_000_000_000
@@ -277,26 +277,25 @@ def _wrong(entry: zipfile.ZipInfo, seen: set[str]) -> str:
 def _chosen(
     archive: str, entries: list[zipfile.ZipInfo], patterns: Sequence[str]
 ) -> tuple[list[zipfile.ZipInfo], list[str]]:
-    """The members to read in the order of their names, and the names of what was passed over."""
+    """The members to read, pattern by pattern, those of one by name, and the names of what was passed over."""
     files = [each for each in entries if not each.is_dir() and not any(map(passed_over, each.filename.split("/")))]
     passed = sorted({each.filename for each in entries} - {each.filename for each in files})
     names = {each.filename for each in files}
-    wanted = [
-        each
+    files.sort(key=lambda each: naturally(each.filename))
+    wanted = {
+        each.filename: each
+        for pattern in patterns or ("**",)
         for each in files
         if not patterns
-        or any(
-            each.filename == pattern if pattern in names else _matches(each.filename.split("/"), pattern.split("/"))
-            for pattern in patterns
-        )
-    ]
+        or (each.filename == pattern if pattern in names else _matches(each.filename.split("/"), pattern.split("/")))
+    }
     if not files:
         raise DataError(f"{archive} holds no file. Zip the export again.")
     for pattern in patterns:
         if pattern not in names and not any(_matches(name.split("/"), pattern.split("/")) for name in names):
             more = f" and {len(names) - 20} more" if len(names) > 20 else ""
             raise DataError(f"{archive} holds no {pattern!r}. It holds: {', '.join(sorted(names)[:20])}{more}.")
-    return sorted(wanted, key=lambda each: each.filename), passed
+    return list(wanted.values()), passed
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -83,6 +83,14 @@ def test_two_wrong_values_mended_are_known_by_the_others(desk):
     assert lines(found.back) == [(22, "values", Decimal("12.5"))]
 
 
+@pytest.mark.parametrize("wrong", ["", "2024-02-99"])
+def test_a_wrong_cell_that_two_columns_are_made_from_tells_neither_of_them(desk, wrong):
+    columns = {name: name for name in ("order_id", "date", "product_id", "net_revenue")}
+    columns["invoiced_at"] = {"column": "date", "optional": True}  # as the generic preset has it
+    found = both(desk, f"A1,{wrong},X,12.50\n", "A1,2024-02-09,X,12.50\n", columns=columns)
+    assert lines(found.back) == [(22, "values", Decimal("12.5"))]
+
+
 def test_a_row_of_which_nothing_but_its_amount_is_known_is_not_guessed(desk):
     old = desk.load("date,net_revenue\n2024-01-01,1\nno,5\n", **LOOSE)
     new = desk.load("date,net_revenue\n2024-01-01,1\n2024-01-02,5\n", **LOOSE)

@@ -318,3 +318,24 @@ def test_a_pipe_or_a_socket_is_refused_and_never_waited_for(desk, make, name, mo
     waiting.start()
     waiting.join(10)
     assert said == ["sales.csv is not a regular file, so it cannot be read twice and compared."]
+
+
+def found(desk, *patterns):
+    return [path.relative_to(desk.exports).as_posix() for path in files.find(desk.exports, patterns, table="sales")]
+
+
+def test_files_are_read_in_the_order_in_which_they_are_named(desk):
+    for name in ("a.csv", "b.csv", "c.csv"):
+        desk.write(name, GOOD)
+    assert found(desk, "b.csv", "a.csv") == ["b.csv", "a.csv"]
+    assert found(desk, "c.csv", "*.csv") == ["c.csv", "a.csv", "b.csv"]
+
+
+def test_files_of_one_pattern_are_read_in_the_order_in_which_people_count(desk):
+    names = ["C_2.csv", "c_9.csv", "c_10.csv", "c_010b.csv", "d.csv"]
+    for name in reversed(names):
+        desk.write(name, GOOD)
+    assert found(desk, "*.csv") == ["C_2.csv", "c_9.csv", "c_10.csv", "c_010b.csv", "d.csv"]
+    for name in ("2/x.csv", "10/a.csv"):
+        desk.write(name, GOOD)
+    assert found(desk, "*/*.csv") == ["2/x.csv", "10/a.csv"]

@@ -1,7 +1,10 @@
 """What stands on the first line of a document only is carried down over its other lines, and into no other."""
 
+import datetime as dt
+
 import duckdb
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -171,3 +174,86 @@ def test_an_order_whose_lines_do_not_come_to_its_subtotal_is_left_as_it_is(expor
 def test_an_order_with_an_amount_that_cannot_be_read_is_left_as_it_is(export, engine, tmp_path):
     lines = export(**{**ORDERS, "Lineitem price": ["10.00", "?", "30.00", None]})
     assert settled(lines, preset("shopify", "sales").settles, engine, tmp_path) is lines
+
+
+LEANING = "Date;N°;Client;Article;Qté;Montant HT\n15/02/2024;F1;C1;A;2;200,00\n;;;B;3;100,00\n"
+LEANING_BY_DAY = "Date;N°;Client;Article;Qté;Montant HT\n15/02/2024;F1;C1;A;2;200,00\n;F2;C2;B;3;100,00\n"
+LEANT = {
+    "order_id": "N°",
+    "date": "Date",
+    "customer_id": "Client",
+    "product_id": "Article",
+    "quantity": "Qté",
+    "net_revenue": "Montant HT",
+}
+TOTALS = [
+    ";;;Total F1;5;300,00",
+    ";;;Total;;300,00",
+    ";Total;;;5;300,00",
+    ";;;;;101,00",
+    ";;;;;",
+    "Total;;;;5;300,00",
+    ";;;Sous-total F1 :;5;300,00",
+]
+
+
+@pytest.mark.parametrize("total", TOTALS)
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (LEANING_BY_DAY, ["Date"]),
+        (LEANING, ["Date", "N°", "Client"]),
+        (LEANING, {"columns": ["Date", "N°", "Client"], "within": "N°"}),
+    ],
+)
+def test_no_totals_row_becomes_a_sale_by_a_day_that_is_carried_into_it(desk, text, said, total):
+    columns = {name: {"column": column, "optional": True} for name, column in LEANT.items()}
+    columns |= {"date": "Date", "net_revenue": "Montant HT"}
+    snapshot = desk.load(f"{text}{total}\n", fill_down=said, columns=columns)
+    assert desk.revenue(snapshot) == 300
+    assert desk.column(snapshot, "order_id")[0] == "F1" and desk.counts(snapshot)[0] == 2
+
+
+def test_a_subtotal_between_two_documents_takes_nothing_and_the_lines_below_it_are_filled(desk):
+    text = f"{LEANING};;;Total F1;5;300,00\n16/02/2024;F2;C2;A;1;50,00\n;;;B;1;1,00\n;;;Total F2;2;51,00\n;;;;;351,00\n"
+    snapshot = desk.load(text, fill_down=["Date", "N°", "Client"], columns=LEANT)
+    assert desk.revenue(snapshot) == 351
+    assert desk.column(snapshot, "order_id") == ["F1", "F1", "F2", "F2"]
+    assert desk.column(snapshot, "customer_id") == ["C1", "C1", "C2", "C2"]
+
+
+def test_a_product_called_like_a_total_is_a_line_where_each_line_bears_its_document(export, engine, tmp_path):
+    lines = export(
+        Name=["#1", "#1", None], Email=["a", None, None], B=["x"] * 3, C=["x"] * 3, D=["x"] * 3, E=["x"] * 3,
+        Item=["Pen", "Total Recall", "Total"],
+    )  # fmt: skip
+    filled = Filled(lines, ["Email"], "Name", engine, tmp_path)
+    assert texts(filled, engine, tmp_path, "Email") == ["a", "a", None]
+    down = Filled(lines, ["Name", "Email"], "Name", engine, tmp_path)
+    assert texts(down, engine, tmp_path, "Name") == ["#1", "#1", None]
+
+
+def test_documents_whose_lines_stand_apart_give_nothing_to_a_total(export, engine, tmp_path):
+    lines = export(
+        Name=["#1", "#2", "#1", "#1"], Email=["a", "b", None, None], Item=["x", "x", "x", "Total"], N=list("1236")
+    )
+    filled = Filled(lines, ["Email"], "Name", engine, tmp_path)
+    assert texts(filled, engine, tmp_path, "Email") == ["a", "b", "a", None]
+
+
+def test_merged_cells_of_a_workbook_are_filled_and_its_totals_are_not(desk):
+    book = openpyxl.Workbook()
+    for row in (
+        ["Date", "Client", "Article", "Montant HT"],
+        [dt.date(2024, 2, 1), "C1", "A", 10],
+        [None, None, "B", 20],
+        [None, None, "Total", 30],
+        [None, None, None, 30],
+    ):
+        book.active.append(row)
+    book.active.merge_cells("A2:A3")
+    book.active.merge_cells("B2:B3")
+    book.save(desk.exports / "ventes.xlsx")
+    columns = {key: LEANT[key] for key in ("date", "customer_id", "product_id", "net_revenue")}
+    snapshot = desk.load(name="ventes.xlsx", fill_down=["Date", "Client"], columns=columns)
+    assert desk.revenue(snapshot) == 30 and desk.column(snapshot, "customer_id") == ["C1", "C1"]

@@ -1,5 +1,6 @@
 """Mappings: what a canonical column is made of, file by file."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -119,3 +120,37 @@ def test_leading_zeros_that_a_spreadsheet_took_are_put_back(desk):
 def test_an_operation_that_does_not_fit_its_column_is_refused(desk, columns, said):
     with pytest.raises(ParameterError, match=said):
         desk.load("d,n\n2024-01-01,1\n", columns=columns, format=PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        ("Montant HT USD", "another currency"), ("Net Amount ($)", "another currency"), ("Montant (CHF)", "another"),
+        ("Amount in cents", 'times = "0.01"'), ("Montant (centimes)", 'times = "0.01"'), ("Montant (Ke)", "1,000s"),
+        ("Ventes (en k)", "1,000s"), ("MontantTTC", "include tax"), ("Total with VAT", "include tax"),
+        ("Montant T.V.A. incluse", "include tax"), ("Gross amount", "include tax"), ("amount_gross", "include tax"),
+        ("Remise %", "percents"),
+    ],
+)  # fmt: skip
+def test_a_heading_that_says_other_than_net_amounts_is_asked_about(desk, heading, said):
+    form = {**PLAIN, "delimiter": ";"}
+    with pytest.raises(DataError, match=re.escape(said)):
+        desk.load(f"d;{heading}\n2024-01-01;12\n", columns={"date": "d", "net_revenue": heading}, format=form)
+    confirmed = {"column": heading, "times": 1}
+    assert desk.revenue(desk.load(columns={"date": "d", "net_revenue": confirmed}, format=form)) == 12
+
+
+def test_large_products_are_exact_and_too_large_ones_set_aside(desk):
+    text = "d,q,p\n2024-01-01,1200,10000\n2024-01-01,1,1000000.25\n2024-01-01,99999999999,99999999999\n"
+    snapshot = desk.load(text, columns={"date": "d", "net_revenue": {"multiply": ["q", "p"]}}, format=PLAIN)
+    assert desk.column(snapshot, "net_revenue") == [Decimal(12_000_000), Decimal("1000000.25")]
+    assert desk.aside(snapshot)[0][3] == "result too many decimals"
+    times = {"multiply": ["q", "p"], "times": 1000}
+    text = "d,q,p\n2024-01-01,1,2\n2024-01-01,3,100000\n"
+    assert desk.revenue(desk.load(text, columns={"date": "d", "net_revenue": times}, format=PLAIN)) == 300_002_000
+
+
+def test_a_share_above_one_is_set_aside(desk):
+    text = "rep_id,period,goal,weight\nR,2024-01-01,g,0.25\nR,2024-01-01,h,50\n"
+    snapshot = desk.load(text, table="goals", format={"decimal": "."})
+    assert desk.aside(snapshot) == [(3, "weight", "50", "no share")]

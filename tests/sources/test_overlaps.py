@@ -44,7 +44,8 @@ def found(place, *files, columns=COLUMNS):
 
 def settled(place, *files, meant=False, columns=COLUMNS):
     path, engine = place
-    return overlaps.settled("sales", path, written(path, files, columns), columns, engine, meant=meant)
+    pairs = overlaps.settled("sales", path, written(path, files, columns), columns, engine, meant=meant)
+    return overlaps.notices(pairs, meant=meant)
 
 
 def month(*days, start=0):
@@ -154,6 +155,9 @@ def test_a_load_of_exports_that_overlap_is_refused_unless_that_is_meant(desk):
     snapshot = desk.load(**settings, overlap=True)
     assert desk.counts(snapshot) == (36, 0, 0)
     assert any("as overlap = true says" in said for said in snapshot.report["tables"]["sales"]["notices"])
+    assert snapshot.report["tables"]["sales"]["overlaps"] == [
+        {"first": "one.csv", "second": "two.csv", "rows": 5, "money": "137.5"}  # 25.50 + ... + 29.50
+    ]
 
 
 def test_what_is_set_aside_or_left_out_shifts_no_row_into_another_file(desk):

@@ -442,3 +442,21 @@ def test_days_with_a_french_month_are_those_that_were_written(written, data):
     ]
     expected = [day if "d" in shape else day.replace(day=1) for day in written]
     assert read(texts, "date") == expected
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["proofs first", "proofs last"])
+@pytest.mark.parametrize(
+    ("column", "telling", "doubtful"),
+    [("net_revenue", "12,50", "1,234"), ("net_revenue", "12.50", "1,234"), ("date", "25/01/2024", "03/04/2024")],
+)
+def test_where_the_proofs_stand_changes_nothing(tmp_path, monkeypatch, column, telling, doubtful, first):
+    from perfkit.errors import DataError
+    from tests.sources.conftest import Desk
+
+    monkeypatch.setattr(proofs, "SAMPLE", 100)
+    cells = [telling] * 2 + [doubtful] * 3998
+    rows = cells if first else cells[::-1]
+    other = {"net_revenue": "2024-01-31", "date": "1"}[column]
+    text = "".join(f"{cell};{other}\n" for cell in rows)
+    with pytest.raises(DataError, match="one of only 2 cells that tell"):
+        Desk(tmp_path).load(f"{column};{'date' if column == 'net_revenue' else 'net_revenue'}\n{text}")

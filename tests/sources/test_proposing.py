@@ -127,3 +127,34 @@ def test_hostile_headings_stay_inside_their_line(acme):
     text = 'Date facture;Montant HT;"a\n[tables.customers]\nfiles = ""x"""\n31/10/2026;1,50;z\n'
     block = proposed(acme, "v.csv", text).block()
     assert set(tomllib.loads(block)["tables"]) == {"sales"}
+
+
+@pytest.mark.parametrize(
+    "heading, said",
+    [
+        ("Fournisseur", "the heading 'Fournisseur' is one of purchases, not of sales."),
+        ("Purchase Order", "the heading 'Purchase Order' is one of purchases, not of sales."),
+        ("N° devis", "the heading 'N° devis' is one of quotes, not of sales."),
+        ("Matricule", "the heading 'Matricule' is one of payroll, not of sales."),
+    ],
+)
+def test_what_is_probably_no_export_of_sales_is_said_first_and_nothing_of_it_is_sure(acme, heading, said):
+    text = f"N° facture;Date facture;{heading};Qté;Montant HT\nF1;31/10/2026;X;2;1234,56\nF2;30/10/2026;Y;1;-34,06\n"
+    proposal = proposed(acme, "v.csv", text)
+    assert proposal.block().startswith(f"# Beware: {said}\n")
+    assert {each for _, each in guesses(proposal).values()} == {"guess"}
+    assert "confirmed = false" in proposal.block()
+
+
+@pytest.mark.parametrize("heading", ["Prix d'achat", "Purchase price", "Vendeur", "Coût d'achat total"])
+def test_what_sold_goods_cost_and_who_sold_them_are_of_sales(acme, heading):
+    text = f"N° facture;Date facture;Qté;Montant HT;{heading}\nF1;31/10/2026;2;1234,56;1\nF2;30/10/2026;1;-34,06;2\n"
+    proposal = proposed(acme, "v.csv", text)
+    assert not proposal.beware and guesses(proposal)["net_revenue"] == ("Montant HT", "sure")
+
+
+def test_a_list_of_staff_is_no_list_of_customers_for_certain(acme):
+    text = "Code client;Nom;Matricule\nC1;A;1\nC2;B;2\n"
+    proposal = proposed(acme, "v.csv", text, table="customers")
+    assert proposal.beware == ("the heading 'Matricule' is one of payroll, not of customers.",)
+    assert "sure" not in {each for _, each in guesses(proposal).values()}

@@ -57,6 +57,15 @@ def test_only_what_passes_every_check_is_known(desk):
     assert dict(row["known"]) == {"order_id": "A2", "date": "2024-01-01", "net_revenue": "2.0000"}
 
 
+@pytest.mark.parametrize("wrong, reason", [("", "missing"), ("soon", "not a date")])
+def test_a_cell_that_two_columns_are_made_from_fails_once_and_neither_is_known(desk, wrong, reason):
+    columns = {"order_id": "n", "date": "d", "invoiced_at": "d", "net_revenue": {"multiply": ["q", "p"]}}
+    text = f"n,d,q,p\nA1,2024-01-01,1,1\nA2,{wrong},2,x\n"
+    (row,) = rows_of(desk.load(text, columns={**columns, "quantity": "q"}))
+    assert [(each["column"], each["reason"]) for each in row["failures"]] == [("d", reason), ("p", "not a number")]
+    assert dict(row["known"]) == {"order_id": "A2", "quantity": "2.0000"}
+
+
 def test_an_amount_with_too_many_decimals_is_the_money_of_its_row(desk):
     (row,) = rows_of(desk.load(GOOD + "A2,2024-01-01,0.00001\n"))
     assert row["amount"] == Decimal("0.00001") and "net_revenue" not in dict(row["known"])
@@ -249,6 +258,29 @@ def test_an_amount_is_a_number_and_no_text(desk, tmp_path):
     with exported.path.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["amount"] == "-1200.5" and row["record"] == "A2,no,-1200.50"
+
+
+def test_a_missing_value_is_an_empty_cell_and_no_word(desk, tmp_path):
+    snapshot = desk.load(GOOD + "A2,,5\n")
+    quarantine_export.export(snapshot, tmp_path / "aside.xlsx")
+    header, row = openpyxl.load_workbook(tmp_path / "aside.xlsx").active.iter_rows(values_only=True)
+    assert row[header.index("value")] is None and row[header.index("failures")] == "date: missing"
+    quarantine_export.export(snapshot, tmp_path / "mend")
+    with (tmp_path / "mend" / "_list.csv").open(encoding="utf-8-sig", newline="") as file:
+        (listed,) = csv.DictReader(file)
+    assert (listed["value"], listed["sheet"], listed["failures"]) == ("", "", "date: missing")
+    assert "None" not in (tmp_path / "mend" / "_list.csv").read_text()
+
+
+def test_a_french_company_s_lists_open_in_its_spreadsheets(desk, tmp_path):
+    snapshot = desk.load(GOOD + "A2,no,-1200.50\n")
+    quarantine_export.export(snapshot, tmp_path / "aside.csv", language="fr")
+    quarantine_export.export(snapshot, tmp_path / "mend", language="fr")
+    for path in (tmp_path / "aside.csv", tmp_path / "mend" / "_list.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            (row,) = csv.DictReader(file, delimiter=";")
+        assert (row["file"], row["value"], row["amount"]) == ("sales.csv", "no", "-1200,5")
+    assert (tmp_path / "mend" / "sales.csv").read_text() == HEAD + "A2,no,-1200.50\n"  # byte for byte
 
 
 def test_a_workbook_holds_texts_as_texts(hostile, tmp_path):

@@ -98,3 +98,92 @@ def test_a_side_table_with_rows_left_out_stands_beside_one_without(tmp_path):
 
 def test_lines_that_could_not_be_read_are_told_on_the_cover(reconciliation):
     assert reconciliation.warning() == "2 lines of sales (40.00% of those read) could not be read and are in no figure."
+
+
+TWICE = """
+name = "Acme"
+currency = "EUR"
+observed_until = "2026-01"
+
+[tables.sales]
+files = "sales-*.csv"
+
+[tables.customers]
+files = "customers.csv"
+
+[tables.products]
+files = "products.csv"
+"""
+
+
+@pytest.fixture
+def twice(tmp_path):
+    """A company of which one line stands in two files, and customers and a product are in no list."""
+    head = "order_id,date,customer_id,product_id,net_revenue\n"
+    first = "".join(f"A{n},2026-01-{n:02},C1,P1,10.00\n" for n in range(1, 31))
+    more = (
+        "".join(f"B{n},2026-01-30,C{n},P1,1.50\n" for n in range(2, 7)) + "B7,2026-01-30,c1,P9,2.00\nTotal,,,,99.00\n"
+    )
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "company.toml").write_text(TWICE)
+    (tmp_path / "exports" / "sales-1.csv").write_text(head + first)
+    more = f"A30,2026-01-30,C1,P1,10.00\n{more}".replace("Total", "B8,2026-01-30,C1,P1,two\nTotal")
+    more += "".join(f"D{n},2026-01-30,C1,P1,1\n" for n in range(9))
+    (tmp_path / "exports" / "sales-2.csv").write_text(head + more)
+    (tmp_path / "exports" / "customers.csv").write_text("customer_id,name\nC1,Smith\n")
+    (tmp_path / "exports" / "products.csv").write_text("product_id,name\nP1,Lamp\n")
+    yield tmp_path
+    languages.use("en")
+
+
+def test_what_counts_twice_and_what_is_in_no_list_is_told_below_the_sales(twice):
+    notes = pk.load(twice).reconciliation().views()[0].notes
+    assert notes == [
+        "The totals row of sales-2.csv says €99.00; its lines add up to €28.50, and the amount of 1 line cannot be "
+        "read.",
+        "1 line of sales-2.csv (€10.00) stands identically in sales-1.csv: it counts twice.",
+        "6 lines of sales (€9.50) have a customer that is in no list: C2, C3, C4 and 3 others. They count, and stand "
+        "under (unknown).",
+        "1 of these customer ids would be in it but for leading zeros, case, spaces or a final .0: c1 in sales, C1 in "
+        "the list.",
+        "1 line of sales (€2.00) has a product that is in no list: P9. It counts, and stands under (unknown).",
+        "The amount of 1 line cannot be read: its money is in no sum.",
+    ]
+
+
+def test_it_is_told_in_french_too(twice):
+    languages.use("fr")
+    notes = pk.load(twice).reconciliation().views()[0].notes
+    assert notes[1:5] == [
+        "1 ligne de sales-2.csv (10,00\xa0€) figure à l’identique dans sales-1.csv\xa0: elle compte deux fois.",
+        "6 lignes de vente (9,50\xa0€) portent un code client absent de la liste\xa0: C2, C3, C4 et 3 autres. Elles "
+        "comptent, et figurent sous (inconnu).",
+        "1 de ces codes client ne diffère de la liste que par des zéros de tête, la casse, des espaces ou un .0 "
+        "final\xa0: c1 dans les ventes, C1 dans la liste.",
+        "1 ligne de vente (2,00\xa0€) porte un code produit absent de la liste\xa0: P9. Elle compte, et figure sous "
+        "(inconnu).",
+    ]
+    assert notes[0].endswith("ses lignes font 28,50\xa0€, et le montant de 1 ligne est illisible.")
+
+
+def test_a_snapshot_that_was_made_before_these_notes_still_opens(twice):
+    acme = pk.load(twice)
+    sales = acme.snapshot.report["tables"]["sales"]
+    for key in ("overlaps", "strangers"):
+        del sales[key]
+    for each in sales["totals"]:
+        del each["unreadable"]
+    notes = acme.reconciliation().views()[0].notes
+    assert notes[0] == "The totals row of sales-2.csv says €99.00; its lines add up to €28.50." and len(notes) == 2
+
+
+def test_many_pairs_of_files_are_three_and_the_others_counted(twice):
+    acme = pk.load(twice)
+    acme.snapshot.report["tables"]["sales"]["overlaps"] = [
+        {"first": f"{n}.csv", "second": f"{n + 1}.csv", "rows": 9 - n, "money": "1.25"} for n in range(5)
+    ]
+    notes = acme.reconciliation().views()[0].notes
+    assert notes[3:5] == [
+        "7 lines of 3.csv (€1.25) stand identically in 2.csv: they count twice.",
+        "2 more pairs of files share lines that count twice: 11 in all (€2.50).",
+    ]

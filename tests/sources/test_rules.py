@@ -134,6 +134,32 @@ def test_the_settings_may_say_which_row_of_a_key_stays(desk, keep, names):
     )
 
 
+@pytest.mark.parametrize(
+    "files, keep, stays",
+    [
+        (["b.csv", "a.csv"], "last", "a.csv"),
+        (["a.csv", "b.csv"], "last", "b.csv"),
+        (["b.csv", "a.csv"], "first", "b.csv"),
+        (["b.csv", "*.csv"], "last", "a.csv"),
+    ],
+)
+def test_the_row_that_stays_is_told_by_the_order_of_the_files(desk, files, keep, stays):
+    for name in ("a.csv", "b.csv"):
+        desk.write(name, f"product_id,name\n1,{name}\n{name},x\n")
+    snapshot = desk.load(table="products", name=files, keep=keep)
+    assert stays in desk.column(snapshot, "name", "products")
+    gone = "a.csv" if stays == "b.csv" else "b.csv"
+    assert (
+        f"1 value of product_id stood on more than one row; the {keep} row of each stayed (keep = '{keep}'), files "
+        f'counting in the order in which they are read: of "1" the row of {stays} stayed, and not that of {gone}.'
+    ) in snapshot.report["tables"]["products"]["notices"]
+
+
+def test_keys_that_are_settled_within_a_file_are_counted(desk):
+    notices = desk.load(PRODUCTS, table="products", keep="last").report["tables"]["products"]["notices"]
+    assert any(each.startswith("2 values of product_id stood on more than one row") for each in notices)
+
+
 def test_a_missing_key_is_set_aside(desk):
     snapshot = desk.load("product_id,name\n,a\n1,b\n", table="products")
     assert desk.aside(snapshot) == [(2, "product_id", None, "missing")]

@@ -20,7 +20,9 @@ def said(tmp_path):
                 columns["net_revenue"] = pa.array([Decimal(10 + n) for n in range(count)], pa.decimal128(18, 4))
             pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
         with engines.locked(folders=[tmp_path], spill=tmp_path) as engine:
-            return strangers.notices(tmp_path, {name: list(columns) for name, columns in tables.items()}, engine)
+            columns = {name: list(columns) for name, columns in tables.items()}
+            told.found = strangers.found(tmp_path, columns, engine)
+            return strangers.notices(tmp_path, columns, told.found, engine)
 
     return told
 
@@ -34,6 +36,10 @@ def test_unknown_customers_counted_by_hand(said):
         ],
         "customers": [],
     }
+    assert said.found == [
+        {"key": "customer_id", "table": "customers", "ids": 2, "rows": 3, "money": "40", "first": ["C9", "C7"],
+         "alike": None}
+    ]  # fmt: skip
 
 
 def test_nothing_is_said_where_all_are_known_or_their_table_was_not_given(said):
@@ -64,6 +70,7 @@ def test_other_differences_are_other_ids(said, here, there):
 def test_only_some_of_the_ids_differ_in_their_writing(said):
     (notice,) = said(sales={"rep_id": ["7", "8", "X"]}, reps={"rep_id": ["007", "008", "9"]})["sales"]
     assert ' 2 of these ids would be known but for leading zeros, case, spaces or a final .0: "7" here' in notice
+    assert said.found[0]["alike"] == {"ids": 2, "here": "7", "there": "007"}
 
 
 def test_ids_that_a_spreadsheet_shortened_are_counted(said):

@@ -122,6 +122,14 @@ def test_each_member_of_a_zip_is_a_file_in_the_order_of_archive_and_name(desk):
     assert held[1]["archive"] == held[2]["archive"] and held[0]["archive"]["name"] == "a.zip"
 
 
+def test_members_are_read_as_they_are_named_and_else_as_people_count(desk):
+    rows = {name: f"{HEAD}{name},2024-03-31,1\n" for name in ("c_10.csv", "c_9.csv", "b.csv")}
+    desk.write("a.zip", zipped(rows))
+    assert desk.column(desk.load(name="a.zip"), "order_id") == ["b.csv", "c_9.csv", "c_10.csv"]
+    named = ["a.zip/c_10.csv", "a.zip/*.csv"]
+    assert desk.column(desk.load(name="a.zip", files=named), "order_id") == ["c_10.csv", "b.csv", "c_9.csv"]
+
+
 def test_members_of_every_kind_come_out_under_names_of_ours(desk):
     frame = io.BytesIO()
     pd.DataFrame({"a": [1]}).to_parquet(frame)

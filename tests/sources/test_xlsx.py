@@ -262,12 +262,99 @@ def test_amounts_shown_in_two_currencies_are_refused_where_they_are_needed(desk)
         ('"$"#,##0', "USD"),
         ("[$$-409]0", "USD"),
         ("[$MAD] 0", "MAD"),
+        ('#,##0.00 "DH"', "MAD"),
+        ('0 "kr"', "kr"),
+        ('0 "kg"', ""),
+        ('0 "k€"', "EUR"),
         ("[$-40C]0.00", ""),
         ("[Red]0.0%", ""),
     ],
 )
 def test_a_number_format_tells_its_currency(code, currency):
     assert made_of(code).currency == currency
+
+
+@pytest.mark.parametrize(
+    "code, scale",
+    [
+        ('#,##0.00 "k€"', 1000),
+        ('#,##0.00\\ "K€"', 1000),
+        ("#,##0\\ \\k\\€", 1000),
+        ("#,##0.00\\ [$k€-40C]", 1000),
+        ('0.0 "M€"', 1_000_000),
+        ('0 "milliers"', 1000),
+        ('#,##0, "k€"', 1),  # it divides by a thousand itself
+        ('#,##0.0,, "M€"', 1),
+        ('#,##0, "M€"', 1000),
+        ('0 "kg"', 1),
+        ('0 "m"', 1),
+        ("[$kr-41D] 0", 1),
+        ("#,##0.00\\ [$€-40C]", 1),
+        ("_-* #,##0.00_-;-* #,##0.00_-", 1),
+        ("0.00E+00", 1),
+    ],
+)
+def test_a_number_format_tells_of_thousands_and_millions(code, scale):
+    assert made_of(code).scale == scale
+
+
+def shown_as(desk, *codes):
+    """A workbook of sales whose amounts of 2 and 3 are shown so."""
+    book, page = sheet_of(["date", "CA"], [dt.date(2024, 1, 31), 2], [dt.date(2024, 1, 30), 3])
+    for row, code in enumerate(codes, start=2):
+        page[f"B{row}"].number_format = code
+    return saved(desk, book)
+
+
+OF_SALES = {"date": "date", "net_revenue": "CA"}
+
+
+def test_amounts_shown_in_another_currency_than_the_company_s_are_refused(desk):
+    name = shown_as(desk, '"$"#,##0', '"$"#,##0')
+    with pytest.raises(DataError) as refused:
+        desk.load(name=name, columns=OF_SALES)
+    assert str(refused.value).startswith(
+        "ventes.xlsx, sheet 'Ventes': the amounts of 'CA' are shown in USD, and the company's currency is EUR;"
+    )
+    assert '[tables.sales.columns] net_revenue = { column = "CA", times = "0.92" }' in str(refused.value)
+    assert desk.revenue(desk.load(name=name, columns=OF_SALES, currency="USD")) == 5
+    assert desk.revenue(desk.load(name=name, columns=OF_SALES, currency="CAD")) == 5  # a dollar is also its sign
+    assert desk.revenue(desk.load(name=name, columns={**OF_SALES, "currency": {"value": "EUR"}})) == 5
+    half = {**OF_SALES, "net_revenue": {"column": "CA", "times": "0.5"}}
+    assert desk.revenue(desk.load(name=name, columns=half)) == Decimal("2.5")
+
+
+def test_the_currency_of_an_optional_amount_is_looked_at_and_that_of_another_column_is_not(desk):
+    book, page = sheet_of(["date", "CA", "Coût", "Note"], [dt.date(2024, 1, 31), 2, 1, 7])
+    page["C2"].number_format = page["D2"].number_format = "[$£-809]#,##0"
+    name = saved(desk, book)
+    assert desk.revenue(desk.load(name=name, columns=OF_SALES)) == 2
+    with pytest.raises(DataError, match="the amounts of 'Coût' are shown in GBP"):
+        desk.load(name=name, columns={**OF_SALES, "cost": {"column": "Coût", "optional": True}})
+
+
+def test_a_unit_beside_the_amounts_that_is_no_currency_is_none(desk):
+    assert desk.revenue(desk.load(name=shown_as(desk, "0 [$pcs]", "0 [$pcs]"), columns=OF_SALES)) == 5
+
+
+@pytest.mark.parametrize("fill", [None, ["date"]])
+def test_amounts_shown_in_thousands_are_asked_about_and_times_says(desk, fill):
+    name = shown_as(desk, '#,##0.00 "k€"', '#,##0.00 "k€"')
+    with pytest.raises(DataError) as refused:
+        desk.load(name=name, columns=OF_SALES, fill_down=fill)
+    assert str(refused.value) == (
+        "ventes.xlsx, sheet 'Ventes': the amounts of 'CA' are shown in 1,000s, by their number format; taken as they "
+        "stand, they would be that much too small. Write: [tables.sales.columns] net_revenue = "
+        '{ column = "CA", times = 1000 }, or times = 1 if they are whole amounts after all.'
+    )
+    for times in (1, 1000):
+        said = {**OF_SALES, "net_revenue": {"column": "CA", "times": times}}
+        assert desk.revenue(desk.load(name=name, columns=said, fill_down=fill)) == 5 * times
+
+
+def test_amounts_of_which_some_are_shown_in_thousands_are_refused(desk):
+    with pytest.raises(DataError, match="are shown in 1,000s and in units, by their number formats; added up"):
+        desk.load(name=shown_as(desk, '0 "k€"', "0"), columns=OF_SALES)
 
 
 def test_a_text_under_another_type_is_never_lost(desk, tmp_path):

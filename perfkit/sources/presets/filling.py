@@ -20,8 +20,12 @@ from perfkit.errors import DataError, EngineError, unknown
 from perfkit.sources.columns import Source, found
 from perfkit.sources.files import ExportFile, literally, quoted
 from perfkit.sources.rows import Broken, Rows
+from perfkit.sources.totals import BEGINS, LOOKED_AT
 
 _DOWN = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+
+LEAST = 2
+"""Filled cells, beside those that are carried, of a line; an amount alone is as like a total without a label."""
 
 
 class Export(Protocol):
@@ -136,6 +140,9 @@ class Rewritten:
 class Filled(Rewritten):
     """An export whose columns stand on the first line of a document only: the lines below take their values over.
 
+    A row that is no line of a document takes none: one that holds a total's label, or of whose other columns
+    fewer than two are filled. So a totals row stays without a day, and is told as what it is.
+
     Parameters
     ----------
     export : Export
@@ -166,11 +173,13 @@ class Filled(Rewritten):
         wanted = [_raw(source, name) for name in columns]
         key = _raw(source, within) if within is not None else None
         carried = [raw for raw in dict.fromkeys(wanted) if raw != key]
-        rows = _marked(rows_of(export, engine, work), key if key in wanted else None)
+        mark = key if key in wanted else None
+        line = _is_line(source, {*wanted, *([key] if key else [])}, key if mark is None else None)
+        rows = _marked(rows_of(export, engine, work), mark, line)
         path = written(_filled(rows, carried, key), export, engine, work)
         if key and carried and _scattered(path, key, engine):
             path.unlink()
-            rows = _marked(rows_of(export, engine, work), key if key in wanted else None)
+            rows = _marked(rows_of(export, engine, work), mark, line)
             path = written(_filled_apart(rows, carried, key), export, engine, work)
         super().__init__(export, source, path)
 
@@ -206,42 +215,79 @@ def written(query: str, export: Export, engine: duckdb.DuckDBPyConnection, work:
     return path
 
 
-def _marked(rows: str, key: str | None) -> str:
-    """SQL of rows whose document's mark, where it stands on the first line only, is carried down first."""
+def _is_line(source: Source, given: set[str], key: str | None) -> str:
+    """SQL: whether a row is a line that values may be carried into, told from the columns as they stand in the file.
+
+    Parameters
+    ----------
+    given : set of str
+        The columns that are carried and the one that marks a document: they tell nothing of a line.
+    key : str, optional
+        The mark, where every line of a document bears it: a label is then looked for in the first columns alone,
+        since a product that is called like a total belongs to its document.
+    """
+    kinds = {f"c{number}": kind for number, kind in enumerate(source.kinds) if kind != "other"}
+    texts = [raw for raw, kind in kinds.items() if kind in ("text", "cell")]
+    first = [raw for raw in texts if int(raw[1:]) < LOOKED_AT and raw != key]
+    labelled = _any_begins(first)
     if key is None:
-        return rows
-    return f"(SELECT * REPLACE (last_value({key} IGNORE NULLS) OVER ({_DOWN}) AS {key}) FROM {rows})"
+        labelled = _any_begins(texts)
+    elif rest := [raw for raw in texts if raw not in (*first, key)]:
+        labelled += f" OR ({key} IS NULL AND ({_any_begins(rest)}))"
+    others = [raw for raw in kinds if raw not in given]
+    filled = " + ".join(f"(coalesce(trim(CAST({raw} AS VARCHAR)), '') <> '')::INT" for raw in others) or "0"
+    return f"(NOT ({labelled}) AND ({filled}) >= {min(LEAST, len(others))})"
+
+
+def _any_begins(columns: Sequence[str]) -> str:
+    """SQL: whether one of these columns holds a total's label."""
+    return " OR ".join(f"coalesce(regexp_matches({raw}, {quoted(BEGINS)}, 'i'), false)" for raw in columns) or "false"
+
+
+def _marked(rows: str, key: str | None, line: str) -> str:
+    """SQL of rows with `c_line`, whether each is one that values are carried into.
+
+    A document's mark that stands on its first line only is carried down first.
+    """
+    told = f"(SELECT *, {line} AS c_line FROM {rows})"
+    if key is None:
+        return told
+    over = f"CASE WHEN c_line THEN last_value({key} IGNORE NULLS) OVER ({_DOWN}) ELSE {key} END AS {key}"
+    return f"(SELECT * REPLACE ({over}) FROM {told})"
 
 
 def _filled(rows: str, carried: list[str], key: str | None) -> str:
     """SQL that carries values down in one pass, whatever the size; a document's lines must stand together."""
-    if key is None:
-        over = [f"last_value({raw} IGNORE NULLS) OVER ({_DOWN}) AS {raw}" for raw in carried]
-        return f"SELECT * REPLACE ({', '.join(over)}) FROM {rows}" if over else f"SELECT * FROM {rows}"
     if not carried:
-        return f"SELECT * FROM {rows}"
+        return f"SELECT * EXCLUDE (c_line) FROM {rows}"
+    if key is None:
+        over = ", ".join(
+            f"CASE WHEN c_line THEN last_value({raw} IGNORE NULLS) OVER ({_DOWN}) ELSE {raw} END AS {raw}"
+            for raw in carried
+        )
+        return f"SELECT * EXCLUDE (c_line) REPLACE ({over}) FROM {rows}"
     last = ", ".join(
         f"last_value(CASE WHEN {raw} IS NOT NULL THEN {{'of': {key}, 'is': {raw}}} END IGNORE NULLS) OVER ({_DOWN}) "
         f"AS last_{raw}"
         for raw in carried
     )
     taken = ", ".join(
-        f"CASE WHEN {raw} IS NULL AND last_{raw}.of = {key} THEN last_{raw}.is ELSE {raw} END AS {raw}"
+        f"CASE WHEN {raw} IS NULL AND c_line AND last_{raw}.of = {key} THEN last_{raw}.is ELSE {raw} END AS {raw}"
         for raw in carried
     )
     dropped = ", ".join(f"last_{raw}" for raw in carried)
-    return f"SELECT * EXCLUDE ({dropped}) REPLACE ({taken}) FROM (SELECT *, {last} FROM {rows})"
+    return f"SELECT * EXCLUDE (c_line, {dropped}) REPLACE ({taken}) FROM (SELECT *, {last} FROM {rows})"
 
 
 def _filled_apart(rows: str, carried: list[str], key: str) -> str:
     """SQL that carries values down where a document's lines stand apart: sorted, so slower."""
     taken = ", ".join(
-        f"CASE WHEN {key} IS NULL THEN {raw} ELSE last_value({raw} IGNORE NULLS) OVER (PARTITION BY {key} "
-        f"ORDER BY c_row {_DOWN}) END AS {raw}"
+        f"CASE WHEN {key} IS NULL OR NOT c_line THEN {raw} ELSE last_value({raw} IGNORE NULLS) OVER "
+        f"(PARTITION BY {key} ORDER BY c_row {_DOWN}) END AS {raw}"
         for raw in carried
     )
     numbered = f"(SELECT *, row_number() OVER () AS c_row FROM {rows})"
-    return f"SELECT * EXCLUDE (c_row) FROM (SELECT * REPLACE ({taken}) FROM {numbered}) ORDER BY c_row"
+    return f"SELECT * EXCLUDE (c_line, c_row) FROM (SELECT * REPLACE ({taken}) FROM {numbered}) ORDER BY c_row"
 
 
 def _scattered(path: Path, key: str, engine: duckdb.DuckDBPyConnection) -> bool:

@@ -221,6 +221,35 @@ def contradicted(
         engine.unregister("refuting")
 
 
+def unlikely(value: str, type_: str, writing: Writing) -> str | None:
+    """Return SQL of an aggregate: whether a column's values are such that its first cells may have proven too little.
+
+    Nearly all of them could have been read otherwise too; the whole column must then be looked at. None where the
+    column was looked at whole, or nothing was proven.
+
+    Parameters
+    ----------
+    value : str
+        SQL of a value as it was read.
+    type_ : str
+        The canonical type.
+    writing : Writing
+    """
+    if writing.whole or writing.contested:
+        return None
+    if type_ in DAYS and type_ in writing.proven and re.search(r"%d.?%m|%m.?%d", "".join(getattr(writing, type_))):
+        telling, doubtful = f"day({value}) > 12", f"day({value}) <= 12"
+    elif type_ in ("money", "quantity") and "decimal" in writing.proven and writing.decimal:
+        thousandths = f"{value} * 1000 = trunc({value} * 1000) AND {value} * 100 <> trunc({value} * 100)"
+        doubtful = f"({thousandths} AND abs({value}) BETWEEN 1 AND 1000)"
+        if evidence.OTHER[writing.decimal] in writing.thousands:
+            doubtful = f"({doubtful} OR ({value} = trunc({value}) AND abs({value}) BETWEEN 1000 AND 999999))"
+        telling = f"{value} <> trunc({value}) AND NOT {doubtful}"
+    else:
+        return None
+    return f"count(*) FILTER ({telling}) < {evidence.WEAK} * count(*) FILTER ({doubtful})"
+
+
 def _distinct(raw: str, types: set[str], engine: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The texts of failed cells, one of each key."""
     for kind in (NUMERIC, DAYS):

@@ -52,7 +52,9 @@ class Cells:
     first_uncalculated : dict
         By column: the first row of the latter.
     currencies : dict
-        By column: the currencies in which its numbers are shown, where the workbook has several.
+        By column: the currencies in which its numbers are shown.
+    scales : dict
+        By column: how many times what is stored its numbers are shown to be, where the workbook has such formats.
     hidden_rows : set of int
     hidden_columns : set of int
     merged : list of Area
@@ -70,6 +72,7 @@ class Cells:
     uncalculated: Counter[int] = field(default_factory=Counter)
     first_uncalculated: dict[int, int] = field(default_factory=dict)
     currencies: dict[int, set[str]] = field(default_factory=dict)
+    scales: dict[int, set[int]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Area] = field(default_factory=list)
@@ -138,10 +141,10 @@ class _Reader:
     def __init__(self, book: Workbook, sheet: Sheet, strings: pa.Array, cells: Cells) -> None:
         self.book, self.sheet, self.strings, self.cells = book, sheet, strings, cells
         made = book.formats or (Shown(),)
-        self.made_of = np.array([kind for kind, _, _ in made])
-        self.digits = np.array([digits for _, digits, _ in made])
-        self.currencies = sorted({currency for _, _, currency in made if currency})
-        self.currency_of = np.array([self.currencies.index(currency) if currency else -1 for _, _, currency in made])
+        self.made_of = np.array([each.kind for each in made])
+        self.digits = np.array([each.digits for each in made])
+        self.currencies = [each.currency for each in made]
+        self.scales = [each.scale for each in made]
 
     def read(self, *, plain: bool) -> Cells:
         around = Around()
@@ -184,7 +187,7 @@ class _Reader:
         lacks = self._uncalculated(tags, fields, starts, stops, calculates)
         if lacks.any():
             texts = self._as_formulas(tags, texts, lacks, where[tags.owner[formulas]], formulas)
-        self._note_currencies(fields)
+        self._note_formats(fields)
         self._keep(fields, texts, calculates, lacks)
 
     def _uncalculated(self, tags: Tags, fields: Fields, starts: Places, stops: Places, calculates: Mask) -> Mask:
@@ -284,14 +287,19 @@ class _Reader:
     def _styles(self, styles: Places) -> Places:
         return np.where(styles < len(self.made_of), styles, 0)
 
-    def _note_currencies(self, fields: Fields) -> None:
-        """Note in which currencies the numbers of each column are shown."""
-        if len(self.currencies) < 2:
+    def _note_formats(self, fields: Fields) -> None:
+        """Note in which currencies, and in which units, the numbers of each column are shown."""
+        scaled = max(self.scales) > 1
+        if not scaled and not any(self.currencies):
             return
-        signs = np.where(fields.types == ord("n"), self.currency_of[self._styles(fields.styles)], -1)
-        shown = np.unique(fields.columns[signs >= 0] * len(self.currencies) + signs[signs >= 0])
-        for column, sign in zip(*(each.tolist() for each in divmod(shown, len(self.currencies))), strict=True):
-            self.cells.currencies.setdefault(column, set()).add(self.currencies[sign])
+        numbers = fields.types == ord("n")
+        styles = self._styles(fields.styles[numbers])
+        pairs = np.unique(fields.columns[numbers].astype(np.int64) * len(self.scales) + styles)
+        for column, style in zip(*(each.tolist() for each in divmod(pairs, len(self.scales))), strict=True):
+            if currency := self.currencies[style]:
+                self.cells.currencies.setdefault(column, set()).add(currency)
+            if scaled:
+                self.cells.scales.setdefault(column, set()).add(self.scales[style])
 
     def _keep(self, fields: Fields, texts: pa.Array, calculates: Mask, lacks: Mask) -> None:
         rows, columns = fields.rows, fields.columns

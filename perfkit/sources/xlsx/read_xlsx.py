@@ -128,6 +128,18 @@ class XlsxExport:
         names = (f"{self.file.name}, sheet {table.sheet.name!r}" for table in self._tables)
         return list(zip(names, ends, strict=True))
 
+    @property
+    def formats(self) -> list[tuple[str, dict[str, set[str]], dict[str, set[int]]]]:
+        """Of each sheet, in words: by heading, the currencies and the scales in which its amounts are shown."""
+        return [
+            (
+                f"{self.file.name}, sheet {table.sheet.name!r}",
+                {name: table.cells.currencies.get(column, set()) for column, name in table.names.items()},
+                {name: table.cells.scales.get(column, set()) for column, name in table.names.items()},
+            )
+            for table in self._tables
+        ]
+
     def relation(self, work: Path) -> str:
         """Return SQL of the records as columns c0, c1 ...; they are written to the work folder once."""
         if self._path is None:

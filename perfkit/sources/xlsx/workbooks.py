@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 from perfkit.errors import DataError
 from perfkit.sources.files import ExportFile
+from perfkit.sources.values.writings import SIGNS
 
 MOST_INFLATED = 4 << 30
 """Bytes that a workbook may inflate to."""
@@ -47,6 +48,20 @@ NUMBER, DATE, TIME, SPAN, ZEROS = 0, 1, 2, 3, 4
 CURRENCIES = {"€": "EUR", "£": "GBP", "¥": "JPY", "US$": "USD", "CA$": "CAD", "A$": "AUD", "$": "USD", "Fr.": "CHF"}
 """Signs of currencies in number formats, those that hold another one first."""
 
+_WORDS = {
+    re.compile(rf"(?<!\w){sign}(?!\w)"): code if sum(sign in each for each in SIGNS.values()) < 2 else sign
+    for code, signs in SIGNS.items()
+    for sign in (code, *(each for each in signs if re.fullmatch(r"\w{2,}", each)))
+}
+"""Currencies by their codes and words; a word of several stands for itself."""
+
+_MONEY = r"(€|\$|£|eur|usd|gbp|chf|mad|dhs?)"
+_SCALES = {
+    1000: re.compile(rf"(?<![^\W_])k\s?{_MONEY}?(?![^\W_])|milliers?|thousands?"),
+    1_000_000: re.compile(rf"(?<![^\W_])(m|mio|mln)\s?{_MONEY}(?![^\W_])|[€$£]\s?m(?![^\W_])|millions?"),
+}
+"""How thousands and millions are called beside an amount."""
+
 
 class Shown(NamedTuple):
     """What a number format makes of a number.
@@ -59,11 +74,15 @@ class Shown(NamedTuple):
         With how many digits, for `ZEROS`.
     currency : str
         In which currency it is shown, where in one.
+    scale : int
+        How many times the stored number its words say that it is: 1000 for `0 "k€"`. A format that divides by a
+        thousand itself (`0, "k€"`) shows a whole amount.
     """
 
     kind: int = NUMBER
     digits: int = 0
     currency: str = ""
+    scale: int = 1
 
 
 class Package:
@@ -299,7 +318,7 @@ def made_of(code: str) -> Shown:
         return Shown(ZEROS, len(code))
     if re.search("[yd]", plain) or ("m" in plain and not re.search("[hs]", plain)):
         return Shown(DATE)
-    return Shown(TIME) if re.search("[hs]", plain) else Shown(NUMBER, 0, _currency(code))
+    return Shown(TIME) if re.search("[hs]", plain) else Shown(NUMBER, 0, _currency(code), _scale(code))
 
 
 def _currency(code: str) -> str:
@@ -309,7 +328,19 @@ def _currency(code: str) -> str:
     for sign, currency in (*CURRENCIES.items(), *((each, each) for each in CURRENCIES.values())):
         if sign in shown:
             return currency
-    return shown if said else ""
+    word = next((currency for word, currency in _WORDS.items() if word.search(shown)), "")
+    return word or (shown if said else "")
+
+
+def _scale(code: str) -> int:
+    """How many times the stored number the words of a format say that it is."""
+    first = code.partition(";")[0]
+    bare = re.sub(r'"[^"]*"|\\.|_.|\*.|\[[^]]*\]', "", first)
+    words = re.sub(r"\[\$([^-\]]*)[^]]*\]|\[[^]]*\]", r"\1", first)
+    words = re.sub(r"_.|\*.|[\"\\]", "", words).casefold()
+    divided = len(match[1]) if (match := re.search(r"[0#?](,+)(?![0#?,])", bare)) else 0
+    times = next((times for times, said in _SCALES.items() if said.search(words)), 0)
+    return max(1, times // 1000**divided) if times else 1
 
 
 def _built_in(number: str) -> Shown:
