@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from perfkit.errors import DataError, EngineError
 from perfkit.sources.columns import Source, found
 from perfkit.sources.delimited import encodings
+from perfkit.sources.delimited.codepages import BLOCK
 from perfkit.sources.delimited.dialects import Wanted, proven, setting, split
 from perfkit.sources.delimited.misread import NotInEncoding, made_twice
 from perfkit.sources.delimited.quotes import LONGEST, Dialect, Mask
-from perfkit.sources.delimited.records import Block, blocks, empty_beyond, kept
+from perfkit.sources.delimited.records import Block, Places, blocks, empty_beyond, kept
 from perfkit.sources.files import ExportFile, literally, quoted
 from perfkit.sources.originals import LINE_ENDS
 from perfkit.sources.rows import Broken, Rows
@@ -76,6 +77,7 @@ class CsvExport:
     _unmarked: bool = False
     _data_from_line: int = 1
     _multiline: bool = False
+    _by_line: bool = False
     _text: Path | None = None
 
     def __post_init__(self) -> None:
@@ -132,6 +134,9 @@ class CsvExport:
 
     def rows(self, wanted: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Iterator[Rows]:
         """Yield the whole records of these numbers (counted from 0, ascending), with their lines and raw texts."""
+        if self._as_it_is and self._by_line:
+            yield from self._lines(wanted)
+            return
         base = 0
         for block, whole in self._blocks():
             here = np.flatnonzero(whole)
@@ -141,8 +146,30 @@ class CsvExport:
                 yield self._rows(block, chosen, wanted[first:last])
             base += len(here)
 
+    def _lines(self, wanted: Places) -> Iterator[Rows]:
+        """The same in a file of which each line is a record: found by counting line ends alone."""
+        lines, line, rest = wanted + self._data_from_line, 1, b""
+        with self.file.path.open("rb") as file:
+            while True:
+                block = file.read(BLOCK)
+                data = rest + block
+                ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+                if not block:
+                    ends = np.append(ends, len(data))
+                starts = np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends
+                first, last = np.searchsorted(lines, (line, line + len(ends)))
+                at = lines[first:last] - line
+                if len(at):
+                    texts = [data[start:end].decode() for start, end in zip(starts[at], ends[at], strict=True)]
+                    yield self._rows_of(texts, wanted[first:last], lines[first:last])
+                if not block:
+                    return
+                line, rest = line + len(ends), data[ends[-1] + 1 :] if len(ends) else data
+
     def _rows(self, block: Block, chosen: np.ndarray, numbers: np.ndarray) -> Rows:  # type: ignore[type-arg]
-        texts = [block.text(record) for record in chosen]
+        return self._rows_of([block.text(record) for record in chosen], numbers, block.line(chosen))
+
+    def _rows_of(self, texts: list[str], numbers: Places, lines: Places) -> Rows:
         nulls = pa.array(self.format.null, pa.string())
         columns = [pa.array(column, pa.string()) for column in zip(*self._split(texts), strict=True)]
         values = pa.table(
@@ -151,7 +178,7 @@ class CsvExport:
                 for number, column in enumerate(columns)
             }
         )
-        return Rows(values, numbers, block.line(chosen), texts)
+        return Rows(values, numbers, lines, texts)
 
     def _split(self, texts: list[str]) -> list[list[str]]:
         """The fields of records, by another reader than the engine's, empty ones made as many as there are names."""
@@ -220,6 +247,7 @@ class CsvExport:
         if not hasattr(self, "source"):
             raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
         self._multiline = seen.multiline > 0
+        self._by_line = not seen.multiline and not seen.blanks
         self._unmarked = self.format.encoding != "utf-8" or seen.length != self.file.bytes
         self._as_it_is = (
             not self.broken
