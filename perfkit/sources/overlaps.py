@@ -113,6 +113,37 @@ def settled(
     return pairs
 
 
+LINE = ("order_id", "product_id", "date")
+"""What tells a line of sales from others, whatever its amounts."""
+
+
+def corrected(
+    table: str,
+    path: Path,
+    files: Sequence[tuple[str, int]],
+    columns: Sequence[str],
+    alike: Sequence[Overlap],
+    engine: duckdb.DuckDBPyConnection,
+) -> list[str]:
+    """Return what should be said about lines of two files that are the same but for their amounts.
+
+    They may be a corrected export beside the first one. Parameters as of `found`; `alike` is what it returned.
+    """
+    if not set(LINE) <= set(columns):
+        return []
+    known = {(pair.first, pair.second): pair.rows for pair in alike}
+    said = []
+    for pair in found(table, path, files, LINE, engine):
+        rows = pair.rows - known.get((pair.first, pair.second), 0)
+        if pair.identified and rows:
+            said.append(
+                f"{rows:,} row{'' if rows == 1 else 's'} of {pair.second} {'has' if rows == 1 else 'have'} the order, "
+                f"product and day of a row of {pair.first}, but not its amounts (first: {pair.ids[0]}). Both count: if "
+                "one is a corrected export of the other, keep that one alone."
+            )
+    return said
+
+
 def notices(pairs: Sequence[Overlap], *, meant: bool) -> list[str]:
     """Return what should be said about rows that stand in two files; `meant` as of `settled`."""
     because = "as overlap = true says, they count twice" if meant else "they count twice"

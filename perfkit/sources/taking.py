@@ -117,9 +117,11 @@ def take_table(
         said.append(stated.compared(file.export.file.name, declared.money, amount, unreadable))
     _refuse_too_much(declared, settings, place, tally)
     repeated: list[overlaps.Overlap] = []
+    again: list[str] = []
     if not declared.key:
         columns = [target.name for target in first if all(file.mapped[target.name] for file in files)]
         repeated = overlaps.settled(declared.name, writer.path, accepted, columns, place.engine, meant=settings.overlap)
+        again = overlaps.corrected(declared.name, writer.path, accepted, columns, repeated, place.engine)
     kept: list[str] = []
     if declared.key:
         exports = [file.export for file in files]
@@ -140,6 +142,7 @@ def take_table(
         "notices": [
             *notices.told(declared, settings, files, tally, compared, own=len(own.exclude)),
             *overlaps.notices(repeated, meant=settings.overlap),
+            *again,
             *kept,
         ],
     }

@@ -167,3 +167,14 @@ def test_what_is_set_aside_or_left_out_shifts_no_row_into_another_file(desk):
     snapshot = desk.load(name="*.csv", format={"delimiter": ","}, exclude=exclude)
     (said,) = [said for said in snapshot.report["tables"]["sales"]["notices"] if "identically" in said]
     assert said.startswith("1 row of two.csv stands identically in one.csv (A29), 29.5 in all, of 2024-01-30")
+
+
+def test_a_corrected_export_beside_the_first_one_is_told(desk):
+    head = "order_id,product_id,date,net_revenue\n"
+    desk.write("a.csv", head + "".join(f"O{n},P,2024-01-0{n},10.50\n" for n in range(1, 6)))
+    desk.write("b.csv", head + "".join(f"O{n},P,2024-01-0{n},11.50\n" for n in range(1, 6)) + "O9,P,2024-01-05,1.50\n")
+    snapshot = desk.load(name="*.csv")
+    assert snapshot.report["tables"]["sales"]["notices"] == [
+        "5 rows of b.csv have the order, product and day of a row of a.csv, but not its amounts (first: O1). Both "
+        "count: if one is a corrected export of the other, keep that one alone."
+    ]
