@@ -104,7 +104,9 @@ def _said(each: Mapping[str, Any]) -> str:
         how_many = "All" if alike["ids"] == ids else f"{alike['ids']:,}"
         said += (
             f" {how_many} of these ids would be known but for leading zeros, case, spaces or a final .0: "
-            f'"{alike["here"]}" here, "{alike["there"]}" there. Export both alike.'
+            f'"{alike["here"]}" here, "{alike["there"]}" there. Export both alike; zeros that a spreadsheet took '
+            "are put back by "
+            f'{each["key"]} = {{ column = "...", digits = {max(len(alike["here"]), len(alike["there"]))} }}.'
         )
     return said
 
