@@ -1,7 +1,5 @@
 """Columns: how each canonical column is made from a file's own columns, as SQL, and what makes a row fail."""
 
-import re
-import unicodedata
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +8,12 @@ from decimal import Decimal
 
 from perfkit.errors import DataError, ParameterError, nearest, unknown
 from perfkit.schema import Column, Table
+from perfkit.sources.doubtful import refuse_doubtful
 from perfkit.sources.files import quoted
+from perfkit.sources.names import found
 from perfkit.sources.settings import Mapping, Scalar, TableSettings
 from perfkit.sources.values.casting import EXACT, NUMERIC, Reading, reading
-from perfkit.sources.values.writings import Writing, foreign, own_signs
+from perfkit.sources.values.writings import Writing, own_signs
 
 STORED = {
     "id": "VARCHAR",
@@ -106,21 +106,6 @@ def steps(source: str, targets: Sequence[Target]) -> str:
         added = "".join(f", {sql} AS {alias}" for alias, sql in layer.items())
         source = f"(SELECT *{added} FROM {source})"
     return source
-
-
-def folded(name: str) -> str:
-    """Return a heading without what two spellings of it may differ in: case, accents, spaces, a mark of necessity."""
-    plain = unicodedata.normalize("NFKD", name.replace("\N{DEGREE SIGN}", "o").casefold())
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return " ".join(plain.strip(" \t\n*:\ufeff").split())
-
-
-def found(name: str, names: Sequence[str]) -> str | None:
-    """Return the heading that is meant by a name: the same, or the only one that differs by no more than spelling."""
-    if name in names:
-        return name
-    alike = [each for each in names if folded(each) == folded(name)]
-    return alike[0] if len(alike) == 1 else None
 
 
 def wanted(declared: Table, settings: TableSettings) -> tuple[tuple[str, ...], ...]:
@@ -256,7 +241,7 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
     if mapping.how == "value":
         return _checked(column, [], _constant(column, mapping.value, where), alias, "false", currency)
     _refuse_odd_mixes(column, mapping, where)
-    _refuse_doubtful(column, mapping, source, currency, where)
+    refuse_doubtful(column, mapping, source.file, currency, where)
     type_ = _read_as(column.type, mapping)
     names = (*mapping.sources, *mapping.less)
     fine = mapping.how == "multiply" or mapping.times is not None
@@ -379,67 +364,6 @@ def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
         raise ParameterError(f"{where}: digits is for an id of one column, but {column.name} is {column.type}.")
     if mapping.values and (how not in ("column", "join") or column.type not in ("id", "text")):
         raise ParameterError(f"{where}: values is for words, but {column.name} is {column.type}, or reckoned.")
-
-
-_MONEY = r"(€|eur|euros?|\$|usd|£|gbp|chf)"
-_SCALES = {
-    1_000_000: re.compile(rf"(?<![a-z])(m|mio)\s?{_MONEY}(?![a-z])|millions"),
-    1_000: re.compile(
-        rf"(?<![a-z])k\s?{_MONEY}(?![a-z])|{_MONEY}\s?k(?![a-z])|milliers|thousands|[('$€£]\s?000s?(?![0-9])"
-        r"|\(\s?ke?\s?\)|(?<![a-z])(en|in) k(?![a-z])"
-    ),
-}
-_IN_CENTS = re.compile(r"(?<![a-z])(cents?|centimes?|pence)(?![a-z])")
-_WITH_TAX = re.compile(
-    r"(?<![a-z])(t\.?t\.?c\.?|tvac)(?![a-z])|toutes taxes|(t\.?v\.?a\.?|vat|tax(es)?) (incl|inc|comprise)"
-    r"|(incl\w*|inc|with|avec)\.? (of )?(vat|tax|tva)"
-)
-_BEFORE_TAX = re.compile(r"(?<![a-z])(gross|brutto|brut)(?![a-z])")
-
-
-def _refuse_doubtful(column: Column, mapping: Mapping, source: Source, currency: str, where: str) -> None:
-    """Ask where a heading says that its amounts are others than they are taken for, unless the settings say what to do.
-
-    They may be in thousands, millions or cents, in another currency, with tax, or no amounts but percents.
-    """
-    if mapping.times is not None or column.type not in ("money", "quantity"):
-        return
-    for name in (*mapping.sources, *mapping.less):
-        plain = folded(name)
-        as_it_is = f'{where} = {{ column = "{name}", times = 1 }}'
-        if re.search(r"%|(?<![a-z])(pct|percent|pourcent\w*)(?![a-z])", plain) and column.type == "money":
-            raise DataError(
-                f"{source.file}: the heading {name!r} says that it holds percents, and {where} takes it for an amount. "
-                f"Name a column of amounts; or, if they are amounts after all: {as_it_is}"
-            )
-        times = next((times for times, said in _SCALES.items() if said.search(plain)), 1)
-        if times > 1:
-            raise DataError(
-                f"{source.file}: the heading {name!r} says that its amounts are in {times:,}s; taken as they stand, "
-                f'{column.name} would be that much too small. Write: {where} = {{ column = "{name}", times = {times} }}'
-                ", or times = 1 if they are whole amounts after all."
-            )
-        if column.type != "money" or mapping.how == "subtract":
-            continue
-        if _IN_CENTS.search(plain):
-            raise DataError(
-                f"{source.file}: the heading {name!r} says that its amounts are in cents; taken as they stand, "
-                f'{column.name} would be a hundred times too large. Write: {where} = {{ column = "{name}", '
-                'times = "0.01" }, or times = 1 if they are whole amounts after all.'
-            )
-        others = foreign(currency).replace(r"\p{L}", r"[^\W\d_]").replace(r"\P{L}", r"[\W\d_]")
-        if re.search(others, name.upper()) and not any(sign.upper() in name.upper() for sign in own_signs(currency)):
-            raise DataError(
-                f"{source.file}: the heading {name!r} names another currency than the company's, {currency}, and "
-                f"amounts of two are never added. Name a column in {currency}; or, if they are in it: {as_it_is}"
-            )
-        taxed = _WITH_TAX.search(plain) or "TTC" in name
-        if taxed or (column.name == "net_revenue" and _BEFORE_TAX.search(plain)):
-            raise DataError(
-                f"{source.file}: the heading {name!r} says that its amounts include tax, and {column.name} is net of "
-                f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
-                f"or, if no tax is in it after all: {as_it_is}"
-            )
 
 
 def _wrong_type(file: str, name: str, kind: str, column: Column, where: str) -> str:

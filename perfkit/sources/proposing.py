@@ -17,12 +17,13 @@ import numpy as np
 from perfkit import schema
 from perfkit.errors import DataError, PerfkitError
 from perfkit.sources import company_toml, engines
-from perfkit.sources.columns import Source, folded, found
+from perfkit.sources.columns import Source
 from perfkit.sources.delimited import dialects, encodings
 from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.delimited.records import Dialect, blocks
 from perfkit.sources.files import ExportFile
 from perfkit.sources.loading import load
+from perfkit.sources.names import folded, found
 from perfkit.sources.presets import presetting
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Format, Mapping, TableSettings

@@ -13,7 +13,8 @@ import pytest
 from perfkit import schema
 from perfkit.errors import DataError, ParameterError
 from perfkit.sources import exclusions, files
-from perfkit.sources.columns import folded, plan, resolved, steps
+from perfkit.sources.columns import plan, resolved, steps
+from perfkit.sources.names import folded
 from perfkit.sources.presets import presetting, promises
 from perfkit.sources.presets.preparing import prepared
 from perfkit.sources.presets.presetting import merged, preset_of, presets, recognised

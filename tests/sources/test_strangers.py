@@ -57,7 +57,7 @@ def test_ids_that_differ_in_their_writing_only_are_named(said, here, there):
     assert notice.startswith(f'1 row (10) has a product_id that is not in products: 1 id, "{here}".')
     assert (
         "All of these ids would be known but for leading zeros, case, spaces or a final .0: "
-        f'"{here}" here, "{there}" there. Export both alike; zeros that a spreadsheet took are put back by product_id = '
+        f'"{here}" here, "{there}" there. Export both alike; zeros that a spreadsheet took are put back by '
     ) in notice
 
 

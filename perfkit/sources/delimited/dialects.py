@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 
 from perfkit.errors import DataError
-from perfkit.sources.columns import folded
 from perfkit.sources.delimited import encodings
 from perfkit.sources.delimited.quotes import Dialect
 from perfkit.sources.delimited.quotes import Places as Places
 from perfkit.sources.delimited.records import TOO_LONG, Block, blocks
 from perfkit.sources.files import ExportFile
+from perfkit.sources.names import folded
 from perfkit.sources.settings import Format
 
 SIGNS = (",", ";", "\t", "|")

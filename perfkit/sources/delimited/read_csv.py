@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perfkit.errors import DataError, EngineError
-from perfkit.sources.columns import Source, found
+from perfkit.sources.columns import Source
 from perfkit.sources.delimited import encodings
 from perfkit.sources.delimited.dialects import Wanted, proven, setting, split
 from perfkit.sources.delimited.misread import BLOCK, NotInEncoding, made_twice
 from perfkit.sources.delimited.quotes import LONGEST, Dialect, Mask, Places
 from perfkit.sources.delimited.records import Block, blocks, empty_beyond, kept
 from perfkit.sources.files import ExportFile, literally, quoted
+from perfkit.sources.names import found
 from perfkit.sources.originals import LINE_ENDS
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format

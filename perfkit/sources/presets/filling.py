@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from perfkit.errors import DataError, EngineError, unknown
-from perfkit.sources.columns import Source, found
+from perfkit.sources.columns import Source
 from perfkit.sources.files import ExportFile, literally, quoted
+from perfkit.sources.names import found
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.totals import BEGINS, LOOKED_AT
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 
-from perfkit.sources.columns import Source, found
+from perfkit.sources.columns import Source
 from perfkit.sources.files import literally, quoted
+from perfkit.sources.names import found
 from perfkit.sources.presets.filling import Export, Filled, Rewritten, rows_of, written
 from perfkit.sources.presets.presetting import Settles, Sides, preset_of
 from perfkit.sources.settings import TableSettings

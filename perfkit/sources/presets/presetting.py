@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from perfkit import schema
 from perfkit.errors import ParameterError, unknown
-from perfkit.sources.columns import found
+from perfkit.sources.names import found
 from perfkit.sources.settings import Format, TableSettings, checked
 
 FOLDER = Path(__file__).parent

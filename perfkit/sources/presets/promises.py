@@ -11,7 +11,8 @@ from decimal import Decimal
 import duckdb
 
 from perfkit.errors import unknown
-from perfkit.sources.columns import Source, Target, found, steps
+from perfkit.sources.columns import Source, Target, steps
+from perfkit.sources.names import found
 from perfkit.sources.presets.presetting import Preset, Promise, rivals
 from perfkit.sources.settings import TableSettings
 from perfkit.sources.values.casting import NUMERIC, reading

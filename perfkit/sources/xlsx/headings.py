@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from perfkit.sources.columns import folded
+from perfkit.sources.names import folded
 from perfkit.sources.xlsx.cells import Area
 
 Grid = Mapping[int, Mapping[int, str]]

@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from perfkit.errors import DataError, unknown
-from perfkit.sources.columns import Source, folded, found
+from perfkit.sources.columns import Source
 from perfkit.sources.files import ExportFile, literally, quoted
+from perfkit.sources.names import folded, found
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 from perfkit.sources.xlsx import cells as cells_of

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from perfkit.sources.columns import folded
+from perfkit.sources.names import folded
 from perfkit.sources.xlsx.cells import Area, Cells
 from perfkit.sources.xlsx.headings import Header, heading
 from perfkit.sources.xlsx.markup import letters

@@ -1,0 +1,69 @@
+"""Doubtful: headings that say that their amounts are others than the net amounts they would be taken for."""
+
+import re
+
+from perfkit.errors import DataError
+from perfkit.schema import Column
+from perfkit.sources.names import folded
+from perfkit.sources.settings import Mapping
+from perfkit.sources.values.writings import foreign, own_signs
+
+_MONEY = r"(€|eur|euros?|\$|usd|£|gbp|chf)"
+_SCALES = {
+    1_000_000: re.compile(rf"(?<![a-z])(m|mio)\s?{_MONEY}(?![a-z])|millions"),
+    1_000: re.compile(
+        rf"(?<![a-z])k\s?{_MONEY}(?![a-z])|{_MONEY}\s?k(?![a-z])|milliers|thousands|[('$€£]\s?000s?(?![0-9])"
+        r"|\(\s?ke?\s?\)|(?<![a-z])(en|in) k(?![a-z])"
+    ),
+}
+_IN_CENTS = re.compile(r"(?<![a-z])(cents?|centimes?|pence)(?![a-z])")
+_WITH_TAX = re.compile(
+    r"(?<![a-z])(t\.?t\.?c\.?|tvac)(?![a-z])|toutes taxes|(t\.?v\.?a\.?|vat|tax(es)?) (incl|inc|comprise)"
+    r"|(incl\w*|inc|with|avec)\.? (of )?(vat|tax|tva)"
+)
+_BEFORE_TAX = re.compile(r"(?<![a-z])(gross|brutto|brut)(?![a-z])")
+
+
+def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, where: str) -> None:
+    """Ask where a heading says that its amounts are others than they are taken for, unless the settings say what to do.
+
+    They may be in thousands, millions or cents, in another currency, with tax, or no amounts but percents.
+    """
+    if mapping.times is not None or column.type not in ("money", "quantity"):
+        return
+    for name in (*mapping.sources, *mapping.less):
+        plain = folded(name)
+        as_it_is = f'{where} = {{ column = "{name}", times = 1 }}'
+        if re.search(r"%|(?<![a-z])(pct|percent|pourcent\w*)(?![a-z])", plain) and column.type == "money":
+            raise DataError(
+                f"{file}: the heading {name!r} says that it holds percents, and {where} takes it for an amount. "
+                f"Name a column of amounts; or, if they are amounts after all: {as_it_is}"
+            )
+        times = next((times for times, said in _SCALES.items() if said.search(plain)), 1)
+        if times > 1:
+            raise DataError(
+                f"{file}: the heading {name!r} says that its amounts are in {times:,}s; taken as they stand, "
+                f'{column.name} would be that much too small. Write: {where} = {{ column = "{name}", times = {times} }}'
+                ", or times = 1 if they are whole amounts after all."
+            )
+        if column.type != "money" or mapping.how == "subtract":
+            continue
+        if _IN_CENTS.search(plain):
+            raise DataError(
+                f"{file}: the heading {name!r} says that its amounts are in cents; taken as they stand, "
+                f'{column.name} would be a hundred times too large. Write: {where} = {{ column = "{name}", '
+                'times = "0.01" }, or times = 1 if they are whole amounts after all.'
+            )
+        others = foreign(currency).replace(r"\p{L}", r"[^\W\d_]").replace(r"\P{L}", r"[\W\d_]")
+        if re.search(others, name.upper()) and not any(sign.upper() in name.upper() for sign in own_signs(currency)):
+            raise DataError(
+                f"{file}: the heading {name!r} names another currency than the company's, {currency}, and "
+                f"amounts of two are never added. Name a column in {currency}; or, if they are in it: {as_it_is}"
+            )
+        taxed = _WITH_TAX.search(plain) or "TTC" in name
+        if taxed or (column.name == "net_revenue" and _BEFORE_TAX.search(plain)):
+            raise DataError(
+                f"{file}: the heading {name!r} says that its amounts include tax, and {column.name} is net of "
+                f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
+                f"or, if no tax is in it after all: {as_it_is}"
+            )
