@@ -1,0 +1,293 @@
+"""Guessing: what the first rows of an export tell of its columns, heading by heading."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from perfkit import schema
+from perfkit.errors import DataError
+from perfkit.sources import engines
+from perfkit.sources.columns import Source
+from perfkit.sources.delimited import dialects, encodings
+from perfkit.sources.delimited.read_csv import CsvExport
+from perfkit.sources.delimited.records import Dialect, blocks
+from perfkit.sources.files import ExportFile
+from perfkit.sources.names import folded, found
+from perfkit.sources.presets import presetting
+from perfkit.sources.read_parquet import ParquetExport
+from perfkit.sources.settings import Format
+from perfkit.sources.values import day_evidence, evidence
+from perfkit.sources.xlsx.read_xlsx import XlsxExport
+
+ROWS = 1000
+"""Rows of each file from which samples are taken and the contents of a column told."""
+
+SHOWN = 3
+"""Samples of a column that are shown."""
+
+FITS = 0.95
+"""Share of the cells of a sample that must be of a column's type."""
+
+ALIKE = 0.5
+"""Least share of words that a heading has in common with one that is known."""
+
+LINKS = {"de", "du", "des", "la", "le", "les", "l", "d", "of", "the", "in", "en", "et", "and", "a"}
+"""Words that tell nothing of what a heading means."""
+
+STRANGE = {
+    "purchases": "fournisseur fournisseurs supplier suppliers vendor vendors achat achats purchase purchases",
+    "quotes": "devis quote quotes quotation quotations",
+    "payroll": "salaire salaires matricule matricules payroll",
+}
+"""Words of headings by what they are the headings of, and not of sales or customers."""
+
+COSTS = {"prix", "cout", "couts", "price", "cost", "costs", "pa", "pu", "montant", "total"}
+"""Words with which a purchase is what sold goods cost."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What one canonical column is probably made of.
+
+    Attributes
+    ----------
+    column : str
+    heading : str
+        Empty where no column of the file fits.
+    confidence : str
+        "sure": the heading is known and its cells fit; "likely": the heading is like a known one and its cells
+        fit, or it is known and some cells do not; "guess": told by its cells alone; "none".
+    because : str
+    samples : tuple of str
+    known : bool
+        Whether the preset makes it so, and no line of the block need say it.
+    """
+
+    column: str
+    heading: str
+    confidence: str
+    because: str
+    samples: tuple[str, ...] = ()
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The first rows of a file."""
+
+    names: tuple[str, ...]
+    cells: dict[str, list[str]]
+    typed: dict[str, str]
+    read: tuple[str, ...]
+    format: dict[str, str | int]
+    sheet: str = ""
+
+
+def look(file: ExportFile, asked: str, work: Path) -> Seen:
+    """Return the first rows of a plain file; of a workbook, of the sheet that fits best.
+
+    Parameters
+    ----------
+    file : ExportFile
+    asked : str
+        The canonical table that it is, where that is known; else empty.
+    work : Path
+        Folder for what is written on the way.
+    """
+    sheet, table = "", asked or "sales"
+    form: dict[str, str | int] = {}
+    export: CsvExport | ParquetExport | XlsxExport
+    if file.kind == "parquet":
+        export = ParquetExport(file, table)
+    elif file.kind == "xlsx":
+        export, sheet = _workbook(file, asked)
+    else:
+        skip = _title_lines(file, table)
+        export = CsvExport(file, table, Format(skip=skip) if skip else Format())
+        form = {"delimiter": export.format.delimiter or ",", "encoding": export.format.encoding or "utf-8"}
+        if skip:
+            form["skip"] = skip
+    with engines.locked(folders=[work], files=[file.path], spill=work) as connection:
+        if isinstance(export, ParquetExport):
+            kinds = zip(export.source.names, export.source.kinds, strict=True)
+            names = tuple(name for name, kind in kinds if kind != "other")
+            rows = export.reader(list(names)).read_next_batch().slice(0, ROWS)
+            columns = [[None if v is None else str(v) for v in column.to_pylist()] for column in rows.columns]
+        else:
+            names = export.source.names
+            first = connection.sql(f"SELECT * FROM {export.relation(work)} LIMIT {ROWS}").to_arrow_table()
+            columns = [column.to_pylist() for column in first.columns]
+    cells = {
+        name: [value for value in column if value not in (None, "")]
+        for name, column in zip(names, columns, strict=False)
+        if name and names.count(name) == 1
+    }
+    return Seen(tuple(cells), cells, _typed(export.source), tuple(export.notices), form, sheet)
+
+
+def _typed(source: Source) -> dict[str, str]:
+    return dict(zip(source.names, source.kinds, strict=True))
+
+
+def _title_lines(file: ExportFile, table: str) -> int:
+    """Physical lines above the record that holds most of the headings that any preset knows."""
+    form, _ = dialects.proven(file, table, Format())
+    texts = encodings.utf8_blocks(file.path, form.encoding or "utf-8", name=file.name, table=table, size=1 << 18)
+    dialect = Dialect((form.delimiter or ",").encode(), form.quote.encode())
+    block = next(iter(blocks(texts, dialect, skip=form.skip or 0, name=file.name)), None)
+    if block is None:
+        return 0
+    most, line = 0, 1
+    for record in range(min(len(block.starts), dialects.FIRST)):
+        if block.misquoted[record] or block.nul[record]:
+            continue
+        names = dialects.split([block.text(record)], form.delimiter or ",", form.quote)[0]
+        known = max((len(each.columns) for each in presetting.recognised(names)), default=0)
+        if known > most:
+            most, line = known, int(block.line(np.array([record]))[0])
+    return line - 1
+
+
+def _workbook(file: ExportFile, asked: str) -> tuple[XlsxExport, str]:
+    """The sheet of a workbook that holds most of the headings known of the table asked for, or of any.
+
+    Its name is empty where there is no other.
+    """
+    table = asked or "sales"
+    sheets = XlsxExport.sheets_of(file)
+    if len(sheets) < 2:
+        return XlsxExport(file, table, Format(), ()), ""
+    opened: list[tuple[XlsxExport, str]] = []
+    refused: DataError | None = None
+    for sheet in sheets:
+        try:
+            opened.append((XlsxExport(file, table, Format(), (), sheet), sheet))
+        except DataError as error:
+            refused = refused or error
+    if not opened and refused:
+        raise refused
+    return max(opened, key=lambda each: _known(each[0].source.names, asked))
+
+
+def _known(names: Sequence[str], asked: str) -> int:
+    fits = (each for each in presetting.recognised(names) if not asked or each.table == asked)
+    return max((len(each.columns) for each in fits), default=0)
+
+
+def strange(names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Which headings are those of another table than sales or customers."""
+    said = []
+    for name in names:
+        words = _words(name)
+        of = next((of for of, strange in STRANGE.items() if words & set(strange.split())), "")
+        if of and not (of == "purchases" and words & COSTS):
+            said.append(f"the heading {name!r} is one of {of}, not of {table}.")
+    return tuple(said)
+
+
+def known_heading(column: schema.Column, preset: presetting.Preset | None, seen: Seen) -> Guess | None:
+    """Return the column whose heading the preset knows, if there is one."""
+    mapping = preset.block.columns.get(column.name) if preset else None
+    if mapping is None or preset is None:
+        return None
+    headings = [heading for each in mapping.sources if (heading := found(each, seen.names))]
+    if mapping.how in ("multiply", "add", "subtract", "join"):
+        if len(headings) < len(mapping.sources):
+            return None
+        signs = {"multiply": " × ", "add": " + ", "subtract": " - ", "join": " & "}
+        made = signs[mapping.how].join(headings)
+        some = tuple(f"{heading}: {', '.join(samples(seen, heading)[:1])}" for heading in headings)
+        return Guess(column.name, made, "sure", f"{preset.name} makes it so", some, known=True)
+    if not headings:
+        return None
+    heading = headings[0]
+    if preset.name == "generic" and column.name in preset.unsure and len(dict.fromkeys(headings)) > 1:
+        choice = ", ".join(toml(each) for each in dict.fromkeys(headings))
+        return Guess(column.name, "", "none", f"one of {choice}: write the one that is the line's, net of tax.")
+    share = _share(column, seen, heading)
+    confidence = "sure" if share >= FITS else "likely"
+    fit = "known heading" if share >= FITS else f"known heading, but {1 - share:.0%} of its cells are no {column.type}"
+    return Guess(column.name, heading, confidence, fit, tuple(samples(seen, heading)), known=True)
+
+
+def like(column: schema.Column, preset: presetting.Preset | None, seen: Seen, used: set[str]) -> Guess | None:
+    """The column whose heading has most words in common with one that is known, and whose cells fit."""
+    known = preset.block.columns[column.name].sources if preset and column.name in preset.block.columns else ()
+    scores = []
+    for heading in seen.names:
+        if heading in used:
+            continue
+        score, like = max(((_alike(heading, each), each) for each in (*known, column.name)), default=(0.0, ""))
+        if score >= ALIKE and _share(column, seen, heading) >= FITS:
+            scores.append((score, heading, like))
+    if not scores:
+        return None
+    scores.sort(key=lambda each: -each[0])
+    if len(scores) > 1 and scores[1][0] == scores[0][0]:
+        choice = ", ".join(toml(heading) for _, heading, _ in scores)
+        return Guess(column.name, "", "none", f"one of {choice}: write the right one.")
+    _, heading, like = scores[0]
+    return Guess(column.name, heading, "likely", f"like {like!r}", tuple(samples(seen, heading)))
+
+
+def by_cells(column: schema.Column, seen: Seen, used: set[str]) -> Guess:
+    """The only column whose cells are of the type, or the choice of them."""
+    fits = [
+        name
+        for name in seen.names
+        if name not in used and column.type not in ("id", "text") and _share(column, seen, name) >= FITS
+    ]
+    if len(fits) == 1:
+        return Guess(
+            column.name, fits[0], "guess", f"the only column of {column.type} left", tuple(samples(seen, fits[0]))
+        )
+    choice = f"none is certain: {', '.join(map(toml, fits))}." if fits else "no column fits: ask for it."
+    return Guess(column.name, "", "none", choice)
+
+
+def _alike(one: str, other: str) -> float:
+    """Share of words that two headings have in common."""
+    a, b = _words(one), _words(other)
+    return len(a & b) / len(a | b) if a and b else 0.0
+
+
+def _words(heading: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", folded(heading))) - LINKS
+
+
+def _share(column: schema.Column, seen: Seen, heading: str) -> float:
+    """Share of a column's cells that are of a canonical type."""
+    cells = [cell for cell in seen.cells[heading] if not cell.lower().startswith("total")]
+    kind = seen.typed[heading]
+    if column.type in ("id", "text") or not cells:
+        return 1.0
+    if column.type in ("date", "timestamp"):
+        if kind in ("date", "timestamp"):
+            return 1.0
+        fit = [cell.startswith("\x01d") or (cell[0] != "\x01" and day_evidence.day(cell) is not None) for cell in cells]
+    elif column.type == "boolean":
+        return 1.0 if kind == "boolean" else 0.0
+    else:
+        if kind in ("integer", "decimal", "float32", "float64"):
+            return 1.0
+        fit = [
+            cell.startswith("\x01n") or (cell[0] != "\x01" and evidence.number(cell, {column.type}, "EUR") is not None)
+            for cell in cells
+        ]
+    return sum(fit) / len(fit)
+
+
+def samples(seen: Seen, heading: str) -> list[str]:
+    """Return the first different cells of a column, as a person reads them."""
+    cells = dict.fromkeys(cell[2:] if cell.startswith("\x01") else cell for cell in seen.cells[heading])
+    return [re.sub(" 00:00:00$", "", each) for each in list(cells)[:SHOWN]]
+
+
+def toml(value: object) -> str:
+    """Return a value as TOML writes it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
