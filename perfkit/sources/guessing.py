@@ -1,5 +1,6 @@
 """Guessing: what the first rows of an export tell of its columns, heading by heading."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
