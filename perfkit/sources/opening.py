@@ -102,7 +102,7 @@ def opened(
         place.step(f"{declared.name}: examining {file.name}")
         opened_ = _open(file, declared, settings, place)
         exports.append(cast(Export, prepared(opened_, declared.name, settings, place.engine, place.spill)))
-    mapped = [resolved(declared, settings, export.source) for export in exports]
+    mapped = [_resolved(declared, settings, export) for export in exports]
     for export, each in zip(exports, mapped, strict=True):
         if isinstance(inner := as_found(export), XlsxExport):
             refuse_doubtful(declared, each, inner, currency=place.currency)
@@ -115,6 +115,18 @@ def opened(
     for planned in some:
         _hold_to_its_promises(declared, planned, own, settings, place)
     return some
+
+
+def _resolved(declared: Table, settings: TableSettings, export: Export) -> dict[str, Mapping | None]:
+    """What each canonical column is made of in a file; a member of a zip may be none of the table."""
+    try:
+        return resolved(declared, settings, export.source)
+    except DataError as error:
+        file = export.file
+        if file.archive is None or file.archive.name == file.name:
+            raise
+        folder = file.name.rpartition("/")[0]
+        raise DataError(f'{error} Or name what is to be read of the zip: files = "{folder}/*.csv"') from None
 
 
 def as_found(export: Export) -> CsvExport | ParquetExport | XlsxExport:

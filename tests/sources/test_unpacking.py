@@ -454,3 +454,10 @@ def test_no_changed_byte_of_an_archive_ends_in_anything_but_words_or_the_true_to
         else:
             assert found == truth or not bytes(raw).startswith((b"PK\3\4", b"\x1f\x8b"))
     assert refused > 1000
+
+
+def test_a_stray_member_is_refused_with_how_to_name_the_others(desk):
+    content = zipped({"2024/jan.csv": JANUARY, "2024/readme.txt": "bonjour\n"})
+    with pytest.raises(DataError, match=r'readme\.txt: no column .* files = "sales\.zip/2024/\*\.csv"'):
+        desk.load(content, name="sales.zip")
+    assert desk.revenue(desk.load(name="sales.zip/2024/*.csv")) == 11
