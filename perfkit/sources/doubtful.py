@@ -1,5 +1,6 @@
 """Doubtful: headings that say that their amounts are others than the net amounts they would be taken for."""
 
+import json
 import re
 
 from perfkit.errors import DataError
@@ -33,7 +34,7 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
         return
     for name in (*mapping.sources, *mapping.less):
         plain = folded(name)
-        as_it_is = f'{where} = {{ column = "{name}", times = 1 }}'
+        as_it_is = f"{where} = {_with(mapping, 1)}"
         if re.search(r"%|(?<![a-z])(pct|percent|pourcent\w*)(?![a-z])", plain) and column.type == "money":
             raise DataError(
                 f"{file}: the heading {name!r} says that it holds percents, and {where} takes it for an amount. "
@@ -43,7 +44,7 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
         if times > 1:
             raise DataError(
                 f"{file}: the heading {name!r} says that its amounts are in {times:,}s; taken as they stand, "
-                f'{column.name} would be that much too small. Write: {where} = {{ column = "{name}", times = {times} }}'
+                f"{column.name} would be that much too small. Write: {where} = {_with(mapping, times)}"
                 ", or times = 1 if they are whole amounts after all."
             )
         if column.type != "money" or mapping.how == "subtract":
@@ -51,8 +52,8 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
         if _IN_CENTS.search(plain):
             raise DataError(
                 f"{file}: the heading {name!r} says that its amounts are in cents; taken as they stand, "
-                f'{column.name} would be a hundred times too large. Write: {where} = {{ column = "{name}", '
-                'times = "0.01" }, or times = 1 if they are whole amounts after all.'
+                f"{column.name} would be a hundred times too large. Write: {where} = {_with(mapping, '0.01')}"
+                ", or times = 1 if they are whole amounts after all."
             )
         others = foreign(currency).replace(r"\p{L}", r"[^\W\d_]").replace(r"\P{L}", r"[\W\d_]")
         if re.search(others, name.upper()) and not any(sign.upper() in name.upper() for sign in own_signs(currency)):
@@ -67,3 +68,10 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
                 f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
                 f"or, if no tax is in it after all: {as_it_is}"
             )
+
+
+def _with(mapping: Mapping, times: int | str) -> str:
+    """A mapping as company.toml takes it, with a factor."""
+    said = json.dumps(mapping.sources[0] if mapping.how == "column" else mapping.sources, ensure_ascii=False)
+    less = f", less = {json.dumps(mapping.less, ensure_ascii=False)}" if mapping.less else ""
+    return f"{{ {mapping.how} = {said}{less}, times = {json.dumps(times)} }}"

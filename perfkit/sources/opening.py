@@ -23,7 +23,7 @@ from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Mapping, TableSettings
 from perfkit.sources.values.proofs import prove
 from perfkit.sources.xlsx.read_xlsx import XlsxExport
-from perfkit.sources.xlsx.shown_amounts import refuse_doubtful
+from perfkit.sources.xlsx.shown_amounts import refuse_doubtful_formats
 
 Export = CsvExport | ParquetExport | XlsxExport | Rewritten
 
@@ -105,7 +105,7 @@ def opened(
     mapped = [_resolved(declared, settings, export) for export in exports]
     for export, each in zip(exports, mapped, strict=True):
         if isinstance(inner := as_found(export), XlsxExport):
-            refuse_doubtful(declared, each, inner, currency=place.currency)
+            refuse_doubtful_formats(declared, each, inner, currency=place.currency)
     _refuse_different(declared, exports, mapped)
     nowhere = {name for name in mapped[0] if all(each[name] is None for each in mapped)}
     some = []

@@ -133,8 +133,9 @@ def _day(declared: Table, targets: Sequence[Target]) -> Target | None:
 
 def split(broken: list[Broken]) -> tuple[list[Broken], list[Broken]]:
     """Return the broken records that are totals, and the others."""
-    found = [each for each in broken if _is_total(each.record)]
-    return found, [each for each in broken if not _is_total(each.record)] if found else broken
+    told = [_is_total(each.record) for each in broken]
+    totals = [each for each, is_total in zip(broken, told, strict=True) if is_total]
+    return totals, [each for each, is_total in zip(broken, told, strict=True) if not is_total]
 
 
 def _is_total(record: str) -> bool:

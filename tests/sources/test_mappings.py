@@ -154,3 +154,12 @@ def test_a_share_above_one_is_set_aside(desk):
     text = "rep_id,period,goal,weight\nR,2024-01-01,g,0.25\nR,2024-01-01,h,50\n"
     snapshot = desk.load(text, table="goals", format={"decimal": "."})
     assert desk.aside(snapshot) == [(3, "weight", "50", "no share")]
+
+
+def test_what_is_proposed_for_a_doubtful_heading_keeps_the_rest_of_the_mapping(desk):
+    text = "d;q;PU (k€)\n2024-01-01;3;1.5\n"
+    form = {**PLAIN, "delimiter": ";"}
+    with pytest.raises(DataError, match=re.escape('= { multiply = ["q", "PU (k€)"], times = 1000 }')):
+        desk.load(text, columns={"date": "d", "net_revenue": {"multiply": ["q", "PU (k€)"]}}, format=form)
+    said = {"multiply": ["q", "PU (k€)"], "times": 1000}
+    assert desk.revenue(desk.load(columns={"date": "d", "net_revenue": said}, format=form)) == 4500

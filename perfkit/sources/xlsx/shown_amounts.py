@@ -11,7 +11,7 @@ from perfkit.sources.xlsx.read_xlsx import XlsxExport
 from perfkit.sources.xlsx.workbooks import CURRENCIES
 
 
-def refuse_doubtful(
+def refuse_doubtful_formats(
     declared: Table, mapped: Dictionary[str, Mapping | None], export: XlsxExport, *, currency: str
 ) -> None:
     """Ask where number formats show that amounts are others than they are taken for.
