@@ -102,14 +102,19 @@ def _ids(message):
 
 
 def catalogue():
-    with (ROOT / "perfkit" / "languages" / "fr.po").open("rb") as lines:
-        return pofile.read_po(lines, locale="fr")
+    """Every message of every room's catalogue, in their order."""
+    found = []
+    for path in sorted((ROOT / "perfkit" / "languages" / "fr").glob("*.po")):
+        with path.open("rb") as lines:
+            found += [message for message in pofile.read_po(lines, locale="fr") if message.id]
+    return found
 
 
 def test_every_message_has_its_french_and_no_french_is_left_over():
-    french = {_ids(message.id): message for message in catalogue() if message.id}
+    french = {_ids(message.id): message for message in catalogue()}
     used = messages()
-    assert sorted(used - set(french)) == [], "messages without French: add them to perfkit/languages/fr.po"
+    assert len(french) == len(catalogue()), "a message stands in two catalogues: it belongs into shared.po"
+    assert sorted(used - set(french)) == [], "messages without French: add them to their room's, in perfkit/languages/fr"
     assert sorted(set(french) - used) == [], "French for messages that nothing shows: delete it"
     for ids, message in french.items():
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
@@ -123,8 +128,7 @@ def test_french_marks_stand_with_their_word():
     """A colon, semicolon, question or exclamation mark never begins a line, so its space does not break."""
     for message in catalogue():
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        if message.id:
-            assert not any(re.search(r" [:;?!»]|« ", string) for string in strings), message.id
+        assert not any(re.search(r" [:;?!»]|« ", string) for string in strings), message.id
 
 
 def test_messages_are_literals_so_that_they_can_be_found():

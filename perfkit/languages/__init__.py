@@ -1,7 +1,7 @@
 """Languages: what a report's reader sees, in English or French: words, numbers, money, dates.
 
 Messages are gettext messages whose ids are the English sentences; the catalogues lie beside this
-module as `<code>.po`. The language is a property of the run, like a locale: `use("fr")` sets it.
+module in `<code>/`, one a room of the house. The language is a property of the run, like a locale: `use("fr")` sets it.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale, dates, lists, numbers
-from babel.messages import mofile, pofile
+from babel.messages import Catalog, mofile, pofile
 
 from perfkit.errors import ParameterError, unknown
 
@@ -65,12 +65,17 @@ def plural(one: str, many: str, n: int, /, **values: object) -> str:
 
 @cache
 def _catalogue(code: str) -> gettext.NullTranslations:
-    source = Path(__file__).with_name(f"{code}.po")
-    if not source.exists():  # English is the language of the ids
+    parts = sorted(Path(__file__).with_name(code).glob("*.po"))
+    if not parts:  # English is the language of the ids
         return gettext.NullTranslations()
+    whole = Catalog(locale=code)
+    for part in parts:
+        with part.open("rb") as lines:
+            for message in pofile.read_po(lines, locale=code):
+                if message.id:
+                    whole[message.id] = message
     compiled = io.BytesIO()
-    with source.open("rb") as lines:
-        mofile.write_mo(compiled, pofile.read_po(lines, locale=code))
+    mofile.write_mo(compiled, whole)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
