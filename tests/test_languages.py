@@ -114,7 +114,7 @@ def test_every_message_has_its_french_and_no_french_is_left_over():
     french = {_ids(message.id): message for message in catalogue()}
     used = messages()
     assert len(french) == len(catalogue()), "a message stands in two catalogues: it belongs into shared.po"
-    assert sorted(used - set(french)) == [], "messages without French: add them to their room's, in perfkit/languages/fr"
+    assert sorted(used - set(french)) == [], "messages without French: add them in perfkit/languages/fr"
     assert sorted(set(french) - used) == [], "French for messages that nothing shows: delete it"
     for ids, message in french.items():
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
