@@ -330,7 +330,7 @@ def _checked(
         other = f"coalesce({alias} NOT BETWEEN 0 AND 1, false)"
         fails.append(other)
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'no share' END"))
-    if column.name == "currency" and parts:
+    if column.name == "currency" and parts and not column.required:  # fx requires one: that which its rate converts
         own = ", ".join(quoted(sign.upper()) for sign in own_signs(currency))
         other = f"coalesce(upper(trim({alias})) NOT IN ({own}), true)"
         fails.append(other)
@@ -360,8 +360,8 @@ def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
         raise ParameterError(f"{where}: join makes a text, but {column.name} is {column.type}. Name one column.")
     if (mapping.times is not None or mapping.less) and column.type not in ("money", "quantity", "share"):
         raise ParameterError(f"{where}: times and less are for amounts, but {column.name} is {column.type}.")
-    if mapping.digits and (how not in ("column", "any_of") or column.type != "id"):
-        raise ParameterError(f"{where}: digits is for an id of one column, but {column.name} is {column.type}.")
+    if mapping.digits and (how not in ("column", "any_of") or column.type not in ("id", "text")):
+        raise ParameterError(f"{where}: digits is for an id or code of one column, but {column.name} is {column.type}.")
     if mapping.values and (how not in ("column", "join") or column.type not in ("id", "text")):
         raise ParameterError(f"{where}: values is for words, but {column.name} is {column.type}, or reckoned.")
 

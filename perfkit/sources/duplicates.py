@@ -25,21 +25,22 @@ def settle_duplicates(
     targets: list[Target],
     engine: duckdb.DuckDBPyConnection,
     tally: Tally,
-) -> list[str]:
+) -> tuple[list[str], "np.ndarray[Any, np.dtype[np.int64]]"]:
     """Refuse a key that stands on several accepted rows, or keep the first or the last as the settings say.
 
     Returns
     -------
-    list of str
-        What was settled, as one notice, if anything was.
+    list of str, array
+        What was settled, as one notice, if anything was; the numbers of the rows that were taken out.
 
     Raises
     ------
     DataError
         Names how many of how many, the first of them and its lines.
     """
+    nothing = np.empty(0, np.int64)
     if not all(key in {target.name for target in targets} for key in declared.key) or not len(places):
-        return []
+        return [], nothing
     keys = ", ".join(named(key) for key in declared.key)
     rows = f"read_parquet({quoted(literally(path.resolve()))}, file_row_number = true)"
     twice = engine.execute(
@@ -47,7 +48,7 @@ def settle_duplicates(
         f"GROUP BY {keys} HAVING count(*) > 1 ORDER BY min(file_row_number)"
     ).fetchall()
     if not twice:
-        return []
+        return [], nothing
     if settings.keep is None:
         raise _stands_twice(declared, twice, path, opened, places, engine)
     gone = np.array(sorted(row for (at,) in twice for row in (at[1:] if settings.keep == "first" else at[:-1])))
@@ -65,7 +66,7 @@ def settle_duplicates(
         tally.add("accepted", column, -amount)
     tally.exclude(rule, len(gone), sums, {column: dropped.column(column).null_count for column in tally.amounts})
     pq.write_table(table.filter(stays), path, store_decimal_as_integer=True, write_page_checksum=True)
-    return [_settled(declared, settings, twice, table, opened, places)]
+    return [_settled(declared, settings, twice, table, opened, places)], gone
 
 
 def _settled(

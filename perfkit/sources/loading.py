@@ -22,8 +22,9 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -31,24 +32,25 @@ import pyarrow as pa
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
 from perfkit.sources import engines, files, snapshots, strangers
+from perfkit.sources.blocks import Block
 from perfkit.sources.files import ExportFile
 from perfkit.sources.opening import Workplace
 from perfkit.sources.presets.presetting import merged
 from perfkit.sources.quarantine import Quarantine
-from perfkit.sources.settings import Control, TableSettings
+from perfkit.sources.settings import Blocks, Control, blocks
 from perfkit.sources.snapshots import Snapshot
 from perfkit.sources.taking import Contradicted, take_table
 from perfkit.sources.unpacking import Unpacker
 
-READER = 3
+READER = 4
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"
 """Memory that the engine may use; beyond it, it works on disk in the work folder."""
 
 
-Found = dict[str, list[tuple[ExportFile, tuple[str, ...]]]]
-"""By table, its files as they lie in the exports folder, and the patterns of the members that are read of each."""
+Found = dict[str, list[list[tuple[ExportFile, tuple[str, ...]]]]]
+"""By table and block, the files as they lie in the exports folder, and the patterns of the members read of each."""
 
 
 def _silent(message: str) -> None:
@@ -57,7 +59,7 @@ def _silent(message: str) -> None:
 
 def load(
     folder: str | Path,
-    tables: dict[str, TableSettings],
+    tables: Mapping[str, Blocks],
     control: dict[str, Control] | None = None,
     *,
     exports: str | Path,
@@ -73,8 +75,8 @@ def load(
     ----------
     folder : path
         The company's folder.
-    tables : dict
-        Settings by canonical table.
+    tables : mapping
+        Settings by canonical table: one block, or a sequence of them where files of several shapes make the table.
     control : dict, optional
         Totals to hit, by table.
     exports : path
@@ -118,7 +120,7 @@ def load(
 
 def _load(
     place: Path,
-    tables: dict[str, TableSettings],
+    tables: Mapping[str, Blocks],
     control: dict[str, Control],
     exports: Path,
     currency: str,
@@ -153,7 +155,7 @@ def _build(
     work: Path,
     fingerprint: str,
     found: Found,
-    tables: dict[str, TableSettings],
+    tables: Mapping[str, Blocks],
     control: dict[str, Control],
     currency: str,
     timezone: str,
@@ -167,20 +169,19 @@ def _build(
     reports = {}
     try:
         plain = _unpacked(found, spill, step)
-        read = [each.path for some in plain.values() for each in some]
+        read = [file.path for some in plain.values() for group in some for file in group]
         with engines.locked(folders=[work], files=read, spill=spill, memory=MEMORY) as engine:
             place = Workplace(engine, work, spill, quarantine, currency, timezone, step)
-            for name, settings in tables.items():
+            for name, said in tables.items():
                 totals = control.get(name, Control())
-                reports[name] = take_table(
-                    schema.TABLES[name], plain[name], settings, totals, place, thorough=name in thorough
-                )
+                groups = [Block.of(name, own, group) for own, group in zip(blocks(said), plain[name], strict=True)]
+                reports[name] = take_table(schema.TABLES[name], groups, totals, place, thorough=name in thorough)
             columns = {name: list(each["columns"]) for name, each in reports.items()}
             unknown = strangers.found(work, columns, engine)
             if "sales" in reports:
                 reports["sales"]["strangers"] = unknown
-            for name, said in strangers.notices(work, columns, unknown, engine).items():
-                reports[name]["notices"] += said
+            for name, sentences in strangers.notices(work, columns, unknown, engine).items():
+                reports[name]["notices"] += sentences
     except (PerfkitError, duckdb.Error, pa.ArrowException):
         _refuse_if_any_changed(found)  # that explains whatever else seemed wrong
         raise
@@ -201,41 +202,43 @@ def _build(
     return snapshots.publish(work, fingerprint)
 
 
-def _found(tables: dict[str, TableSettings], exports: Path) -> Found:
+def _found(tables: Mapping[str, Blocks], exports: Path) -> Found:
     """The files of each table as they lie, each hashed once, and which members of them are read."""
     seen: dict[Path, ExportFile] = {}
     found: Found = {}
-    for name, settings in tables.items():
-        named = files.find(exports, settings.files, table=name)
-        for path in named:
-            if path not in seen:
-                seen[path] = files.examine(path, exports)
-        found[name] = [(seen[path], members) for path, members in named.items()]
+    for name, said in tables.items():
+        found[name] = []
+        for block in blocks(said):
+            named = files.find(exports, block.files, table=name)
+            for path in named:
+                if path not in seen:
+                    seen[path] = files.examine(path, exports)
+            found[name].append([(seen[path], members) for path, members in named.items()])
     return found
 
 
-def _unpacked(found: Found, spill: Path, step: Callable[[str], None]) -> dict[str, list[ExportFile]]:
-    """The plain files of each table."""
+def _unpacked(found: Found, spill: Path, step: Callable[[str], None]) -> dict[str, list[list[ExportFile]]]:
+    """The plain files of each table and block."""
     unpacker = Unpacker(spill, step)
     return {
-        name: [plain for file, members in some for plain in unpacker.unpacked(file, members)]
+        name: [[plain for file, members in group for plain in unpacker.unpacked(file, members)] for group in some]
         for name, some in found.items()
     }
 
 
 def _refuse_if_any_changed(found: Found) -> None:
-    for each in {file.path: file for some in found.values() for file, _ in some}.values():
+    for each in {file.path: file for some in found.values() for group in some for file, _ in group}.values():
         files.refuse_if_changed(each)
 
 
-def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Control]) -> None:
+def _refuse_strangers(tables: Mapping[str, Blocks], control: dict[str, Control]) -> None:
     if not tables:
         raise ParameterError(
             "company.toml names no table, such as [tables.sales]. "
             "Let one be proposed from an export: perfkit map COMPANY FILE"
         )
-    for name, settings in tables.items():
-        if not settings.confirmed:
+    for name, said in tables.items():
+        if not all(block.confirmed for block in blocks(said)):
             raise ParameterError(
                 f"[tables.{name}] was proposed by perfkit map, and nobody has confirmed it. Check every line of it, "
                 "then delete the line confirmed = false."
@@ -247,7 +250,7 @@ def _refuse_strangers(tables: dict[str, TableSettings], control: dict[str, Contr
 
 def _fingerprint(
     found: Found,
-    tables: dict[str, TableSettings],
+    tables: Mapping[str, Blocks],
     control: dict[str, Control],
     currency: str,
     timezone: str,
@@ -258,17 +261,28 @@ def _fingerprint(
         "reader": READER,
         "currency": currency,
         "timezone": timezone,
-        "files": {name: [(file.name, file.sha256) for file, _ in some] for name, some in found.items()},
-        "tables": {name: settings.model_dump(mode="json") for name, settings in tables.items()},
+        "files": {
+            name: _one_or_all([[(file.name, file.sha256) for file, _ in group] for group in some])
+            for name, some in found.items()
+        },
+        "tables": {
+            name: _one_or_all([block.model_dump(mode="json") for block in blocks(said)])
+            for name, said in tables.items()
+        },
         "presets": {
-            name: merged(name, settings).model_dump(mode="json")
-            for name, settings in tables.items()
-            if settings.preset is not None
+            name: _one_or_all([merged(name, block).model_dump(mode="json") for block in blocks(said)])
+            for name, said in tables.items()
+            if any(block.preset is not None for block in blocks(said))
         },
         "control": {name: totals.model_dump(mode="json") for name, totals in control.items()},
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _one_or_all(some: list[Any]) -> Any:
+    """What one block says, or the list of what several do."""
+    return some[0] if len(some) == 1 else some
 
 
 def _kept(path: Path) -> Snapshot | None:

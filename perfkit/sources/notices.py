@@ -18,22 +18,20 @@ def told(
     files: list[Opened],
     tally: Tally,
     stated: list[dict[str, Any]],
-    *,
-    own: int,
 ) -> list[str]:
     """Return sentences about a table that was taken.
 
     Parameters
     ----------
+    settings : TableSettings
+        Of the table as a whole.
     stated : list of dict
         What its totals rows say, see `totals`.
-    own : int
-        How many of the rules are the company's: the last ones, after those of a preset.
     """
     names = [file.export.file.name for file in files]
     said = grouped(names, [(*file.export.file.notices, *file.export.notices) for file in files])
     said += [_totals(each) for each in stated]
-    for rule in tally.rules[len(settings.exclude) - own : len(settings.exclude)]:
+    for rule in _own_rules(files, tally):
         if not rule["rows"]:
             said.append(f"The rule {rule['column']} {rule['test']} ({rule['because']}) matches no row.")
     known = {column.name for column in declared.columns}
@@ -42,6 +40,15 @@ def told(
         if target.name not in known and guess and guess not in settings.columns:
             said.append(f"Column {target.name} is kept as text: the schema has none of that name. It has {guess}.")
     return said + grouped(names, [_of_columns(file) for file in files])
+
+
+def _own_rules(files: list[Opened], tally: Tally) -> list[dict[str, Any]]:
+    """The rules that the company wrote itself: of each block the last ones, after those of its preset."""
+    own: dict[int, dict[str, Any]] = {}
+    for file in files:
+        end = file.first_rule - 1 + len(file.block.settings.exclude)
+        own |= {number: tally.rules[number] for number in range(end - len(file.block.own.exclude), end)}
+    return list(own.values())
 
 
 def grouped(names: Sequence[str], said: Sequence[Iterable[str]]) -> list[str]:
@@ -123,18 +130,18 @@ def _in_words(mapping: Mapping | None) -> str:
     return f"({words}) × {mapping.times:f}" if mapping.times is not None and mapping.times != 1 else words
 
 
-def needed(settings: TableSettings, file: Opened) -> list[str]:
+def needed(file: Opened) -> list[str]:
     """Return the source columns of a file that anything reads, in its order."""
     names = file.export.source.names
     read = {name for target in file.targets for name in target.sources}
-    read |= {rule.column for rule in settings.exclude if rule.column in names}
+    read |= {rule.column for rule in file.block.settings.exclude if rule.column in names}
     return [name for name in names if name in read]
 
 
-def not_read(settings: TableSettings, files: list[Opened]) -> list[str]:
+def not_read(files: list[Opened]) -> list[str]:
     """Return the source columns that nothing reads."""
     unread: dict[str, None] = {}
     for file in files:
-        used = set(needed(settings, file))
+        used = set(needed(file))
         unread |= dict.fromkeys(name for name in file.export.source.names if name not in used)
     return list(unread)

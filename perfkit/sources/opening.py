@@ -1,6 +1,6 @@
 """Opening: a table's files, each with its own headings found, its writing proven and its columns planned."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -11,13 +11,14 @@ import numpy as np
 from perfkit.errors import DataError
 from perfkit.schema import Table
 from perfkit.sources import exclusions, totals
+from perfkit.sources.blocks import Block
 from perfkit.sources.columns import Target, plan, resolved, types, wanted
 from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.files import ExportFile
 from perfkit.sources.presets import promises
 from perfkit.sources.presets.filling import Rewritten
 from perfkit.sources.presets.preparing import prepared
-from perfkit.sources.presets.presetting import merged, preset_of
+from perfkit.sources.presets.presetting import preset_of
 from perfkit.sources.quarantine import Quarantine
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.settings import Mapping, TableSettings
@@ -61,6 +62,10 @@ class Opened:
 
     Attributes
     ----------
+    block : Block
+        The files among which it is read alike.
+    first_rule : int
+        Number, from 1, of the first rule of its block among those of the table.
     export : Export
         Its rows; its `source` says how each column is written.
     mapped : dict
@@ -73,6 +78,8 @@ class Opened:
     notices : list of str
     """
 
+    block: Block
+    first_rule: int
     export: Export
     mapped: dict[str, Mapping | None]
     targets: list[Target]
@@ -86,35 +93,42 @@ class Opened:
         return isinstance(self.export, ParquetExport)
 
 
-def opened(
-    declared: Table, found: list[ExportFile], own: TableSettings, place: Workplace, *, thorough: bool
-) -> list[Opened]:
-    """Open the files of a table, whose own settings stand over those of the preset that they name.
+def opened(declared: Table, blocks: Sequence[Block], place: Workplace, *, thorough: bool) -> list[Opened]:
+    """Open the files of a table, block by block; a column that a block does not map has no value in its rows.
 
     Raises
     ------
     DataError
         If a file has not the columns that the settings name, they cannot be read for certain, or two files differ.
     """
-    settings = merged(declared.name, own)
+    read = [_read(declared, block, place) for block in blocks]
+    made = {name: None for some in read for _, mapped in some for name, mapping in mapped.items() if mapping}
+    names = [name for name in declared.names if name in made]
+    names += [name for name in made if name not in names]
+    files, first_rule = [], 1
+    for block, some in zip(blocks, read, strict=True):
+        for export, mapped in some:
+            here = {name: mapped.get(name) for name in names}
+            files.append(_planned(declared, block, first_rule, export, here, place, thorough))
+        first_rule += len(block.settings.exclude)
+    for file in files:
+        _hold_to_its_promises(declared, file, place)
+    return files
+
+
+def _read(declared: Table, block: Block, place: Workplace) -> list[tuple[Export, dict[str, Mapping | None]]]:
+    """The files of a block, each with what its columns are made of."""
     exports: list[Export] = []
-    for file in found:
+    for file in block.files:
         place.step(f"{declared.name}: examining {file.name}")
-        opened_ = _open(file, declared, settings, place)
-        exports.append(cast(Export, prepared(opened_, declared.name, settings, place.engine, place.spill)))
-    mapped = [_resolved(declared, settings, export) for export in exports]
+        found = _open(file, declared, block.settings, place)
+        exports.append(cast(Export, prepared(found, declared.name, block.settings, place.engine, place.spill)))
+    mapped = [_resolved(declared, block.settings, export) for export in exports]
     for export, each in zip(exports, mapped, strict=True):
         if isinstance(inner := as_found(export), XlsxExport):
             refuse_doubtful_formats(declared, each, inner, currency=place.currency)
     _refuse_different(declared, exports, mapped)
-    nowhere = {name for name in mapped[0] if all(each[name] is None for each in mapped)}
-    some = []
-    for export, each in zip(exports, mapped, strict=True):
-        here = {name: mapping for name, mapping in each.items() if name not in nowhere}
-        some.append(_planned(declared, export, here, settings, place, thorough))
-    for planned in some:
-        _hold_to_its_promises(declared, planned, own, settings, place)
-    return some
+    return list(zip(exports, mapped, strict=True))
 
 
 def _resolved(declared: Table, settings: TableSettings, export: Export) -> dict[str, Mapping | None]:
@@ -149,12 +163,14 @@ def _open(
 
 def _planned(
     declared: Table,
+    block: Block,
+    first_rule: int,
     export: Export,
     mapped: dict[str, Mapping | None],
-    settings: TableSettings,
     place: Workplace,
     thorough: bool,
 ) -> Opened:
+    settings = block.settings
     read_as = {
         name: kinds
         for name, kinds in types(declared, mapped).items()
@@ -180,7 +196,7 @@ def _planned(
     if settings.totals is None:
         beside = 0 if isinstance(export, ParquetExport) else totals.LOOKED_AT
         targets = totals.guarded(declared, source, targets, beside=beside)
-    return Opened(export, mapped, targets, excluded, read_as, list(export.notices))
+    return Opened(block, first_rule, export, mapped, targets, excluded, read_as, list(export.notices))
 
 
 def relation(export: Export, columns: list[str], place: Workplace) -> str:
@@ -198,9 +214,7 @@ def place_of(export: Export, row: int) -> tuple[str, int]:
     return name, int(rows.lines[0])
 
 
-def _hold_to_its_promises(
-    declared: Table, file: Opened, own: TableSettings, settings: TableSettings, place: Workplace
-) -> None:
+def _hold_to_its_promises(declared: Table, file: Opened, place: Workplace) -> None:
     """Refuse a file for which a preset's figures would be wrong, or say what does not hold.
 
     Raises
@@ -208,6 +222,7 @@ def _hold_to_its_promises(
     DataError
         What should hold and does not, by how much, and what to do.
     """
+    own, settings = file.block.own, file.block.settings
     preset = preset_of(declared.name, own)
     if preset is None:
         return

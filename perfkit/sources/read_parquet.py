@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from perfkit.errors import DataError
 from perfkit.sources.columns import Source
 from perfkit.sources.files import ExportFile
+from perfkit.sources.places import Lines
 from perfkit.sources.rows import Broken, Rows
 
 DAMAGE = (pa.ArrowException, OSError, KeyError, UnicodeDecodeError)
@@ -61,6 +62,11 @@ class ParquetExport:
         except DAMAGE as error:
             raise self._damaged(error) from None
         self.source = Source(self.file.name, names, tuple(_kind(each) for each in schema.types))
+
+    @property
+    def lines(self) -> Lines:
+        """Its row numbers from 1."""
+        return Lines.one_after_the_other(1)
 
     def reader(self, needed: list[str]) -> pa.RecordBatchReader:
         """Return the needed columns, numbered as in `source`, in the order of the file."""

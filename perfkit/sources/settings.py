@@ -2,11 +2,21 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from perfkit.errors import ParameterError, nearest
 
@@ -142,7 +152,7 @@ class Mapping(_Strict):
     less : tuple of str
         Amounts taken off the result; a missing one is zero.
     digits : int
-        Digits of an id that lost its leading zeros to a spreadsheet: 5 makes 00123 of 123.
+        Digits of an id or code that lost its leading zeros to a spreadsheet: 5 makes 00123 of 123.
     values : dict
         Canonical value by source text; other texts are taken as they stand.
     """
@@ -317,6 +327,23 @@ class TableSettings(_Strict):
         return value
 
 
+Blocks = TableSettings | Sequence[TableSettings]
+"""What is said of a table: one [tables.X] block, or several [[tables.X]] where its files have several shapes."""
+
+_ONE, _SEVERAL = "one block", "several blocks"
+
+BlocksOfToml = Annotated[
+    Annotated[TableSettings, Tag(_ONE)] | Annotated[tuple[TableSettings, ...], Field(min_length=1), Tag(_SEVERAL)],
+    Discriminator(lambda said: _SEVERAL if isinstance(said, (list, tuple)) else _ONE),
+]
+"""The same as company.toml is checked, so that a message names the block that is wrong."""
+
+
+def blocks(said: Blocks) -> tuple[TableSettings, ...]:
+    """Return the blocks of a table, in the order in which their files count."""
+    return (said,) if isinstance(said, TableSettings) else tuple(said)
+
+
 def _mapping(said: Any) -> Any:
     """A name is a column, a list of names the first of them that there is."""
     if isinstance(said, str):
@@ -398,12 +425,17 @@ def checked(model: type[BaseModel], data: Any, *, where: str = "company.toml") -
 
 def _place(file: str, above: list[str]) -> str:
     """company.toml, [tables.sales] format: the block in brackets, then the keys below it."""
-    names = [part for part in above if part not in ("str", "int", "float", "bool")]  # branches of a union
+    names = [part for part in above if part not in ("str", "int", "float", "bool", _ONE)]  # branches of a union
     if len(names) < 2:  # a setting at the top, or the top itself
         return ", ".join([file, *names])
-    depth = 3 if names[:1] == ["tables"] and names[2:3] == ["columns"] else 2
+    if names[2:3] == [_SEVERAL]:
+        del names[2]
+        heading, depth = f"[[{'.'.join(names[:2])}]]", 2
+    else:
+        depth = 3 if names[:1] == ["tables"] and names[2:3] == ["columns"] else 2
+        heading = f"[{'.'.join(names[:depth])}]"
     below = " ".join(f"number {int(part) + 1}" if part.isdigit() else part for part in names[depth:])
-    return f"{file}, [{'.'.join(names[:depth])}]" + (f" {below}" if below else "")
+    return f"{file}, {heading}" + (f" {below}" if below else "")
 
 
 def _keys(model: type[BaseModel] | None) -> list[str]:
@@ -423,6 +455,6 @@ def _model_at(model: type[BaseModel] | None, path: tuple[int | str, ...]) -> typ
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (Union, UnionType, dict, list, tuple):
+    if get_origin(annotation) in (Annotated, Union, UnionType, dict, list, tuple):
         return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
     return None

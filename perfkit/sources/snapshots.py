@@ -1,6 +1,6 @@
 """Snapshots: what was loaded, written once under the fingerprint of what it was made from, and never edited.
 
-<company>/snapshots/<fingerprint>/    <table>.parquet, quarantine.parquet, load.json
+<company>/snapshots/<fingerprint>/    <table>.parquet, <table>.places.parquet, quarantine.parquet, load.json
 <company>/snapshots/current           a link to the one in use, moved last
 <company>/snapshots/<fingerprint>.pin there if that snapshot is never to be pruned
 """
@@ -19,11 +19,12 @@ from typing import Any
 
 import filelock
 import ibis
+import numpy as np
 import pandas as pd
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError
-from perfkit.sources import engines
+from perfkit.sources import engines, places
 from perfkit.sources.files import examine, flush, literally
 
 WAIT = 600
@@ -85,6 +86,29 @@ class Snapshot:
         if name not in self.names:
             raise ParameterError(f"snapshot {self.fingerprint} has no table {name!r}; it has: {', '.join(self.names)}.")
         return self._read(f"{name}.parquet")
+
+    def numbered(self, name: str) -> ibis.Table:
+        """Return one of its tables with `file_row_number`, by which `places` knows the rows, as its last column."""
+        self.table(name)
+        path = literally(self.path.resolve() / f"{name}.parquet")
+        return self._engine.read_parquet(path, table_name=f"{name}_numbered", file_row_number=True)
+
+    def places(self, name: str, rows: "np.ndarray[Any, np.dtype[np.int64]]") -> pd.DataFrame:
+        """Return the file, sheet and line of rows of a table, by their numbers.
+
+        Raises
+        ------
+        DataError
+            If the snapshot was loaded before perfkit kept them.
+        """
+        stored = f"{name}.places.parquet"
+        if stored not in self.report["stored"]:
+            raise DataError(
+                f"snapshot {self.fingerprint} does not say on which line each row stood: it was loaded by an earlier "
+                f"perfkit. {_AGAIN}"
+            )
+        self._prove(stored)
+        return places.located(self.path / stored, rows)
 
     def quarantine(self) -> ibis.Table:
         """Return the rows that were not accepted: where each stands, why, and the whole of it."""

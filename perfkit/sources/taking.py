@@ -12,13 +12,13 @@ import pyarrow as pa
 from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
 from perfkit.sources import notices, overlaps, totals
+from perfkit.sources.blocks import Block, refuse_twins, whole
 from perfkit.sources.columns import Target, steps
 from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.duplicates import settle_duplicates
-from perfkit.sources.files import ExportFile, literally, named, quoted
+from perfkit.sources.files import literally, named, quoted
 from perfkit.sources.opening import Export, Opened, Workplace, as_found, opened, place_of
 from perfkit.sources.originals import Origin
-from perfkit.sources.presets.presetting import merged
 from perfkit.sources.quarantine import REASONS
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.rows import Broken, Rows, gathered
@@ -50,8 +50,7 @@ class Contradicted(Exception):
 
 def take_table(
     declared: Table,
-    found: list[ExportFile],
-    own: TableSettings,
+    blocks: list[Block],
     control: Control,
     place: Workplace,
     *,
@@ -61,8 +60,8 @@ def take_table(
 
     Parameters
     ----------
-    own : TableSettings
-        What the company says itself, over the preset that it names.
+    blocks : list of Block
+        Its files, in groups that are read alike.
     thorough : bool
         Whether how values are written is proven from every row, rather than from the first ones.
 
@@ -73,25 +72,25 @@ def take_table(
     Contradicted
         If a later row refutes what the first ones proved; never where `thorough`.
     """
-    _refuse_twins(declared, found)
-    settings = merged(declared.name, own)
+    refuse_twins(declared.name, blocks)
+    settings = whole(declared.name, blocks)
     if settings.keep and not declared.key:
         raise ParameterError(
             f"[tables.{declared.name}] keep: its rows have no key, so none is a duplicate. Leave it out."
         )
-    files = opened(declared, found, own, place, thorough=thorough)
+    files = opened(declared, blocks, place, thorough=thorough)
     first = files[0].targets
     amounts = tuple(target.name for target in first if target.type in ("money", "quantity"))
     tally = Tally.of(declared.name, amounts, settings.exclude)
     tally.seen = sum(file.export.records for file in files)
     if not tally.seen:
-        raise DataError(f"{found[0].name} holds a header and no row. Export it again.")
-    writer = Writer(place.folder / f"{declared.name}.parquet", first, tally, keep_places=bool(declared.key))
+        raise DataError(f"{files[0].export.file.name} holds a header and no row. Export it again.")
+    writer = Writer(place.folder / f"{declared.name}.parquet", first, tally)
     failed, read, accepted = [], [], []
     for number, file in enumerate(files):
         place.step(f"{declared.name}: reading {file.export.file.name}")
         before = _money(declared, tally)
-        numbers, statuses, parts = _stream(file, number, _query(declared, file, settings, place), writer, place)
+        numbers, statuses, parts = _stream(file, number, _query(declared, file, place), writer, place)
         failed.append((numbers, statuses))
         accepted += parts
         read.append(_more(_money(declared, tally), before))
@@ -103,14 +102,14 @@ def take_table(
     for file, (numbers, statuses), streamed in zip(files, failed, read, strict=True):
         before = _money(declared, tally)
         broken = file.export.broken
-        if not file.is_table and settings.totals is None:
+        if not file.is_table and file.block.settings.totals is None:
             total, broken = totals.split(broken)
             stated.leave_out_broken(file.export.file.name, total, tally)
         _leave_out(file, numbers[statuses < -1], statuses[statuses < -1], stated, place, tally)
         aside = numbers[statuses == -1]
         _set_aside(declared, file, aside, broken, place, tally, thorough=thorough)
         lost = len(aside) + len(broken)
-        if len(files) > 1 and lost > 1 and lost == file.export.records and settings.max_quarantined < 1:
+        if len(files) > 1 and lost > 1 and lost == file.export.records and file.block.settings.max_quarantined < 1:
             raise _nothing_of(declared, file, aside, broken)
         later = _more(_money(declared, tally), before)
         amount, unreadable = streamed[0] + later[0], streamed[1] + later[1]
@@ -123,24 +122,28 @@ def take_table(
         repeated = overlaps.settled(declared.name, writer.path, accepted, columns, place.engine, meant=settings.overlap)
         again = overlaps.corrected(declared.name, writer.path, accepted, columns, repeated, place.engine)
     kept: list[str] = []
+    gone = np.empty(0, np.int64)
+    exports = [file.export for file in files]
     if declared.key:
-        exports = [file.export for file in files]
-        kept = settle_duplicates(declared, settings, writer.path, exports, writer.places, first, place.engine, tally)
+        rows = writer.accepted.by_row()
+        kept, gone = settle_duplicates(declared, settings, writer.path, exports, rows, first, place.engine, tally)
+    names, lines = [each.file.name for each in exports], [each.lines for each in exports]
+    writer.accepted.write(place.folder / f"{declared.name}.places.parquet", names, lines, gone)
     compared = [each for each in said if each]
     place.step(f"{declared.name}: reconciling")
     observed = _conserve(declared.name, place, first, tally)
     return {
         **tally.report(),
         "files": [file.export.file.entry(file.export.records) for file in files],
-        "format": settings.format.model_dump(mode="json") if any(_is_text(file) for file in files) else None,
+        "format": _formats(files),
         "columns": {target.name: notices.made_from(target.name, files) for target in first},
-        "not_read": notices.not_read(settings, files),
+        "not_read": notices.not_read(files),
         "observed": observed,
         "control": tally.control(control),
         "totals": compared,
         "overlaps": [pair.entry() for pair in repeated],
         "notices": [
-            *notices.told(declared, settings, files, tally, compared, own=len(own.exclude)),
+            *notices.told(declared, settings, files, tally, compared),
             *overlaps.notices(repeated, meant=settings.overlap),
             *again,
             *kept,
@@ -148,19 +151,14 @@ def take_table(
     }
 
 
-def _refuse_twins(declared: Table, found: list[ExportFile]) -> None:
-    first: dict[str, ExportFile] = {}
-    for file in found:
-        twin = first.setdefault(file.sha256, file)
-        if twin is not file:
-            raise DataError(
-                f"{declared.name}: {twin.name} and {file.name} are the same file twice, byte for byte. Its rows would "
-                "count twice. Remove one of them."
-            )
-
-
-def _is_text(file: Opened) -> bool:
-    return isinstance(as_found(file.export), CsvExport)
+def _formats(files: list[Opened]) -> Any:
+    """How the files of text were said to be written: one format, a list where blocks differ, None without text."""
+    said: list[dict[str, Any]] = []
+    for file in files:
+        if isinstance(as_found(file.export), CsvExport):
+            form = file.block.settings.format.model_dump(mode="json")
+            said += [form] if form not in said else []
+    return said if len(said) > 1 else next(iter(said), None)
 
 
 def _money(declared: Table, tally: Tally) -> tuple[Decimal, int]:
@@ -175,18 +173,18 @@ def _more(now: tuple[Decimal, int], before: tuple[Decimal, int]) -> tuple[Decima
     return now[0] - before[0], now[1] - before[1]
 
 
-def _query(declared: Table, file: Opened, settings: TableSettings, place: Workplace) -> str:
+def _query(declared: Table, file: Opened, place: Workplace) -> str:
     """SQL of a file's rows as canonical columns, and what becomes of each row."""
     export, targets = file.export, file.targets
     excluded = file.excluded
     if isinstance(export, ParquetExport):
         relation, otherwise = "export", "-1"
-        place.engine.register(relation, export.reader(notices.needed(settings, file)))
+        place.engine.register(relation, export.reader(notices.needed(file)))
     else:
         relation, otherwise = export.relation(place.spill), "-1"
-        if settings.totals is None:
+        if file.block.settings.totals is None:
             otherwise = totals.status(declared, export.source, targets)
-    rules = "".join(f" WHEN {condition} THEN {number}" for number, condition in enumerate(excluded, 1))
+    rules = "".join(f" WHEN {condition} THEN {number}" for number, condition in enumerate(excluded, file.first_rule))
     fails = " OR ".join(f"({target.fails})" for target in targets)
     values = ", ".join(f"{target.alias} AS {named(target.name)}" for target in targets)
     status = f"CAST(CASE{rules} WHEN {fails} THEN {otherwise} ELSE 0 END AS SMALLINT)"

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from perfkit.sources.columns import Target
+from perfkit.sources.places import Accepted
 from perfkit.sources.tally import Tally
 
 ROWS_AT_A_TIME = 122_880
@@ -25,16 +26,22 @@ LEFT_OUT = "left out "
 
 
 class Writer:
-    """The accepted rows being written, and the excluded ones counted."""
+    """The accepted rows being written, and the excluded ones counted.
 
-    def __init__(self, path: Path, targets: list[Target], tally: Tally, *, keep_places: bool) -> None:
+    Attributes
+    ----------
+    path : Path
+    accepted : Accepted
+        Which records of the files they are.
+    """
+
+    def __init__(self, path: Path, targets: list[Target], tally: Tally) -> None:
         self.path = path
+        self.accepted = Accepted()
         self._tally = tally
         self._dictionary = [target.name for target in targets if target.type == "text"]
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.RecordBatch] = []
-        self._keep_places = keep_places
-        self._places: list[np.ndarray] = []  # type: ignore[type-arg]
 
     def add(self, batch: pa.RecordBatch, status: np.ndarray, file: int, base: int) -> None:  # type: ignore[type-arg]
         """Take a batch of rows of a file, the first of them its row number `base`."""
@@ -51,17 +58,10 @@ class Writer:
         self._tally.rows["accepted"] += len(values)
         for column in self._tally.amounts:
             self._tally.add("accepted", column, _sum(values, column))
-        if self._keep_places:
-            where = np.flatnonzero(passed) + base
-            self._places.append(np.column_stack((np.full(len(where), file), where)))
+        self.accepted.add(passed, file, base)
         self._waiting.append(values)
         if sum(len(each) for each in self._waiting) >= ROW_GROUP:
             self._flush()
-
-    @property
-    def places(self) -> np.ndarray:  # type: ignore[type-arg]
-        """File number and row number of each accepted row."""
-        return np.concatenate(self._places) if self._places else np.empty((0, 2), np.int64)
 
     def _flush(self) -> None:
         if not self._waiting:

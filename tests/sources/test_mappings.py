@@ -163,3 +163,21 @@ def test_what_is_proposed_for_a_doubtful_heading_keeps_the_rest_of_the_mapping(d
         desk.load(text, columns={"date": "d", "net_revenue": {"multiply": ["q", "PU (k€)"]}}, format=form)
     said = {"multiply": ["q", "PU (k€)"], "times": 1000}
     assert desk.revenue(desk.load(columns={"date": "d", "net_revenue": said}, format=form)) == 4500
+
+
+def test_rates_are_of_other_currencies_and_none_of_them_is_set_aside(desk):
+    snapshot = desk.load(
+        "date,currency,rate\n2026-01-31,CHF,1.0401\n2026-01-31,GBP,1.16\n", table="fx", name="fx.csv", format=PLAIN
+    )
+    assert (desk.column(snapshot, "currency", "fx"), desk.column(snapshot, "rate", "fx")) == (
+        ["CHF", "GBP"],
+        [1.0401, 1.16],
+    )
+
+
+def test_a_postcode_that_the_company_keeps_gets_its_zeros_back(desk):
+    columns = {"customer_id": "c", "postcode": {"column": "cp", "digits": 5}}
+    snapshot = desk.load(
+        "c,cp\nC1,1000\nC2,75011\nC3,\n", table="customers", name="c.csv", columns=columns, format=PLAIN
+    )
+    assert desk.column(snapshot, "postcode", "customers") == ["01000", "75011", None]

@@ -18,6 +18,7 @@ from perfkit.sources.delimited.records import Block, blocks, empty_beyond, kept
 from perfkit.sources.files import ExportFile, literally, quoted
 from perfkit.sources.names import found
 from perfkit.sources.originals import LINE_ENDS
+from perfkit.sources.places import Lines, jumps
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 
@@ -36,6 +37,15 @@ class _Seen:
     padded: int = 0
     twice: int = 0
     first_twice: tuple[int, str] = (0, "")
+    whole: int = 0
+    jumps: list[tuple[Places, Places]] = field(default_factory=list)
+
+    def note_lines(self, records: Places, lines: Places) -> None:
+        """Note which of the next whole records do not stand a line below the one before."""
+        before = int(self.jumps[-1][1][-1] - self.jumps[-1][0][-1]) if self.jumps else None
+        at = jumps(lines, records, before)
+        if len(at):
+            self.jumps.append((records[at], lines[at]))
 
 
 @dataclass
@@ -59,6 +69,8 @@ class CsvExport:
     notices : list of str
     head_lines : int
         Physical lines above the first record: titles and the header.
+    lines : Lines
+        On which lines its whole records stand.
     """
 
     file: ExportFile
@@ -70,6 +82,7 @@ class CsvExport:
     broken: list[Broken] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     head_lines: int = 0
+    lines: Lines = field(init=False)
     _declared: bool = True
     _named: int = 0
     _as_it_is: bool = True
@@ -240,12 +253,17 @@ class CsvExport:
             if not hasattr(self, "source"):
                 self._name_columns(block)
                 first = int(self.format.header)
-            self._note_uneven(block, first, seen)
+            broken = self._note_uneven(block, first, seen)
             self.records += count - first
-            seen.multiline += max(block.lines - block.blanks - count, 0)
+            unended = not block.data.endswith((b"\n", b"\r"))
+            inside = block.lines + unended - block.blanks - count
+            seen.multiline += inside
+            _note_lines(block, first, broken, seen, by_line=not inside)
             _note_twice(block, seen)
         if not hasattr(self, "source"):
             raise DataError(f"{self.file.name} holds nothing but blank lines. Export it again.")
+        records, lines = zip(*seen.jumps, strict=True) if seen.jumps else ([np.zeros(1)], [np.ones(1)])
+        self.lines = Lines(np.concatenate(records).astype(np.int64), np.concatenate(lines).astype(np.int64))
         self._multiline = seen.multiline > 0
         self._by_line = not seen.multiline and not seen.blanks
         self._unmarked = self.format.encoding != "utf-8" or seen.length != self.file.bytes
@@ -330,13 +348,16 @@ class CsvExport:
     def _wanted_in(self, names: list[str]) -> bool:
         return bool(self.wanted) and all(any(found(name, names) for name in each) for each in self.wanted)
 
-    def _note_uneven(self, block: Block, first: int, seen: _Seen) -> None:
-        """Note the records that are broken, and how many are whole though they have not the header's fields."""
+    def _note_uneven(self, block: Block, first: int, seen: _Seen) -> Places:
+        """Note the records that are broken, and how many are whole though they have not the header's fields.
+
+        Returns which are broken.
+        """
         expected = len(self.source.names)
         suspect = (block.fields != expected) | block.misquoted | block.nul
         suspect[:first] = False
         if not suspect.any():
-            return
+            return np.empty(0, np.int64)
         self._uneven = True
         wrong = np.flatnonzero(suspect & ~self._fitting(block))
         seen.padded += int(suspect.sum()) - len(wrong)
@@ -357,6 +378,7 @@ class CsvExport:
             else:
                 reason = "too many fields"
             self.broken.append(Broken(int(line), reason, column, block.text(int(record))))
+        return wrong
 
     def _clean_copy(self, work: Path) -> Path:
         """Write the whole records alone, as UTF-8, each ended by one LF."""
@@ -366,6 +388,17 @@ class CsvExport:
                 for block, whole in self._blocks():
                     copy.write(kept(block, whole, len(self.source.names) if self._uneven else 0))
         return self._text
+
+
+def _note_lines(block: Block, first: int, broken: Places, seen: _Seen, *, by_line: bool) -> None:
+    """Note on which lines the whole records of a block stand."""
+    count = len(block.starts)
+    records = np.arange(seen.whole, seen.whole + count - first - len(broken))
+    seen.whole += len(records)
+    if by_line and not len(broken) and not block.blanks:  # the first of them says it all
+        seen.note_lines(records[:1], np.full(min(len(records), 1), block.first_line + first))
+    else:
+        seen.note_lines(records, block.line(np.delete(np.arange(first, count), broken - first)))
 
 
 def _note_twice(block: Block, seen: _Seen) -> None:

@@ -20,6 +20,7 @@ from perfkit.errors import DataError, EngineError, unknown
 from perfkit.sources.columns import Source
 from perfkit.sources.files import ExportFile, literally, quoted
 from perfkit.sources.names import found
+from perfkit.sources.places import Lines
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.totals import BEGINS, LOOKED_AT
 
@@ -51,6 +52,10 @@ class Export(Protocol):
     @property
     def notices(self) -> list[str]:
         """What a person should know of the file."""
+
+    @property
+    def lines(self) -> Lines:
+        """On which lines its whole records stand."""
 
     def rows(self, wanted: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Iterator[Rows]:
         """Yield the rows of these numbers."""
@@ -112,6 +117,11 @@ class Rewritten:
     def notices(self) -> list[str]:
         """What a person should know of the file."""
         return self.export.notices
+
+    @property
+    def lines(self) -> Lines:
+        """On which lines its whole records stand."""
+        return self.export.lines
 
     def relation(self, work: Path) -> str:
         """Return SQL of the whole records as columns c0, c1 ..."""

@@ -10,7 +10,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from perfkit.errors import DataError, unknown
 from perfkit.sources.columns import Source
 from perfkit.sources.files import ExportFile, literally, quoted
 from perfkit.sources.names import folded, found
+from perfkit.sources.places import Lines
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.settings import Format
 from perfkit.sources.xlsx import cells as cells_of
@@ -128,6 +129,13 @@ class XlsxExport:
         ends = accumulate(len(table.rows) for table in self._tables)
         names = (f"{self.file.name}, sheet {table.sheet.name!r}" for table in self._tables)
         return list(zip(names, ends, strict=True))
+
+    @property
+    def lines(self) -> Lines:
+        """On which rows of which sheets its records stand."""
+        ends = accumulate((len(table.rows) for table in self._tables), initial=0)
+        sheets = tuple((table.sheet.name, first) for table, first in zip(self._tables, ends, strict=False))
+        return replace(Lines.of(np.concatenate([table.rows for table in self._tables])), sheets=sheets)
 
     @property
     def formats(self) -> list[tuple[str, dict[str, set[str]], dict[str, set[int]]]]:
