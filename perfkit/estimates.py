@@ -66,6 +66,26 @@ def growth(now: Any, before: Any) -> float | None:
     return float(now - before) / float(before)
 
 
+def tone(change: Any, unit: str | None, *, direction: int = 1, decimals: int | None = None) -> str | None:
+    """Say whether a change is "good" or "bad" for the company; None where it is missing or shown as zero.
+
+    Parameters
+    ----------
+    change : number or None
+    unit : str
+        The unit in which it is shown (see `languages.show`), because that says what rounds to zero.
+    direction : int
+        +1 where more is better, -1 where less is, 0 where neither.
+    decimals : int, optional
+        Decimals shown; None leaves it to the unit.
+    """
+    if languages.missing(change) or not direction:
+        return None
+    if languages.show(change, unit, decimals=decimals) == languages.show(0, unit, decimals=decimals):
+        return None
+    return "good" if change * direction > 0 else "bad"
+
+
 def rounding_shows(parts: Iterable[Any], total: Any, decimals: int = 0) -> bool:
     """Say whether parts, rounded as they are shown, miss the rounded total that they sum to exactly."""
     step = Decimal(1).scaleb(-decimals)

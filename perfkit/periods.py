@@ -4,14 +4,17 @@ A period is half-open and whole: it is refused until its last day is in the data
 quarter whatever the fiscal year; FY2026 is the fiscal year that ends in 2026.
 """
 
-import calendar
 import datetime as dt
 import re
+from calendar import monthrange
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
+
+from babel import Locale
 
 from perfkit import languages
-from perfkit.errors import ParameterError
+from perfkit.errors import ParameterError, nearest, unknown
 from perfkit.languages import text
 
 Kind = Literal["month", "quarter", "year", "fiscal year"]
@@ -165,7 +168,7 @@ def shifted(start: dt.date, months: int) -> dt.date:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise ParameterError(f"no calendar holds the day {months} months from {start}.")
-    return dt.date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+    return dt.date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
 def starts_in_time(first: dt.date, start: dt.date) -> bool:
@@ -176,6 +179,70 @@ def starts_in_time(first: dt.date, start: dt.date) -> bool:
     """
     missing = [start + dt.timedelta(days=day) for day in range(min((first - start).days, 8))]
     return all(day == start or day.isoweekday() > 5 for day in missing)
+
+
+def month_of(day: dt.date) -> Period:
+    """Return the month that a day lies in."""
+    return _starting("month", day.replace(day=1))
+
+
+def year_of(period: Period, fiscal_year_starts: str = "01-01") -> Period:
+    """Return the fiscal year that a period's last day lies in: the calendar year where it starts in January."""
+    first, last = _fiscal_start(fiscal_year_starts), period.last_day
+    if first == 1:
+        return _starting("year", dt.date(last.year, 1, 1))
+    return _starting("fiscal year", dt.date(last.year if last.month >= first else last.year - 1, first, 1))
+
+
+def working_days(period: Period, calendar: str) -> int:
+    """Count the days of a period on which people work.
+
+    Parameters
+    ----------
+    period : Period
+    calendar : str
+        ISO code of a country, or of one of its subdivisions: "FR", "FR-57", "GB". Its weekends and public
+        holidays are left out. "" = Monday to Friday, holidays not left out.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such calendar; the nearest is named.
+    """
+    days = [period.start + dt.timedelta(days=day) for day in range(period.days)]
+    if not calendar:
+        return sum(day.isoweekday() <= 5 for day in days)
+    worked = _calendar(calendar, period.start.year, period.last_day.year)
+    return sum(worked.is_working_day(day) for day in days)
+
+
+def calendar_in_words(calendar: str) -> str:
+    """Return which days count as working days, in the language in use."""
+    if not calendar:
+        return text("Monday to Friday, public holidays not left out")
+    country, _, part = calendar.partition("-")
+    known: str | None = Locale.parse(languages.current()).territories.get(country)
+    place = f"{known or country} ({part})" if part else known or country
+    return text("without the weekends and public holidays of {place}", place=place)
+
+
+@cache
+def _calendar(code: str, first: int, last: int) -> Any:
+    import holidays  # here, because it takes a tenth of a second and few commands count days
+
+    countries = {name: parts for name, parts in holidays.list_supported_countries().items() if len(name) == 2}
+    country, _, part = code.partition("-")
+    if country not in countries:
+        names = {name.casefold(): each for each, name in Locale("en").territories.items() if each in countries}
+        meant = names.get(code.casefold()) or nearest(country, countries)
+        raise ParameterError(
+            f"calendar: no country {country!r}.{f' Did you mean {meant!r}?' if meant else ''} "
+            f'Write its ISO code, such as FR, FR-57 or GB, or "" for Monday to Friday.'
+        )
+    if part and part not in countries[country]:
+        parts = [f"{country}-{each}" for each in countries[country]]
+        raise ParameterError(f"calendar: {unknown('subdivision', code, parts)} The whole country is {country}.")
+    return holidays.country_holidays(country, subdiv=part or None, years=range(first, last + 1))
 
 
 def _starting(kind: Kind, start: dt.date) -> Period:

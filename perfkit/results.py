@@ -131,7 +131,8 @@ class View:
         )
         return {
             "text": shown,
-            "numeric": unit not in (None, "text"),
+            # An empty cell of a column of figures is no text: as one it would take a column of sentences' room.
+            "numeric": unit != "text" and (unit is not None or field.unit_from is not None),
             "tone": None if languages.missing(tone) else tone,
             "bar": float(value) / largest if largest and not absent else None,
         }

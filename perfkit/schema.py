@@ -19,6 +19,10 @@ from perfkit.languages import mark
 VERSION = 1
 """Version of the rules below; a snapshot of another version is refused."""
 
+DATA_FROM = "data_from"
+"""Column of lines that are a part of others: the first day of all of them, so that a part which starts later
+(a segment that is new) is not taken for data that start later."""
+
 Type = Literal["id", "text", "date", "timestamp", "money", "quantity", "share", "number", "integer", "boolean"]
 
 STORAGE: dict[str, str] = {

@@ -63,3 +63,26 @@ def test_rounding_that_shows_is_found():
     assert estimates.rounding_shows(thirds, Decimal("1.2"))  # 0 + 0 + 0 beside 1
     assert not estimates.rounding_shows([Decimal(1), Decimal(2)], Decimal(3))
     assert not estimates.rounding_shows([Decimal("0.004"), None], Decimal("0.004"), decimals=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "unit", "direction", "tone"),
+    [
+        (Decimal(5), "EUR", 1, "good"),
+        (Decimal(5), "EUR", -1, "bad"),
+        (-0.02, "points", -1, "good"),
+        (Decimal("0.49"), "EUR", 1, None),  # shown as 0
+        (0.0004, "points", 1, None),  # shown as 0.0 pt
+        (0.0006, "share", 1, "good"),  # shown as 0.1 %
+        (5, "count", 0, None),
+        (None, "EUR", 1, None),
+        (float("nan"), "share", 1, None),
+    ],
+)
+def test_a_tone_follows_the_direction_and_what_a_reader_sees(change, unit, direction, tone):
+    assert estimates.tone(change, unit, direction=direction) == tone
+
+
+def test_decimals_that_are_shown_make_a_change_visible():
+    assert estimates.tone(0.3, "EUR") is None
+    assert estimates.tone(0.3, "EUR", decimals=2) == "good"

@@ -131,6 +131,16 @@ def test_french_marks_stand_with_their_word():
         assert not any(re.search(r" [:;?!»]|« ", string) for string in strings), message.id
 
 
+def test_french_has_two_plural_forms_and_none_is_told_as_one():
+    languages.use("fr")
+    french = {_ids(message.id): message.string for message in catalogue()}
+    for ids, forms in french.items():
+        if len(ids) == 2:
+            names = {name: "x" for name in re.findall(r"{(\w+)", " ".join(ids)) if name != "n"}
+            shown = [languages.plural(*ids, n, **names) for n in (0, 1, 2, 3)]
+            assert shown == [forms[n > 1].format(n=n, **names) for n in (0, 1, 2, 3)], ids
+
+
 def test_messages_are_literals_so_that_they_can_be_found():
     """`text(f"...")` and `text(a + b)` would never be translated."""
     for path in (ROOT / "perfkit").rglob("*.py"):

@@ -162,3 +162,56 @@ def test_a_period_is_named_in_the_language():
 def test_a_month_s_end_stays_in_its_month():
     assert periods.shifted(DAY(2024, 2, 29), -12) == DAY(2023, 2, 28)
     assert periods.shifted(DAY(2024, 1, 31), 1) == DAY(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("label", "calendar", "days"),
+    [
+        ("2024-05", "", 23),
+        ("2024-05", "FR", 19),  # less the 1st, the 8th, Ascension Day and Whit Monday
+        ("2024-03", "FR", 21),
+        ("2024-03", "FR-57", 20),  # Good Friday is a holiday in Moselle
+        ("2024-05", "GB", 21),
+        ("2024", "FR", 252),  # 262 weekdays less ten holidays: the 14th of July was a Sunday
+        ("2024-09", "SA", 21),  # Friday and Saturday are the weekend, the 23rd is National Day
+    ],
+)
+def test_working_days_leave_out_a_country_s_weekends_and_holidays(label, calendar, days):
+    assert periods.working_days(periods.parse(label), calendar) == days
+
+
+@pytest.mark.parametrize(
+    ("calendar", "message"),
+    [
+        ("france", "no country 'france'. Did you mean 'FR'"),
+        ("FRA", "no country 'FRA'. Did you mean 'FR'"),
+        ("FR-99", "no subdivision 'FR-99'.*The whole country is FR"),
+    ],
+)
+def test_an_unknown_calendar_is_refused_and_the_nearest_named(calendar, message):
+    with pytest.raises(ParameterError, match=message):
+        periods.working_days(periods.parse("2024-05"), calendar)
+
+
+def test_which_days_count_is_said_in_the_reader_s_words():
+    languages.use("fr")
+    try:
+        assert periods.calendar_in_words("FR-57") == "calendrier France (57), hors week-ends et jours fériés"
+        assert "jours fériés compris" in periods.calendar_in_words("")
+    finally:
+        languages.use("en")
+    assert periods.calendar_in_words("GB") == "without the weekends and public holidays of United Kingdom"
+
+
+@pytest.mark.parametrize(
+    ("label", "starts", "year"),
+    [
+        ("2026-03", "01-01", "2026"),
+        ("2026-03", "07-01", "FY2026"),
+        ("2026-Q3", "07-01", "FY2027"),
+        ("2026", "07-01", "FY2027"),
+    ],
+)
+def test_a_period_lies_in_the_fiscal_year_of_its_last_day(label, starts, year):
+    assert periods.year_of(periods.parse(label), starts).label == year
+    assert periods.month_of(periods.parse(label).last_day) == periods.parse(label).months()[-1]

@@ -7,13 +7,12 @@ from typing import Any
 
 import ibis
 import pandas as pd
-from ibis import _
 
 from perfkit import estimates, languages
-from perfkit.aggregations import aggregation
-from perfkit.errors import ParameterError, unknown
-from perfkit.kpis.catalogue import dimension_name, is_known_dimension
-from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.kpis.lines import ask_for, no_line, span
+from perfkit.kpis.members import dimensioned, lacks, member_sums
+from perfkit.kpis.targets import member_targets
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -27,7 +26,8 @@ _BASIS = mark("Sum of net revenue of the member's lines dated in the period")
 _NO_ROWS = pd.DataFrame(
     columns=[
         "member", "name", "revenue", "share", "previous", "variance", "growth", "orders", "customers",
-        "costed", "gross_profit", "margin_rate",
+        "costed", "gross_profit", "margin_rate", "returns", "list_revenue", "listed",
+        "target", "variance_target", "attainment",
     ],
     dtype="object",
 )  # fmt: skip
@@ -44,7 +44,9 @@ class Breakdown(Result):
         revenue, previous, variance: Decimal; previous and variance None where the data start later.
         share: of the total, None unless that is positive. growth: None from a base of 0 or less.
         orders, customers: int or None. costed: revenue of the lines whose cost is known; gross_profit,
-        margin_rate: theirs; None where there are none.
+        margin_rate: theirs; None where there are none. returns: sum of the negative lines, Decimal.
+        list_revenue: at list price, and listed: net revenue, of the lines whose list price is known
+        and positive; None where there are none. target: Decimal or None; variance_target; attainment.
     by : str
         The dimension's column.
     period : Period
@@ -52,7 +54,7 @@ class Breakdown(Result):
     previous_total : Decimal or None
     currency : str
     previous_reason : str
-        Why there is no previous period; empty where there is.
+        Why there is no previous period, or that it holds no line; empty where there are some.
     reason : str
         Why there is no breakdown (the data lack the dimension: no rows then); empty where there is.
     """
@@ -127,19 +129,27 @@ class Breakdown(Result):
         shown.append(self._together(self.rows) | {"label": text("Total")})
         fields = [
             Field("label", dimension_name(self.by)),
-            Field("revenue", self.period.name(), unit=self.currency, bar=True),
+            money("revenue", self.period.name(), self.currency, bar=True),
             Field("share", text("Share, %"), unit="share"),
         ]
         if self.previous_total is not None:
             fields += [
-                Field("previous", self.period.year_before().name(), unit=self.currency),
-                Field("variance", text("Change"), unit=self.currency, signed=True, tone_from="tone"),
-                Field("growth", text("Change, %"), unit="share", signed=True, tone_from="tone"),
+                money("previous", self.period.year_before().name(), self.currency),
+                money("variance", text("Change"), self.currency, signed=True, tone_from="tone"),
+                Field("growth", text("Change, %"), unit="share", signed=True, tone_from="tone_growth"),
+            ]
+        if self.rows["target"].notna().any():
+            fields += [
+                money("target", text("Target"), self.currency),
+                money("variance_target", text("Gap to target"), self.currency, signed=True, tone_from="tone_gap"),
+                Field("attainment", text("Attainment, %"), unit="share", tone_from="tone_gap"),
             ]
         if self.rows["margin_rate"].notna().any():
             fields.append(Field("margin_rate", text("Gross margin rate, %"), unit="share"))
         table = pd.DataFrame(shown, dtype="object")
-        table["tone"] = [_tone(value) for value in table["variance"]]
+        table["tone"] = [estimates.tone(value, self.currency) for value in table["variance"]]
+        table["tone_growth"] = [estimates.tone(value, "share") for value in table["growth"]]
+        table["tone_gap"] = [estimates.tone(value, self.currency) for value in table["variance_target"]]
         subtitle = text(
             "Net revenue by {dimension}, {period}, {currency} net of tax",
             dimension=dimension_name(self.by).lower(),
@@ -163,7 +173,18 @@ class Breakdown(Result):
             "costed": costed,
             "gross_profit": profit,
             "margin_rate": estimates.ratio(profit, costed) if costed > 0 else None,
+            "returns": sum(rows["returns"], Decimal(0)),
+            **self._planned(rows, revenue),
         }
+
+    def _planned(self, rows: pd.DataFrame, revenue: Decimal) -> dict[str, Any]:
+        """Sum targets where each known member that sold has one: revenue with a target is set against no other."""
+        needed = rows[
+            [member is not None and amount != 0 for member, amount in zip(rows["member"], rows["revenue"], strict=True)]
+        ]
+        if needed.empty or needed["target"].isna().any():
+            return {}
+        return against_target(revenue, sum(rows["target"].dropna(), Decimal(0)))
 
     def _message(self) -> str:
         known = self.rows[self.rows["member"].notna()]
@@ -197,6 +218,13 @@ def label(row: Mapping[str, Any]) -> str:
     return text("(unknown)") if row["member"] is None else str(row["name"])
 
 
+def money(
+    key: str, heading: str, currency: str, *, signed: bool = False, tone_from: str | None = None, bar: bool = False
+) -> Field:
+    """Return a column of amounts of one currency, which stands in the heading."""
+    return Field(key, f"{heading}, {currency}", unit="quantity", signed=signed, tone_from=tone_from, bar=bar)
+
+
 def nothing_to_show(what: str, reason: str) -> View:
     """Return the view of a result that the data cannot give: what it is, and why not."""
     return View(text("{what}: not available", what=what), reason, [], pd.DataFrame())
@@ -224,13 +252,21 @@ def _size(value: Any) -> float:
     return 0.0 if languages.missing(value) else abs(float(value))
 
 
-def _tone(change: Any) -> str | None:
-    if languages.missing(change) or change == 0:
-        return None
-    return "good" if change > 0 else "bad"
+def against_target(revenue: Decimal, target: Decimal | None) -> dict[str, Any]:
+    """Return the columns that set revenue against its target."""
+    gap = None if target is None else revenue - target
+    reached = estimates.ratio(revenue, target) if target is not None and target > 0 else None
+    return {"target": target, "variance_target": gap, "attainment": reached}
 
 
-def breakdown(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currency: str) -> Breakdown:
+def breakdown(
+    lines: ibis.Table | pd.DataFrame,
+    *,
+    by: str,
+    period: Period,
+    currency: str,
+    targets: pd.DataFrame | None = None,
+) -> Breakdown:
     """Sum revenue by the members of a dimension, in a period and a year before.
 
     Parameters
@@ -242,6 +278,9 @@ def breakdown(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, curr
     period : Period
     currency : str
         ISO code of every amount.
+    targets : DataFrame, optional
+        See `targets`: those of revenue whose dimension is `by` stand beside their members. A member
+        with a target that sold nothing has a row too.
 
     Raises
     ------
@@ -259,113 +298,21 @@ def breakdown(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, curr
         return Breakdown(_NO_ROWS.copy(), by, period, Decimal(0), None, currency, reason=ask_for(by))
     table = dimensioned(lines, by)
     days, before = span(table, period), period.year_before()
-    rows = member_sums(table, by, period, before)
+    planned = member_targets(targets, by, period)
+    rows = member_sums(table, by, period, before, also=planned)
     total = sum(rows["revenue"], Decimal(0))
     if not days.holds(before):
         rows[["previous", "variance", "growth"]] = None
-        rows = rows[[count > 0 for count in rows["lines"]]].reset_index(drop=True)
+        kept = [count > 0 or member in planned for count, member in zip(rows["lines"], rows["member"], strict=True)]
+        rows = rows[kept].reset_index(drop=True)
     rows["share"] = [estimates.ratio(value, total) if total > 0 else None for value in rows["revenue"]]
+    against = [
+        against_target(revenue, planned.get(member))
+        for member, revenue in zip(rows["member"], rows["revenue"], strict=True)
+    ]
+    for column in ("target", "variance_target", "attainment"):
+        rows[column] = pd.Series([each[column] for each in against], dtype="object")
     held = days.holds(before)
     previous_total = sum(rows["previous"], Decimal(0)) if held else None
-    reason = "" if held else days.why_not()
+    reason = days.why_not() if not held else "" if any(rows["lines_before"]) else no_line(before)
     return Breakdown(rows[list(_NO_ROWS)], by, period, total, previous_total, currency, reason)
-
-
-def lacks(lines: ibis.Table | pd.DataFrame, by: str) -> bool:
-    """Say whether a dimension that perfkit knows is not in the data: a reason to ask for it, not an error."""
-    return by not in lines.columns and is_known_dimension(by)
-
-
-def dimensioned(lines: ibis.Table | pd.DataFrame, by: str) -> ibis.Table:
-    """Return checked lines whose dimension is text.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such column, or it holds amounts or days, which have no members.
-    """
-    table = checked(lines)
-    dimensions = [name for name, of_type in table.schema().items() if of_type.is_string()]
-    if by not in table.columns:
-        raise ParameterError(f"sales: {unknown('dimension', by, dimensions)}")
-    if by in ("date", "net_revenue") or not (table[by].type().is_string() or table[by].type().is_integer()):
-        raise ParameterError(
-            f"sales: {by!r} holds {table[by].type()}, and a breakdown needs members. "
-            f"Take one of: {', '.join(dimensions)}."
-        )
-    return table.mutate(table[by].cast("string").name(by))
-
-
-def member_sums(lines: ibis.Table, by: str, period: Period, previous: Period) -> pd.DataFrame:
-    """Return each member's sums of both periods, in the order of the members, the unknown one last."""
-    rows = _members(lines, by, period, previous)
-    named = _name_column(lines, by)
-    names = _names(lines, by, named, period, previous) if named else None
-    rows["name"] = None if names is None else rows["member"].map(dict(zip(names["member"], names["name"], strict=True)))
-    rows["_absent"] = rows["member"].isna()
-    rows = rows.sort_values(["_absent", "member"], kind="stable").reset_index(drop=True)
-    frame = pd.DataFrame(index=rows.index, dtype="object")
-    frame["member"] = rows["member"]
-    frame["name"] = rows["name"].where(rows["name"].notna(), rows["member"])
-    for column in ("revenue", "previous"):
-        frame[column] = pd.Series([_exact(value) for value in rows[column]], dtype="object")
-    frame["variance"] = frame["revenue"] - frame["previous"]
-    frame["growth"] = _objects(
-        estimates.growth(*pair) for pair in zip(frame["revenue"], frame["previous"], strict=True)
-    )
-    for column in ("lines", "lines_before", "orders", "customers"):
-        frame[column] = _objects(int(value) for value in rows[column]) if column in rows else None
-    for column in ("costed", "gross_profit", "margin_rate"):
-        frame[column] = None
-    if "cost" in rows:
-        pairs = list(zip(_objects(rows["costed"]), _objects(rows["cost"]), strict=True))
-        known = [None if languages.missing(cost) else (revenue, revenue - cost) for revenue, cost in pairs]
-        frame["costed"] = _objects(pair[0] if pair else None for pair in known)
-        frame["gross_profit"] = _objects(pair[1] if pair else None for pair in known)
-        frame["margin_rate"] = _objects(
-            estimates.ratio(pair[1], pair[0]) if pair and pair[0] > 0 else None for pair in known
-        )
-    return frame
-
-
-def _exact(value: Any) -> Decimal:
-    """A member without lines in a period sold nothing in it: that zero is observed."""
-    return Decimal(0) if languages.missing(value) else value
-
-
-def _objects(values: Any) -> pd.Series:
-    return pd.Series(list(values), dtype="object")
-
-
-@aggregation
-def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ibis.Table:
-    here = is_in(period)
-    wanted: dict[str, Any] = {
-        "revenue": _.net_revenue.sum(where=here),
-        "previous": _.net_revenue.sum(where=is_in(previous)),
-        "lines": _.count(where=here),
-        "lines_before": _.count(where=is_in(previous)),
-    }
-    if "order_id" in lines.columns:
-        wanted["orders"] = _.order_id.nunique(where=here & is_purchase())
-    if "customer_id" in lines.columns:
-        wanted["customers"] = _.customer_id.nunique(where=here & is_purchase())
-    if "cost" in lines.columns:
-        known = here & _.cost.notnull()
-        wanted |= {"costed": _.net_revenue.sum(where=known), "cost": _.cost.sum(where=known)}
-    return lines.filter(here | is_in(previous)).group_by(member=_[by]).agg(**wanted)
-
-
-@aggregation
-def _names(lines: ibis.Table, by: str, named: str, period: Period, previous: Period) -> ibis.Table:
-    """The name that most of each member's lines give it."""
-    given = lines.filter((is_in(period) | is_in(previous)) & _[by].notnull() & _[named].notnull())
-    counted = given.group_by(member=_[by], name=_[named]).agg(times=_.count())
-    place = ibis.row_number().over(group_by="member", order_by=[ibis.desc("times"), "name"])
-    return counted.mutate(place=place).filter(_.place == 0).select("member", "name")
-
-
-def _name_column(lines: ibis.Table, by: str) -> str | None:
-    """The column that names a key: product_id is named by product_name, where the data have it."""
-    name = by.removesuffix("_id") + "_name"
-    return name if by.endswith("_id") and name in lines.columns else None

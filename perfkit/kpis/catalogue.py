@@ -3,14 +3,10 @@
 The scorecard, the targets and the page of definitions all stand on it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pandas as pd
-
 from perfkit.errors import ParameterError, unknown
-from perfkit.languages import listing, mark, text
-from perfkit.results import Field, Result, View, figure_frame
+from perfkit.languages import mark, text
 
 REPEAT_DAYS = 90
 LARGEST = 10
@@ -27,7 +23,7 @@ class KPI:
     name, basis : str
         Message ids: what it is called; numerator, denominator, population and date.
     unit : str
-        "money" (the company's currency), "count" or "share".
+        "money" (the company's currency), "count", "ratio" or "share".
     direction : int
         +1 where more is better, -1 where less is, 0 where neither.
     needs : tuple of str
@@ -60,6 +56,13 @@ _KPIS = (
         1,
         mark("Sum of net revenue of all lines dated in the period, returns and credit notes deducted, net of tax"),
         additive=True,
+    ),
+    KPI(
+        "revenue_per_working_day",
+        mark("Net revenue per working day"),
+        "money",
+        1,
+        mark("Net revenue of the period / its working days in the company's calendar"),
     ),
     KPI(
         "orders",
@@ -114,6 +117,14 @@ _KPIS = (
         ("customer_id",),
     ),
     KPI(
+        "orders_per_customer",
+        mark("Orders per customer"),
+        "ratio",
+        1,
+        mark("Orders of identified customers in the period / active customers of the period"),
+        ("customer_id", "order_id"),
+    ),
+    KPI(
         "repeat_rate",
         mark("Repeat rate within 90 days"),
         "share",
@@ -130,6 +141,14 @@ _KPIS = (
         "share",
         -1,
         mark("Negative lines booked in the period, sign reversed / positive lines of the period"),
+    ),
+    KPI(
+        "discount_rate",
+        mark("Discount rate"),
+        "share",
+        -1,
+        mark("List price less net revenue / list price, over the lines whose list price is known and positive"),
+        ("list_revenue",),
     ),
     KPI(
         "concentration",
@@ -218,55 +237,3 @@ def dimension_name(by: str) -> str:
 def is_known_dimension(by: str) -> bool:
     """Say whether a dimension is one that companies usually have."""
     return by in _DIMENSIONS
-
-
-@dataclass(frozen=True, eq=False)
-class Definitions(Result):
-    """What each KPI means.
-
-    Attributes
-    ----------
-    kpis : tuple of KPI
-    """
-
-    kpis: tuple[KPI, ...]
-
-    def figures(self) -> pd.DataFrame:
-        """Return no figure: a definition is none."""
-        return figure_frame([])
-
-    def views(self) -> list[View]:
-        """Return one row a KPI: name, definition, better direction and columns."""
-        better = {1: text("higher"), -1: text("lower"), 0: ""}
-        rows = pd.DataFrame(
-            {
-                "name": [text(kpi.name) for kpi in self.kpis],
-                "basis": [text(kpi.basis) for kpi in self.kpis],
-                "better": [better[kpi.direction] for kpi in self.kpis],
-                "needs": [listing(kpi.needs) if kpi.needs else "" for kpi in self.kpis],
-            }
-        )
-        return [
-            View(
-                title=text("What each figure means"),
-                subtitle=text("Figure, definition, better when, columns needed beside date and net revenue"),
-                fields=[
-                    Field("name", text("Figure")),
-                    Field("basis", text("Definition")),
-                    Field("better", text("Better when")),
-                    Field("needs", text("Columns needed")),
-                ],
-                rows=rows,
-            )
-        ]
-
-
-def definitions(ids: Iterable[str] = tuple(CATALOGUE)) -> Definitions:
-    """Return the definitions of KPIs, all of them by default.
-
-    Raises
-    ------
-    ParameterError
-        If an id is not in the catalogue.
-    """
-    return Definitions(tuple(kpi(name) for name in ids))

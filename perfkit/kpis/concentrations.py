@@ -12,8 +12,9 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
-from perfkit.kpis.breakdowns import not_available, nothing_to_show
-from perfkit.kpis.lines import ask_for, checked, is_in, span
+from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
+from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
+from perfkit.kpis.members import distinct_names
 from perfkit.languages import mark, number, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -38,7 +39,10 @@ class Concentration(Result):
     largest : DataFrame, one row a customer, at most ten
         customer_id, name, revenue (Decimal), share.
     customers : int
-        Identified customers with lines in the period.
+        Identified customers with lines in the period: those who only gave back or got something free
+        too, so that their lines are in the revenue.
+    buyers : int
+        Those of them with at least one line of positive revenue: the active customers of the scorecard.
     hhi : float or None
         Herfindahl-Hirschman index, 0 to 1.
     identified : Decimal
@@ -61,6 +65,7 @@ class Concentration(Result):
     period: Period
     currency: str
     reason: str = ""
+    buyers: int = 0
 
     def figures(self) -> pd.DataFrame:
         """Return the shares of the largest customers and the index."""
@@ -103,6 +108,14 @@ class Concentration(Result):
             ]
         )
         notes = []
+        if self.buyers < self.customers:
+            notes.append(
+                plural(
+                    "{n} customer has only returns or free lines in the period: counted here, not among the active.",
+                    "{n} customers have only returns or free lines in the period: counted here, not among the active.",
+                    self.customers - self.buyers,
+                )
+            )
         if left["lines"]:
             notes.append(
                 text(
@@ -118,7 +131,7 @@ class Concentration(Result):
             currency=self.currency,
         )
         share = Field("share", text("Share, %"), unit="share", bar=True)
-        money = Field("revenue", text("Net revenue"), unit=self.currency)
+        amount = money("revenue", text("Net revenue"), self.currency)
         whole = self.tops[self.tops["customers"] == self._headline()].iloc[0]
         message = plural(
             "The largest customer brings {share} of revenue",
@@ -129,14 +142,19 @@ class Concentration(Result):
         fields = [
             Field("label", text("Customers")),
             Field("share_of_customers", text("Share of customers, %"), unit="share"),
-            money,
+            amount,
             share,
         ]
-        names = [Field("name", text("Customer")), money, share]
+        names = [Field("name", text("Customer")), amount, share]
         return [
             View(message, subtitle, fields, tops, notes=notes),
-            View(text("The largest customers"), subtitle, names, self.largest),
+            View(self._who(), subtitle, names, self.largest),
         ]
+
+    def _who(self) -> str:
+        if len(self.largest) == self.customers:
+            return plural("The only customer", "All {n} customers", self.customers)
+        return text("The {n} largest customers", n=number(len(self.largest)))
 
     def _headline(self) -> int:
         return max(int(customers) for customers in self.tops["customers"] if customers <= max(_FIXED))
@@ -173,7 +191,7 @@ def concentration(lines: ibis.Table | pd.DataFrame, *, period: Period, currency:
     sums = only(_sums(table, period))
     members, identified = int(sums["members"]), sums["identified"] or Decimal(0)
     if not members:
-        return nothing(ask_for("customer_id"))
+        return nothing(text("No line of the period has a customer."))
     if identified <= 0:
         return nothing(text("Identified customers brought no revenue in the period."))
     fifth = ceil(members / 5)
@@ -197,6 +215,7 @@ def concentration(lines: ibis.Table | pd.DataFrame, *, period: Period, currency:
         }
     )
     largest = ranked[ranked["place"] <= max(_FIXED)].reset_index(drop=True)
+    largest["name"] = distinct_names(largest["customer_id"], largest["name"])
     largest = largest.assign(share=[estimates.ratio(revenue, identified) for revenue in largest["revenue"]])
     left_out = pd.DataFrame(
         [
@@ -210,7 +229,9 @@ def concentration(lines: ibis.Table | pd.DataFrame, *, period: Period, currency:
     )
     hhi = float(sums["squares"]) / float(identified) ** 2
     shown = largest[["customer_id", "name", "revenue", "share"]]
-    return Concentration(curve, tops, shown, members, hhi, identified, left_out, period, currency)
+    return Concentration(
+        curve, tops, shown, members, hhi, identified, left_out, period, currency, buyers=int(sums["buyers"])
+    )
 
 
 @aggregation
@@ -221,6 +242,7 @@ def _sums(lines: ibis.Table, period: Period) -> ibis.Table:
     amount = _.revenue.cast("float64")
     return customers.agg(
         members=_.count(where=known),
+        buyers=_.count(where=known & (_.bought > 0)),
         identified=_.revenue.sum(where=known),
         squares=(amount * amount).sum(where=known),
         anonymous=_.revenue.sum(where=_.customer_id.isnull()),
@@ -245,5 +267,8 @@ def _customers(lines: ibis.Table, period: Period, *, anonymous: bool) -> ibis.Ta
         kept = kept.filter(_.customer_id.notnull())
     name = kept.customer_name.max() if "customer_name" in kept.columns else kept.customer_id.max()
     return kept.group_by("customer_id").agg(
-        revenue=_.net_revenue.sum(), lines=_.count(), name=ibis.coalesce(name, kept.customer_id.max())
+        revenue=_.net_revenue.sum(),
+        lines=_.count(),
+        bought=_.count(where=is_purchase()),
+        name=ibis.coalesce(name, kept.customer_id.max()),
     )

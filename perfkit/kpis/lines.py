@@ -9,9 +9,10 @@ from ibis import _
 
 from perfkit.aggregations import aggregation, only, within
 from perfkit.errors import DataError, ParameterError
-from perfkit.languages import date, mark, text
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.languages import date, in_sentence, mark, text
 from perfkit.periods import Period
-from perfkit.schema import SALES
+from perfkit.schema import DATA_FROM, SALES
 
 _MONEY = "decimal(18, 4)"
 _ASK = {
@@ -22,6 +23,7 @@ _ASK = {
     "order_id": mark("the order or invoice number of each line"),
     "customer_id": mark("the customer number of each line"),
     "product_id": mark("the product number of each line"),
+    "list_revenue": mark("the amount of each line at list price, before discounts"),
     "cost": mark("the cost of goods of each line, or the unit cost of each product"),
 }
 
@@ -33,6 +35,8 @@ def checked(lines: ibis.Table | pd.DataFrame, *columns: str) -> ibis.Table:
     """
     table = SALES.table(lines, *columns)
     table = table.mutate(date=table.date.cast("date"), net_revenue=table.net_revenue.cast(_MONEY))
+    if "list_revenue" in table.columns:
+        table = table.mutate(list_revenue=table.list_revenue.cast(_MONEY))
     if "unit_cost" in table.columns and "quantity" in table.columns:
         # Cast before and after: the product of two DECIMAL(18,4) overflows in Spark.
         computed = (table.quantity.cast(_MONEY) * table.unit_cost.cast(_MONEY)).cast(_MONEY)
@@ -83,12 +87,20 @@ def span(lines: ibis.Table, period: Period) -> Span:
 
 @aggregation
 def _days(lines: ibis.Table) -> ibis.Table:
-    return lines.agg(first=_.date.min(), returns=_.count(where=_.net_revenue < 0))
+    first = _.date.min()
+    if DATA_FROM in lines.columns:
+        first = ibis.least(first, _[DATA_FROM].cast("date").min())
+    return lines.agg(first=first, returns=_.count(where=_.net_revenue < 0))
+
+
+def in_words(column: str) -> str:
+    """Return what a reader calls a column: the order or invoice number of each line."""
+    return text(_ASK[column]) if column in _ASK else in_sentence(dimension_name(column))
 
 
 def ask_for(column: str) -> str:
-    """Return the reason for which a figure is not available, naming the column to ask the client for."""
-    return text("The data have no {column}. Ask for {what}.", column=column, what=text(_ASK.get(column, column)))
+    """Return the reason for which a figure is not available, naming what to ask the client for."""
+    return text("Not in the data. Ask for {what} ({column}).", column=column, what=in_words(column))
 
 
 def is_in(period: Period) -> ibis.Value:
@@ -99,3 +111,13 @@ def is_in(period: Period) -> ibis.Value:
 def is_purchase() -> ibis.Value:
     """Say of each line whether something was bought: returns, credits and free lines are no purchase."""
     return _.net_revenue > 0
+
+
+def has_list_price() -> ibis.Value:
+    """Say of each line whether its discount is known: returns and lines without a list price have none."""
+    return _.list_revenue > 0
+
+
+def no_line(period: Period) -> str:
+    """Return what a reader is told of a period that the data hold and in which no line is dated."""
+    return text("No line is dated in {period}: nothing was sold, or an export is missing.", period=period.name())

@@ -1,28 +1,31 @@
 """Measures: the value of every KPI in a period and the year before, or the reason why there is none."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import ibis
-from ibis import _
 
 from perfkit import estimates, languages
-from perfkit.aggregations import aggregation, only, within
-from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
-from perfkit.kpis.lines import Span, ask_for, is_in, is_purchase
-from perfkit.languages import date, percent, text
+from perfkit.aggregations import only
+from perfkit.kpis import sums
+from perfkit.kpis.catalogue import LARGEST
+from perfkit.kpis.lines import Span, ask_for, no_line
+from perfkit.languages import date, percent, plural, text
 from perfkit.periods import Period, shifted, starts_in_time
 
-ENOUGH_COST = 0.95
-"""Below this share of lines with a cost, a margin rate speaks of a part of the business only."""
+ENOUGH = 0.95
+"""Below this share of amounts with a cost (or a list price), a rate speaks of a part of the business only."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """One KPI of one period: its value or the reason why there is none."""
+    """One KPI of one period: its value or the reason why there is none.
+
+    `coverage` is the share of the business (0 to 1) that it speaks of, where that may be a part.
+    """
 
     actual: Any = None
     status: str = "observed"
@@ -31,142 +34,38 @@ class Value:
     high: float | None = None
     level: float | None = None
     n: int | None = None
+    coverage: float | None = None
 
 
 def _absent(reason: str) -> Value:
     return Value(status="not available", reason=reason)
 
 
-def measured_values(lines: ibis.Table, period: Period, previous: Period, days: Span) -> dict[str, dict[str, Value]]:
-    """Return both periods' values, by "now" and "before" and KPI."""
+def measured_values(
+    lines: ibis.Table, period: Period, previous: Period, days: Span, *, working_days: Mapping[str, int]
+) -> dict[str, dict[str, Value]]:
+    """Return both periods' values, by "now" and "before" and KPI; so are their working days given."""
     both = {"now": period, "before": previous}
-    totals = only(_totals(lines, period, previous))
-    measured = {side: _money(totals, side, days) for side in both}
-    orders = only(_order_values(lines, period, previous)) if "order_id" in lines.columns else None
-    buyers = only(_buyers(lines, period, previous)) if "customer_id" in lines.columns else None
-    largest = only(_largest(lines, period, previous)) if "customer_id" in lines.columns else None
+    totals = only(sums.totals(lines, period, previous))
+    measured = {side: _money(totals, side, days, working_days[side]) for side in both}
+    orders = only(sums.order_values(lines, period, previous)) if "order_id" in lines.columns else None
+    buyers = only(sums.buyers(lines, period, previous)) if "customer_id" in lines.columns else None
+    largest = only(sums.largest(lines, period, previous)) if "customer_id" in lines.columns else None
     for side, when in both.items():
         measured[side] |= _orders(totals, orders, side)
         measured[side] |= _customers(totals, buyers, largest, side, when, days)
+        measured[side] |= {"orders_per_customer": _frequency(measured[side], orders, side)}
         measured[side] |= _margins(totals, side)
         if not days.holds(when):
-            measured[side] = {kpi: _absent(days.why_not()) for kpi in measured[side]}
+            measured[side] = dict.fromkeys(measured[side], _absent(days.why_not()))
+        elif not totals[f"{side}_lines"]:
+            why = no_line(when)
+            measured[side] = dict.fromkeys(measured[side], _absent(why)) | {"revenue": Value(Decimal(0), reason=why)}
     return measured
 
 
-@aggregation
-def _totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """Everything that adds up line by line, of both periods, in one pass."""
-    wanted: dict[str, Any] = {}
-    for side, when in (("now", period), ("before", previous)):
-        here = is_in(when)
-        wanted |= {
-            f"{side}_revenue": _.net_revenue.sum(where=here),
-            f"{side}_sold": _.net_revenue.sum(where=here & is_purchase()),
-            f"{side}_returned": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
-        }
-        if "order_id" in lines.columns:
-            wanted |= {
-                f"{side}_purchases": _.count(where=here & is_purchase()),
-                f"{side}_numbered": _.order_id.count(where=here & is_purchase()),
-                f"{side}_numbered_revenue": _.net_revenue.sum(where=here & _.order_id.notnull()),
-            }
-        if "customer_id" in lines.columns:
-            wanted |= {
-                f"{side}_identified": _.net_revenue.sum(where=here & _.customer_id.notnull()),
-                f"{side}_identified_lines": _.customer_id.count(where=here),
-                f"{side}_lines": _.count(where=here),
-            }
-        if "cost" in lines.columns:
-            known = here & _.cost.notnull()
-            wanted |= {
-                f"{side}_costed": _.net_revenue.sum(where=known),
-                f"{side}_cost": _.cost.sum(where=known),
-                f"{side}_costed_amount": _.net_revenue.abs().sum(where=known),
-                f"{side}_amount": _.net_revenue.abs().sum(where=here),
-            }
-    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
-
-
-@aggregation
-def _order_values(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """How many orders each period has, and their median: an order is the lines of one number in one period."""
-    orders = (
-        lines.filter(_.order_id.notnull() & (is_in(period) | is_in(previous)))
-        .mutate(now=ibis.ifelse(is_in(period), 1, 0))
-        .group_by("order_id", "now")
-        .agg(value=_.net_revenue.sum(), bought=_.count(where=is_purchase()))
-        .filter(_.bought > 0)
-        .mutate(value=_.value.cast("float64"))
-    )
-    return orders.agg(
-        now_orders=_.count(where=_.now == 1),
-        before_orders=_.count(where=_.now == 0),
-        now_median=_.value.median(where=_.now == 1),
-        before_median=_.value.median(where=_.now == 0),
-    )
-
-
-@aggregation
-def _buyers(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """Customers of both periods, the new ones among them, and how many of a year's new ones came back."""
-    bought = lines.filter(
-        is_purchase() & _.customer_id.notnull() & (_.date < ibis.date(period.end.isoformat()))
-    ).select("customer_id", "date")
-    first = bought.group_by("customer_id").agg(first=_.date.min())
-    customers = (
-        bought.join(first, "customer_id")
-        .mutate(after=_.date.delta(_.first, unit="day"))
-        .group_by("customer_id", "first")
-        .agg(
-            now=_.count(where=is_in(period)),
-            before=_.count(where=is_in(previous)),
-            again=_.count(where=(_.after > 0) & (_.after <= REPEAT_DAYS)),
-        )
-    )
-    wanted: dict[str, Any] = {}
-    for side, when in (("now", period), ("before", previous)):
-        cohort = within(_.first, *_mature(when))
-        wanted |= {
-            f"{side}_customers": _.count(where=_[side] > 0),
-            f"{side}_new": _.count(where=within(_.first, when.start, when.end)),
-            f"{side}_cohort": _.count(where=cohort),
-            f"{side}_again": _.count(where=cohort & (_.again > 0)),
-        }
-    return customers.agg(**wanted)
-
-
-@aggregation
-def _largest(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """What the ten largest customers of each period brought, and how many customers had lines."""
-    customers = (
-        lines.filter(_.customer_id.notnull() & (is_in(period) | is_in(previous)))
-        .group_by("customer_id")
-        .agg(
-            now=_.net_revenue.sum(where=is_in(period)),
-            before=_.net_revenue.sum(where=is_in(previous)),
-        )
-    )
-    ranked = customers.mutate(
-        rank_now=ibis.row_number().over(order_by=[ibis.desc("now", nulls_first=False), "customer_id"]),
-        rank_before=ibis.row_number().over(order_by=[ibis.desc("before", nulls_first=False), "customer_id"]),
-    )
-    return ranked.agg(
-        now_largest=_.now.sum(where=_.rank_now < LARGEST),
-        before_largest=_.before.sum(where=_.rank_before < LARGEST),
-        now_members=_.now.count(),
-        before_members=_.before.count(),
-    )
-
-
-def _mature(period: Period) -> tuple[dt.date, dt.date]:
-    """The twelve months whose new customers have all had time to come back, by the period's end."""
-    end = period.end - dt.timedelta(days=REPEAT_DAYS)
-    return shifted(end, -12), end
-
-
-def _money(totals: Mapping[str, Any], side: str, days: Span) -> dict[str, Value]:
-    sold = totals[f"{side}_sold"]
+def _money(totals: Mapping[str, Any], side: str, days: Span, working_days: int) -> dict[str, Value]:
+    revenue, sold = totals[f"{side}_revenue"] or Decimal(0), totals[f"{side}_sold"]
     if not days.returns:
         returns = _absent(text("No line of the data is negative. Ask whether returns and credit notes were exported."))
     elif not sold:
@@ -174,7 +73,33 @@ def _money(totals: Mapping[str, Any], side: str, days: Span) -> dict[str, Value]
     else:
         returned = totals[f"{side}_returned"] or Decimal(0)
         returns = Value(estimates.ratio(-returned, sold))
-    return {"revenue": Value(totals[f"{side}_revenue"] or Decimal(0)), "return_rate": returns}
+    return {
+        "revenue": Value(revenue),
+        "revenue_per_working_day": Value(estimates.ratio(revenue, working_days), n=working_days)
+        if working_days
+        else _absent(text("The period has no working day.")),
+        "return_rate": returns,
+        "discount_rate": _discounts(totals, side, sold),
+    }
+
+
+def _discounts(totals: Mapping[str, Any], side: str, sold: Decimal | None) -> Value:
+    if f"{side}_list" not in totals:
+        return _absent(ask_for("list_revenue"))
+    if not totals[f"{side}_list"]:
+        return _absent(text("No line of the period has a list price."))
+    listed, net = totals[f"{side}_list"], totals[f"{side}_listed"]
+    rate = Value(estimates.ratio(listed - net, listed))
+    covered = estimates.ratio(totals[f"{side}_listed_sold"] or 0, sold)
+    return _covered(rate, covered, lambda share: text("The list price is known for {share} of the sales.", share=share))
+
+
+def _covered(value: Value, covered: float | None, why: Callable[[str], str]) -> Value:
+    """Return a value with the share of the business that it speaks of: below ENOUGH, it is partial and says so."""
+    value = replace(value, coverage=covered)
+    if covered is None or covered >= ENOUGH:
+        return value
+    return replace(value, status="partial", reason=why(percent(covered)))
 
 
 def _orders(totals: Mapping[str, Any], values: Mapping[str, Any] | None, side: str) -> dict[str, Value]:
@@ -184,19 +109,31 @@ def _orders(totals: Mapping[str, Any], values: Mapping[str, Any] | None, side: s
     purchases, numbered = totals[f"{side}_purchases"], totals[f"{side}_numbered"]
     orders = int(values[f"{side}_orders"])
     if not numbered and purchases:
-        return dict.fromkeys(ids, _absent(ask_for("order_id")))
-    counted = Value(orders)
+        return dict.fromkeys(ids, _absent(text("No line of the period has an order number.")))
+    counted = Value(orders, coverage=estimates.ratio(numbered, purchases))
     if numbered < purchases:
         reason = text("{share} of the sales lines have no order number.", share=percent(1 - numbered / purchases))
         counted = replace(counted, status="partial", reason=reason)
     if not orders:
         return {"orders": counted} | dict.fromkeys(ids[1:], _absent(text("There are no orders in the period.")))
-    revenue = totals[f"{side}_numbered_revenue"] or Decimal(0)
+    revenue, median = totals[f"{side}_numbered_revenue"] or Decimal(0), float(values[f"{side}_median"])
+    undone = _absent(text("Returns and credit notes of the period outweigh its orders."))
     return {
         "orders": counted,
-        "aov": replace(counted, actual=estimates.ratio(revenue, orders)),
-        "median_order": replace(counted, actual=float(values[f"{side}_median"])),
+        "aov": replace(counted, actual=estimates.ratio(revenue, orders)) if revenue > 0 else undone,
+        "median_order": replace(counted, actual=median) if median > 0 else undone,
     }
+
+
+def _frequency(measured: Mapping[str, Value], values: Mapping[str, Any] | None, side: str) -> Value:
+    """Orders per customer: of the orders whose customer is known, so that both count the same business."""
+    orders, customers = measured["orders"], measured["customers"]
+    for part in (orders, customers):
+        if part.actual is None:
+            return _absent(part.reason)
+    if values is None or not customers.actual or not values[f"{side}_identified_orders"]:
+        return _absent(text("There are no orders of identified customers in the period."))
+    return replace(orders, actual=estimates.ratio(int(values[f"{side}_identified_orders"]), customers.actual))
 
 
 def _customers(
@@ -227,7 +164,8 @@ def _customers(
     if identified <= 0 or top is None:
         concentration = _absent(text("Identified customers brought no revenue in the period."))
     else:
-        concentration = Value(estimates.ratio(top, identified), n=members)
+        few = plural("{n} customer is identified.", "{n} customers are identified.", members)
+        concentration = Value(estimates.ratio(top, identified), n=members, reason=few if members <= LARGEST else "")
     return {
         "customers": Value(customers),
         "new_customers": fresh,
@@ -241,7 +179,7 @@ def _customers(
 
 
 def _repeat(again: int, cohort: int, period: Period, days: Span) -> Value:
-    start, end = _mature(period)
+    start, end = sums.mature(period)
     if not cohort:
         last = end - dt.timedelta(days=1)
         return _absent(
@@ -260,20 +198,22 @@ def _repeat(again: int, cohort: int, period: Period, days: Span) -> Value:
 
 def _margins(totals: Mapping[str, Any], side: str) -> dict[str, Value]:
     ids = ("gross_profit", "margin_rate", "cost_coverage")
-    if f"{side}_cost" not in totals or totals[f"{side}_cost"] is None:
+    if f"{side}_cost" not in totals:
         return dict.fromkeys(ids, _absent(ask_for("cost")))
+    if totals[f"{side}_cost"] is None:
+        return dict.fromkeys(ids, _absent(text("No line of the period has a cost.")))
     costed, cost = totals[f"{side}_costed"], totals[f"{side}_cost"]
     covered = estimates.ratio(totals[f"{side}_costed_amount"], totals[f"{side}_amount"]) or 0.0
-    reason = text("The cost is known for {share} of the amounts.", share=percent(covered)) if covered < 1 else ""
-    whole = "partial" if covered < 1 else "observed"
+
+    def why(share: str) -> str:
+        return text("The cost is known for {share} of the amounts.", share=share)
+
     rate = _absent(text("The lines whose cost is known bring no revenue."))
     if costed > 0:
-        enough = covered >= ENOUGH_COST
-        rate = Value(
-            estimates.ratio(costed - cost, costed), "observed" if enough else "partial", "" if enough else reason
-        )
+        rate = _covered(Value(estimates.ratio(costed - cost, costed)), covered, why)
+    profit = Value(costed - cost, coverage=covered)
     return {
-        "gross_profit": Value(costed - cost, whole, reason),
+        "gross_profit": profit if covered == 1 else replace(profit, status="partial", reason=why(percent(covered))),
         "margin_rate": rate,
         "cost_coverage": Value(covered),
     }

@@ -7,18 +7,11 @@ from typing import Any
 import ibis
 import pandas as pd
 
-from perfkit.kpis.breakdowns import (
-    MOST_FIGURES,
-    by_size,
-    dimensioned,
-    label,
-    lacks,
-    member_sums,
-    not_available,
-    nothing_to_show,
-)
+from perfkit import estimates
+from perfkit.kpis.breakdowns import MOST_FIGURES, by_size, label, money, not_available, nothing_to_show
 from perfkit.kpis.catalogue import dimension_name
-from perfkit.kpis.lines import ask_for, span
+from perfkit.kpis.lines import ask_for, no_line, span
+from perfkit.kpis.members import dimensioned, lacks, member_sums
 from perfkit.languages import mark, number, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -52,6 +45,8 @@ class Movers(Result):
     currency : str
     reason : str
         Why there are no movers (no rows then); empty where there are.
+    previous_reason : str
+        Says that no line is dated a year before; empty where some are.
     """
 
     rows: pd.DataFrame
@@ -60,6 +55,7 @@ class Movers(Result):
     change: Decimal
     currency: str
     reason: str = ""
+    previous_reason: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return the change of each member: the largest ones, and the others as one."""
@@ -133,12 +129,12 @@ class Movers(Result):
         rows += [row | {"label": label(row), "shown_kind": ""} for row in _records(unknown)]
         rows.append(self._together(self.rows) | {"label": text("Total")})
         table = pd.DataFrame(rows, dtype="object")
-        table["tone"] = [None if change == 0 else "good" if change > 0 else "bad" for change in table["change"]]
+        table["tone"] = [estimates.tone(change, self.currency) for change in table["change"]]
         fields = [
             Field("label", dimension_name(self.by)),
-            Field("previous", self.period.year_before().name(), unit=self.currency),
-            Field("revenue", self.period.name(), unit=self.currency),
-            Field("change", text("Change"), unit=self.currency, signed=True, tone_from="tone", bar=True),
+            money("previous", self.period.year_before().name(), self.currency),
+            money("revenue", self.period.name(), self.currency),
+            money("change", text("Change"), self.currency, signed=True, tone_from="tone", bar=True),
             Field("shown_kind", text("Movement")),
         ]
         subtitle = text(
@@ -158,6 +154,8 @@ class Movers(Result):
             for each in _records(self.counts())
             if each["members"]
         ]
+        if self.previous_reason:
+            notes.append(self.previous_reason)
         return [View(self._message(), subtitle, fields, table, total=True, notes=notes)]
 
     def _dimension(self) -> str:
@@ -215,16 +213,17 @@ def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currenc
     if not days.holds(before):
         return nothing(days.why_not())
     rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
-    rows["kind"] = [_kind(row) for row in _records(rows)]
-    return Movers(rows[_COLUMNS], by, period, sum(rows["change"], Decimal(0)), currency)
+    rows["kind"] = [_kind(*row) for row in zip(rows["lines"], rows["lines_before"], rows["change"], strict=True)]
+    silent = "" if any(rows["lines_before"]) else no_line(before)
+    return Movers(rows[_COLUMNS], by, period, sum(rows["change"], Decimal(0)), currency, previous_reason=silent)
 
 
-def _kind(row: dict[str, Any]) -> str:
-    if not row["lines_before"]:
+def _kind(lines: int, lines_before: int, change: Decimal) -> str:
+    if not lines_before:
         return "new"
-    if not row["lines"]:
+    if not lines:
         return "lost"
-    return "unchanged" if row["change"] == 0 else "up" if row["change"] > 0 else "down"
+    return "unchanged" if change == 0 else "up" if change > 0 else "down"
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -2,25 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import ibis
 import pandas as pd
 
 from perfkit import estimates, languages
-from perfkit.kpis.catalogue import CATALOGUE, KPI
+from perfkit.kpis.catalogue import CATALOGUE
+from perfkit.kpis.comparisons import compared
 from perfkit.kpis.lines import checked, span
-from perfkit.kpis.measures import Value, measured_values
+from perfkit.kpis.measures import measured_values
 from perfkit.kpis.targets import checked_targets, target_of
-from perfkit.languages import mark, percent, show, text
-from perfkit.periods import Period
+from perfkit.languages import mark, number, percent, show, text
+from perfkit.periods import Period, calendar_in_words, working_days
 from perfkit.results import Field, Result, View, figure_frame
-
-CLAIMED = ("observed", "estimated", "partial")
-"""Statuses of a value that may be set against another; an upper bound may not."""
-
-_SAME = 1e-9  # floats that differ by less differ by their arithmetic only
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +32,18 @@ class Scorecard(Result):
         use when it was computed). low, high, level, n: of the actual, where it is estimated.
         variance_previous, variance_target: actual less the other, in `variance_unit`;
         growth_previous: relative, None for shares and from a base of 0 or less;
-        attainment: actual / target. tone_previous, tone_target: "good", "bad" or None.
+        attainment: actual / target. tone_previous, tone_target: "good", "bad" or None (a change that
+        shows as zero has no tone). unlike: the two periods' values speak of different shares of the
+        business, so they are not compared.
         status, reason, previous_status, previous_reason, target_reason.
     period, previous : Period
     currency : str
     revenue_date : str
         The company's words for the day on which revenue counts.
+    working_days, previous_working_days : int
+        Of the period and of the year before, in `calendar`.
+    calendar : str
+        See `periods.working_days`.
     """
 
     rows: pd.DataFrame
@@ -50,6 +51,9 @@ class Scorecard(Result):
     previous: Period
     currency: str
     revenue_date: str
+    working_days: int
+    previous_working_days: int
+    calendar: str = ""
 
     def row(self, kpi: str) -> dict[str, Any]:
         """Return one KPI's row."""
@@ -92,8 +96,24 @@ class Scorecard(Result):
         """Return the scorecard as a table: columns of the year before and of targets only where there are any."""
         rows = self.rows.assign(
             shown=[text(name) for name in self.rows["name"]],
-            variance_previous_unit=self.rows["variance_unit"],
+            tone_growth=[
+                tone if estimates.tone(growth, "share") else None
+                for tone, growth in zip(self.rows["tone_previous"], self.rows["growth_previous"], strict=True)
+            ],
+            tone_attainment=self.rows["tone_target"].where(self.rows["attainment"].notna(), None),
         )
+        # Without a unit an empty cell is empty, not "n/a": points have no growth, and most figures no target.
+        is_share = self.rows["variance_unit"] == "points"
+        targeted = self.rows["target"].notna() | (self.rows["target_reason"] != "")
+        units = {
+            "growth_unit": ("share", ~is_share),
+            "target_unit": (self.rows["unit"], targeted),
+            "gap_unit": (self.rows["variance_unit"], targeted),
+            "attainment_unit": ("share", targeted & ~is_share),
+        }
+        for column, (unit, where) in units.items():
+            own = pd.Series(unit, index=rows.index, dtype="object")
+            rows[column] = own.where(where, None)
         fields = [
             Field("shown", text("Figure")),
             Field("actual", self.period.name(), unit_from="unit", decimals_from="decimals"),
@@ -109,20 +129,22 @@ class Scorecard(Result):
                     signed=True,
                     tone_from="tone_previous",
                 ),
-                Field("growth_previous", text("Change, %"), unit="share", signed=True, tone_from="tone_previous"),
+                Field(
+                    "growth_previous", text("Change, %"), unit_from="growth_unit", signed=True, tone_from="tone_growth"
+                ),
             ]
         if self.rows["target"].notna().any():
             fields += [
-                Field("target", text("Target"), unit_from="unit", decimals_from="decimals"),
+                Field("target", text("Target"), unit_from="target_unit", decimals_from="decimals"),
                 Field(
                     "variance_target",
                     text("Gap to target"),
-                    unit_from="variance_unit",
+                    unit_from="gap_unit",
                     decimals_from="decimals",
                     signed=True,
                     tone_from="tone_target",
                 ),
-                Field("attainment", text("Attainment, %"), unit="share", tone_from="tone_target"),
+                Field("attainment", text("Attainment, %"), unit_from="attainment_unit", tone_from="tone_attainment"),
             ]
         subtitle = text(
             "{period} against {previous}, money in {currency} net of tax; revenue counts on: {revenue_date}",
@@ -162,7 +184,7 @@ class Scorecard(Result):
                         low=show(row["low"], row["unit"]),
                         high=show(row["high"], row["unit"]),
                         level=percent(row["level"], 0),
-                        n=languages.number(row["n"]),
+                        n=number(row["n"]),
                     )
                 )
         for column, of in (("reason", None), ("previous_reason", self.previous), ("target_reason", None)):
@@ -178,16 +200,27 @@ class Scorecard(Result):
                     notes.append(text("Nothing to compare in {previous}: {reason}", previous=of.name(), reason=reason))
                 else:
                     notes.append(text("{figures} in {previous}: {reason}", previous=of.name(), **values))
-        if self.period.days != self.previous.days:
-            notes.append(
-                text(
-                    "{period} has {n} days, {previous} {m}.",
-                    period=self.period.name(),
-                    n=self.period.days,
-                    previous=self.previous.name(),
-                    m=self.previous.days,
-                )
+        unlike = [text(row["name"]) for row in self.rows.to_dict("records") if row["unlike"]]
+        if unlike:
+            why = text("not compared: the two periods do not cover the same share of the business.")
+            notes.append(text("{figures}: {reason}", figures=languages.listing(unlike), reason=why))
+        return [*notes, *self._days()]
+
+    def _days(self) -> list[str]:
+        """Say how many working days both periods have, and how many days where those differ."""
+        values = {"period": self.period.name(), "previous": self.previous.name()}
+        notes = [
+            text(
+                "Working days: {n} in {period}, {m} in {previous} ({calendar}).",
+                n=number(self.working_days),
+                m=number(self.previous_working_days),
+                calendar=calendar_in_words(self.calendar),
+                **values,
             )
+        ]
+        if self.period.days != self.previous.days:
+            days = {"n": self.period.days, "m": self.previous.days}
+            notes.append(text("{period} has {n} days, {previous} {m}.", **values, **days))
         return notes
 
 
@@ -203,6 +236,7 @@ def scorecard(
     currency: str,
     targets: pd.DataFrame | None = None,
     revenue_date: str = mark("date of the document"),
+    calendar: str = "",
 ) -> Scorecard:
     """Compute every KPI of the catalogue that the columns at hand allow.
 
@@ -219,9 +253,13 @@ def scorecard(
         kpi, period (any day of a month), value [, dimension, member, version]; see `targets`.
     revenue_date : str
         The company's words for the day on which revenue counts.
+    calendar : str
+        Whose working days: "FR", "FR-57", "GB" ...; "" = Monday to Friday (see `periods.working_days`).
 
     Raises
     ------
+    ParameterError
+        If there is no such calendar, or a target's KPI is not in the catalogue; the nearest is named.
     DataError
         If a required column is absent, there is no line, or the period starts before the data.
 
@@ -231,7 +269,8 @@ def scorecard(
     """
     table = checked(lines)
     days, before = span(table, period), period.year_before()
-    measured = measured_values(table, period, before, days)
+    worked = {"now": working_days(period, calendar), "before": working_days(before, calendar)}
+    measured = measured_values(table, period, before, days, working_days=worked)
     planned = checked_targets(targets)
     rows = []
     for kpi in CATALOGUE.values():
@@ -239,67 +278,6 @@ def scorecard(
             continue
         actual, previous = measured["now"][kpi.id], measured["before"][kpi.id]
         target = target_of(planned, kpi, period)
-        rows.append(_row(kpi, currency, actual, previous, target.value, target.reason))
+        rows.append(compared(kpi, currency, actual, previous, target.value, target.reason))
     frame = pd.DataFrame(rows, dtype="object")
-    return Scorecard(frame, period, before, currency, revenue_date)
-
-
-def _row(kpi: KPI, currency: str, now: Value, before: Value, target: Decimal | None, why: str) -> dict[str, Any]:
-    alike = (now.status == "partial") == (before.status == "partial")  # a part against the whole is no growth
-    comparable = alike and now.status in CLAIMED and before.status in CLAIMED
-    previous = before.actual if comparable else None
-    is_share = kpi.unit == "share"
-    change, gap = _difference(now.actual, previous), _difference(now.actual if now.status in CLAIMED else None, target)
-    return {
-        "kpi": kpi.id,
-        "name": kpi.name,
-        "unit": kpi.unit_in(currency),
-        "decimals": kpi.decimals,
-        "direction": kpi.direction,
-        "actual": now.actual,
-        "previous": before.actual,
-        "target": target if target is None or not is_share else float(target),
-        "low": now.low,
-        "high": now.high,
-        "level": now.level,
-        "n": now.n,
-        "variance_previous": change,
-        "growth_previous": None if is_share else estimates.growth(now.actual, previous),
-        "variance_target": gap,
-        "attainment": estimates.ratio(now.actual, target)
-        if gap is not None and target is not None and not is_share and target > 0
-        else None,
-        "variance_unit": "points" if is_share else kpi.unit_in(currency),
-        "tone_previous": _tone(change, kpi) if _apart(now, before) else None,
-        "tone_target": _tone(gap, kpi),
-        "status": now.status,
-        "reason": now.reason,
-        "basis": kpi.basis,
-        "previous_status": before.status,
-        "previous_reason": before.reason,
-        "previous_low": before.low,
-        "previous_high": before.high,
-        "previous_level": before.level,
-        "previous_n": before.n,
-        "target_reason": why,
-    }
-
-
-def _difference(value: Any, other: Any) -> Any:
-    if value is None or other is None:
-        return None
-    exact = isinstance(value, int | Decimal) and isinstance(other, int | Decimal)
-    return value - other if exact else float(value) - float(other)
-
-
-def _tone(change: Any, kpi: KPI) -> str | None:
-    if change is None or not kpi.direction or abs(change) < _SAME:
-        return None
-    return "good" if change * kpi.direction > 0 else "bad"
-
-
-def _apart(now: Value, before: Value) -> bool:
-    """Say whether two values differ for sure: facts always do, estimates when their intervals are apart."""
-    if now.low is None or before.low is None or now.high is None or before.high is None:
-        return True
-    return now.low > before.high or now.high < before.low
+    return Scorecard(frame, period, before, currency, revenue_date, worked["now"], worked["before"], calendar)

@@ -110,7 +110,7 @@ class RevenueTree(Result):
         table = pd.DataFrame([*rows.to_dict("records"), total], dtype="object")
         average = table.get("factor", pd.Series(dtype="object")).isin(["order_value", "customer_value"])
         table["decimals"] = [2 if each else None for each in average]
-        table["tone"] = [None if effect == 0 else "good" if effect > 0 else "bad" for effect in table["effect"]]
+        table["tone"] = [estimates.tone(effect, self.currency) for effect in table["effect"]]
         fields = [
             Field("shown", text("Factor")),
             Field("before", before.name(), unit_from="unit", decimals_from="decimals"),

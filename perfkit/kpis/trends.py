@@ -7,15 +7,15 @@ from typing import Any
 
 import ibis
 import pandas as pd
-from ibis import _
 
 from perfkit import estimates, languages
-from perfkit.aggregations import aggregation, within
+from perfkit.kpis.breakdowns import money
 from perfkit.kpis.catalogue import CATALOGUE
-from perfkit.kpis.lines import checked, is_purchase, span
+from perfkit.kpis.lines import checked, span
+from perfkit.kpis.months import month_sums, months_until, not_over, revenue_of
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, percent, plural, show, text
-from perfkit.periods import Period, shifted
+from perfkit.periods import Period, calendar_in_words, month_of, shifted, working_days
 from perfkit.results import Field, Result, View, figure_frame
 
 _BASIS = mark("Sum of net revenue of all lines dated in the month, returns and credit notes deducted, net of tax")
@@ -31,13 +31,18 @@ class Trend(Result):
         month: date of its first day. revenue: Decimal; None = the month is not over yet in the data;
         0 = it is over and nothing was sold. previous: the same month a year before; None = before
         the data start. target: Decimal or None. orders, customers: int, None where the columns are
-        absent or the month is not over.
+        absent or the month is not over. working_days, previous_working_days: int, of the whole month
+        and of the one a year before, in `calendar`.
     observed_until : date
         Last complete day, inclusive.
     currency : str
     period : Period
     first : date
         First day of the data: no month before it is among the cells.
+    calendar : str
+        See `periods.working_days`.
+    silent : tuple of Period
+        Months, of those shown and of the year before them, that the data hold and that have no line.
     """
 
     cells: pd.DataFrame
@@ -45,6 +50,8 @@ class Trend(Result):
     currency: str
     period: Period
     first: dt.date
+    calendar: str = ""
+    silent: tuple[Period, ...] = ()
 
     def figures(self) -> pd.DataFrame:
         """Return revenue, orders and customers of each month, and revenue of the month a year before."""
@@ -82,14 +89,18 @@ class Trend(Result):
                 estimates.growth(*pair) for pair in zip(self.cells["revenue"], self.cells["previous"], strict=True)
             ],
         )
-        fields = [Field("name", text("Month")), Field("revenue", text("Net revenue"), unit=self.currency, bar=True)]
+        shown["tone"] = [estimates.tone(growth, "share") for growth in shown["growth"]]
+        fields = [Field("name", text("Month")), money("revenue", text("Net revenue"), self.currency, bar=True)]
         if shown["previous"].notna().any():
             fields += [
-                Field("previous", text("A year before"), unit=self.currency),
-                Field("growth", text("Change, %"), unit="share", signed=True),
+                money("previous", text("A year before"), self.currency),
+                Field("growth", text("Change, %"), unit="share", signed=True, tone_from="tone"),
             ]
         if shown["target"].notna().any():
-            fields.append(Field("target", text("Target"), unit=self.currency))
+            fields.append(money("target", text("Target"), self.currency))
+        fields.append(Field("working_days", text("Working days"), unit="count"))
+        if shown["previous"].notna().any():
+            fields.append(Field("previous_working_days", text("Working days a year before"), unit="count"))
         if shown["orders"].notna().any():
             fields.append(Field("orders", text("Orders"), unit="count"))
         if shown["customers"].notna().any():
@@ -97,6 +108,15 @@ class Trend(Result):
         notes = []
         if self.first > shifted(self.period.end, -24):
             notes.append(text("The data start on {day}.", day=languages.date(self.first)))
+        if self.silent:
+            months = languages.listing(month.name() for month in self.silent)
+            notes.append(
+                text("No line is dated in {period}: nothing was sold, or an export is missing.", period=months)
+            )
+        last = month_of(self.cells["month"].iloc[-1])
+        if last.last_day > self.observed_until:
+            notes.append(not_over(last, self.observed_until))
+        notes.append(text("Working days: {calendar}.", calendar=calendar_in_words(self.calendar)))
         subtitle = text(
             "Net revenue by month, {currency} net of tax, {first} to {last}",
             currency=self.currency,
@@ -147,6 +167,7 @@ def trend(
     observed_until: dt.date | None = None,
     targets: pd.DataFrame | None = None,
     months: int = 12,
+    calendar: str = "",
 ) -> Trend:
     """Sum revenue by month, over the months that end with the period.
 
@@ -163,9 +184,13 @@ def trend(
         See `scorecard`.
     months : int
         How many months; those before the data start, or cut by it, are left out.
+    calendar : str
+        Whose working days (see `periods.working_days`).
 
     Raises
     ------
+    ParameterError
+        If there is no such calendar; the nearest is named.
     DataError
         If a required column is absent, there is no line, or the period starts before the data.
 
@@ -176,16 +201,8 @@ def trend(
     table = checked(lines)
     days = span(table, period)
     until = observed_until or period.last_day
-    wanted = max(months, len(period.months()))
-    last = period.months()[-1]
-    shown = [last]
-    while len(shown) < wanted:
-        shown.append(shown[-1].previous())
-    shown = [each for each in reversed(shown) if days.holds(each)]
-    sums = {
-        (int(row["year"]), int(row["month"])): row
-        for row in _months(table, shifted(shown[0].start, -12), last.end).to_dict("records")
-    }
+    shown = months_until(period, months, days)
+    sums = month_sums(table, shifted(shown[0].start, -12), shown[-1].end, counts=True)
     planned = checked_targets(targets)
     cells = []
     for each in shown:
@@ -195,23 +212,20 @@ def trend(
         cells.append(
             {
                 "month": each.start,
-                "revenue": own.get("revenue", Decimal(0)) if over else None,
-                "previous": sums.get((before.start.year, before.start.month), {}).get("revenue", Decimal(0))
-                if days.holds(before)
-                else None,
+                "revenue": revenue_of(sums, each) if over else None,
+                "previous": revenue_of(sums, before) if days.holds(before) else None,
                 "target": target_of(planned, CATALOGUE["revenue"], each).value,
                 "orders": int(own.get("orders", 0)) if over and "order_id" in table.columns else None,
                 "customers": int(own.get("customers", 0)) if over and "customer_id" in table.columns else None,
+                "working_days": working_days(each, calendar),
+                "previous_working_days": working_days(before, calendar),
             }
         )
-    return Trend(pd.DataFrame(cells, dtype="object"), until, currency, period, days.first)
-
-
-@aggregation
-def _months(lines: ibis.Table, start: dt.date, end: dt.date) -> ibis.Table:
-    wanted = {"revenue": _.net_revenue.sum()}
-    if "order_id" in lines.columns:
-        wanted["orders"] = _.order_id.nunique(where=is_purchase())
-    if "customer_id" in lines.columns:
-        wanted["customers"] = _.customer_id.nunique(where=is_purchase())
-    return lines.filter(within(_.date, start, end)).group_by(year=_.date.year(), month=_.date.month()).agg(**wanted)
+    frame = pd.DataFrame(cells, dtype="object")
+    asked = [month for month in [*(each.year_before() for each in shown), *shown] if days.holds(month)]
+    silent = [
+        month
+        for month in dict.fromkeys(asked)
+        if month.last_day <= until and (month.start.year, month.start.month) not in sums
+    ]
+    return Trend(frame, until, currency, period, days.first, calendar, tuple(silent))

@@ -71,9 +71,12 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     whole = Catalog(locale=code)
     for part in parts:
         with part.open("rb") as lines:
-            for message in pofile.read_po(lines, locale=code):
-                if message.id:
-                    whole[message.id] = message
+            read = pofile.read_po(lines, locale=code)
+        # The parts' plural forms, as their translators wrote them: Babel's own for French has three.
+        whole.mime_headers = [("Plural-Forms", read.plural_forms)]
+        for message in read:
+            if message.id:
+                whole[message.id] = message
     compiled = io.BytesIO()
     mofile.write_mo(compiled, whole)
     compiled.seek(0)

@@ -20,7 +20,7 @@ def sales() -> Callable[..., pd.DataFrame]:
 
 @pytest.fixture(scope="session")
 def two_years(sales) -> pd.DataFrame:
-    """Three years of a small shop with everything: customers, orders, products, returns, costs and unknowns."""
+    """Three years of a small shop with everything: customers, orders, products, returns, prices, costs, unknowns."""
     return sales(
         [
             ("2021-02-01", 10), ("2022-02-10", 30), ("2022-12-05", 20), ("2023-01-10", 100), ("2023-01-11", 50),
@@ -31,5 +31,6 @@ def two_years(sales) -> pd.DataFrame:
         order_id=["o1", "o9", "o2", "o3", "o4", "r4", "o5", "o6", "o7", "o7", "o8", "r7", "o10", "o11"],
         product_id=["p", "p", "q", "p", "q", "q", "p", "p", "p", "q", "p", "p", None, "p"],
         country=["fr", "fr", "de", "fr", "de", "de", "fr", "fr", "fr", "fr", None, "fr", "es", "fr"],
+        list_revenue=[10, 30, None, 110, 50, -20, 80, 40, 100, 25, 60, -30, 100, 10],
         cost=[5, 15, 10, 60, 25, -10, 35, 20, 50, 12, 30, -15, 45, 0],
     )  # fmt: skip

@@ -93,7 +93,7 @@ def test_without_a_year_before_there_is_nothing_to_compare(sales):
 def test_a_dimension_that_the_data_lack_is_asked_for(sales):
     lines = sales([("2022-12-01", 1), ("2024-01-05", 5)])
     for result in (by(lines, "channel"), moved(lines, "channel")):
-        assert result.reason == "The data have no channel. Ask for the sales channel of each line."
+        assert result.reason == "Not in the data. Ask for the sales channel of each line (channel)."
         assert result.ties_to() is None
         assert result.figures()["status"].tolist() == ["not available"]
         result._repr_mimebundle_()

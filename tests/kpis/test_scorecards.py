@@ -40,6 +40,9 @@ def test_january_counted_by_hand(two_years):
     assert actual(result, "gross_profit") == Decimal(98)  # 220 - (50 + 12 + 30 - 15 + 45 + 0)
     assert actual(result, "margin_rate") == pytest.approx(98 / 220)
     assert actual(result, "cost_coverage") == 1
+    assert actual(result, "revenue_per_working_day") == pytest.approx(220 / 23)  # Monday to Friday
+    assert actual(result, "orders_per_customer") == 1  # o7 of a, o8 of c; o10 has no customer
+    assert actual(result, "discount_rate") == pytest.approx((295 - 250) / 295)  # the free line at its price of 10
     assert (actual(result, "repeat_rate"), result.row("repeat_rate")["n"]) == (0.5, 2)  # b came back, c did not
     assert set(result.rows["status"]) == {"observed", "estimated"}
 
@@ -93,9 +96,11 @@ def test_growth_from_a_negative_base_is_absolute_only(sales):
 def test_two_columns_make_a_scorecard_that_names_what_to_ask_for(sales):
     result = card(sales([("2022-12-01", 5), ("2023-01-05", 5), ("2024-01-05", 8), ("2024-01-08", -1)]))
     there = result.rows.set_index("kpi")["actual"].dropna()
-    assert there.to_dict() == {"revenue": Decimal(7), "return_rate": 0.125}
+    assert there.to_dict() == {
+        "revenue": Decimal(7), "revenue_per_working_day": pytest.approx(7 / 23), "return_rate": 0.125,
+    }  # fmt: skip
     reasons = result.rows.set_index("kpi")["reason"]
-    assert reasons["orders"] == "The data have no order_id. Ask for the order or invoice number of each line."
+    assert reasons["orders"] == "Not in the data. Ask for the order or invoice number of each line (order_id)."
     assert "customer_id" in reasons["customers"]
     assert "cost" in reasons["margin_rate"]
     assert "Ask for the customer number of each line" in plain(result.views()[0])
@@ -197,6 +202,21 @@ def test_targets_of_members_and_older_versions_are_left_out(sales):
     assert card(lines, targets=planned).row("revenue")["target"] == 120
     with pytest.raises(DataError, match="two targets for 2024-01"):
         card(lines, targets=planned.assign(version="v1"))
+
+
+def test_two_targets_of_a_month_that_nothing_tells_apart_are_none_and_a_repeated_one_is_one(sales):
+    lines = sales([("2022-12-01", 1), ("2024-01-05", 90)])
+    row = card(lines, targets=targets(("revenue", "2024-01-01", 5), ("revenue", "2024-01-31", 6))).row("revenue")
+    assert row["target"] is None and row["target_reason"] == "Two targets are given for January 2024: which one counts?"
+    row = card(lines, targets=targets(("revenue", "2024-01-01", 5), ("revenue", "2024-01-31", 5))).row("revenue")
+    assert row["target"] == 5 and not row["target_reason"]
+
+
+@pytest.mark.parametrize("half", ["dimension", "member"])
+def test_a_target_that_says_only_its_dimension_or_its_member_is_nobodys(sales, half):
+    lines = sales([("2022-12-01", 1), ("2024-01-05", 90)])
+    planned = targets(("revenue", "2024-01-01", 100), ("revenue", "2024-01-01", 7)).assign(**{half: [None, "x"]})
+    assert card(lines, targets=planned).row("revenue")["target"] == 100
 
 
 def test_a_misspelt_kpi_among_the_targets_is_named(sales):

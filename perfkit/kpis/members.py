@@ -1,0 +1,140 @@
+"""Members: what each country, product, customer ... of a dimension sold, and what it is called."""
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from perfkit import estimates, languages
+from perfkit.aggregations import aggregation
+from perfkit.errors import ParameterError, unknown
+from perfkit.kpis.catalogue import is_known_dimension
+from perfkit.kpis.lines import checked, has_list_price, is_in, is_purchase
+from perfkit.periods import Period
+
+
+def lacks(lines: ibis.Table | pd.DataFrame, by: str) -> bool:
+    """Say whether a dimension that perfkit knows is not in the data: a reason to ask for it, not an error."""
+    return by not in lines.columns and is_known_dimension(by)
+
+
+def dimensioned(lines: ibis.Table | pd.DataFrame, by: str) -> ibis.Table:
+    """Return checked lines whose dimension is text.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such column, or it holds amounts or days, which have no members.
+    """
+    table = checked(lines)
+    dimensions = [name for name, of_type in table.schema().items() if of_type.is_string()]
+    if by not in table.columns:
+        raise ParameterError(f"sales: {unknown('dimension', by, dimensions)}")
+    if by in ("date", "net_revenue") or not (table[by].type().is_string() or table[by].type().is_integer()):
+        raise ParameterError(
+            f"sales: {by!r} holds {table[by].type()}, and a breakdown needs members. "
+            f"Take one of: {', '.join(dimensions)}."
+        )
+    return table.mutate(table[by].cast("string").name(by))
+
+
+def member_sums(
+    lines: ibis.Table, by: str, period: Period, previous: Period, *, also: Collection[str] = ()
+) -> pd.DataFrame:
+    """Return each member's sums of both periods, in the order of the members, the unknown one last.
+
+    `also` names members that have a row even without a line.
+    """
+    rows = _members(lines, by, period, previous)
+    silent = sorted(set(also) - set(rows["member"].dropna()))
+    if silent:
+        zeros = {column: 0 for column in ("lines", "lines_before", "orders", "customers") if column in rows}
+        rows = pd.concat([rows, pd.DataFrame({"member": silent, **zeros})], ignore_index=True)
+    named = name_column(lines, by)
+    names = _names(lines, by, named, period, previous) if named else None
+    rows["name"] = None if names is None else rows["member"].map(dict(zip(names["member"], names["name"], strict=True)))
+    rows["_absent"] = rows["member"].isna()
+    rows = rows.sort_values(["_absent", "member"], kind="stable").reset_index(drop=True)
+    frame = pd.DataFrame(index=rows.index, dtype="object")
+    frame["member"] = rows["member"]
+    frame["name"] = distinct_names(rows["member"], rows["name"])
+    for column in ("revenue", "previous"):
+        frame[column] = pd.Series([_exact(value) for value in rows[column]], dtype="object")
+    frame["variance"] = frame["revenue"] - frame["previous"]
+    frame["growth"] = _objects(
+        estimates.growth(*pair) for pair in zip(frame["revenue"], frame["previous"], strict=True)
+    )
+    for column in ("lines", "lines_before", "orders", "customers"):
+        frame[column] = _objects(int(value) for value in rows[column]) if column in rows else None
+    frame["returns"] = _objects(_exact(value) for value in rows["returns"])
+    for column in ("list_revenue", "listed"):
+        frame[column] = _objects(None if languages.missing(v) else v for v in rows[column]) if column in rows else None
+    for column in ("costed", "gross_profit", "margin_rate"):
+        frame[column] = None
+    if "cost" in rows:
+        pairs = list(zip(_objects(rows["costed"]), _objects(rows["cost"]), strict=True))
+        known = [None if languages.missing(cost) else (revenue, revenue - cost) for revenue, cost in pairs]
+        frame["costed"] = _objects(pair[0] if pair else None for pair in known)
+        frame["gross_profit"] = _objects(pair[1] if pair else None for pair in known)
+        frame["margin_rate"] = _objects(
+            estimates.ratio(pair[1], pair[0]) if pair and pair[0] > 0 else None for pair in known
+        )
+    return frame
+
+
+def distinct_names(members: pd.Series, names: pd.Series) -> pd.Series:
+    """Return what each member is called: by its id where it has no name, by both where others share its name."""
+    named = names.where(names.notna(), members)
+    shared = named.notna() & named.duplicated(keep=False)
+    both = [f"{name} ({member})" for name, member in zip(named, members, strict=True)]
+    return named.where(~shared, pd.Series(both, index=named.index, dtype="object"))
+
+
+def _exact(value: Any) -> Decimal:
+    """A member without lines in a period sold nothing in it: that zero is observed."""
+    return Decimal(0) if languages.missing(value) else value
+
+
+def _objects(values: Any) -> pd.Series:
+    return pd.Series(list(values), dtype="object")
+
+
+@aggregation
+def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ibis.Table:
+    here = is_in(period)
+    wanted: dict[str, Any] = {
+        "revenue": _.net_revenue.sum(where=here),
+        "previous": _.net_revenue.sum(where=is_in(previous)),
+        "lines": _.count(where=here),
+        "lines_before": _.count(where=is_in(previous)),
+        "returns": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
+    }
+    if "order_id" in lines.columns:
+        wanted["orders"] = _.order_id.nunique(where=here & is_purchase())
+    if "customer_id" in lines.columns:
+        wanted["customers"] = _.customer_id.nunique(where=here & is_purchase())
+    if "list_revenue" in lines.columns:
+        listed = here & has_list_price()
+        wanted |= {"list_revenue": _.list_revenue.sum(where=listed), "listed": _.net_revenue.sum(where=listed)}
+    if "cost" in lines.columns:
+        known = here & _.cost.notnull()
+        wanted |= {"costed": _.net_revenue.sum(where=known), "cost": _.cost.sum(where=known)}
+    return lines.filter(here | is_in(previous)).group_by(member=_[by]).agg(**wanted)
+
+
+@aggregation
+def _names(lines: ibis.Table, by: str, named: str, period: Period, previous: Period) -> ibis.Table:
+    """The name that most of each member's lines give it."""
+    given = lines.filter((is_in(period) | is_in(previous)) & _[by].notnull() & _[named].notnull())
+    counted = given.group_by(member=_[by], name=_[named]).agg(times=_.count())
+    place = ibis.row_number().over(group_by="member", order_by=[ibis.desc("times"), "name"])
+    return counted.mutate(place=place).filter(_.place == 0).select("member", "name")
+
+
+def name_column(lines: ibis.Table, by: str) -> str | None:
+    """The column that names a key: product_id is named by product_name, where the data have it."""
+    name = by.removesuffix("_id") + "_name"
+    return name if by.endswith("_id") and name in lines.columns else None

@@ -1,0 +1,315 @@
+"""The revenue walk: what did new, returning, growing, shrinking and lost customers do to last year's revenue?
+
+Customers buy when they like, without a contract: who has no line in the period is counted as lost,
+and may come back. "New" is a first purchase in these data, which may start after the customer did.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from perfkit import estimates
+from perfkit.aggregations import aggregation
+from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
+from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, no_line, span
+from perfkit.languages import date, mark, number, percent, show, text
+from perfkit.periods import Period
+from perfkit.results import Field, Result, View, figure_frame
+
+STEPS = {
+    "new": mark("New customers"),
+    "reactivated": mark("Customers who came back"),
+    "expansion": mark("Customers who bought more"),
+    "unchanged": mark("Customers who bought as much"),
+    "contraction": mark("Customers who bought less"),
+    "lost": mark("Customers without a line now"),
+    "unknown": mark("Revenue without a customer"),
+}
+"""What makes last year's revenue this year's, in the order of the walk."""
+
+_BASIS = mark(
+    "Net revenue of the period less that of the same period a year before, of the customers whom the step holds"
+)
+_COLUMNS = ["step", "name", "customers", "revenue", "previous", "effect"]
+
+
+@dataclass(frozen=True, eq=False)
+class RevenueWalk(Result):
+    """From last year's revenue to this year's by what customers did; the effects sum to the change exactly.
+
+    Attributes
+    ----------
+    rows : DataFrame, one row a step (new, reactivated, expansion, contraction, lost; unchanged, unknown if any)
+        step; name: message id; customers: int, None for the unknown; revenue, previous, effect: Decimal,
+        of its customers in the period, a year before, and the difference.
+    period : Period
+    revenue, previous_revenue : Decimal
+    base_customers, kept_customers : int
+        Identified customers with lines a year before; those of them with lines in the period.
+    base, kept : Decimal
+        Revenue of the base customers a year before, and in the period.
+    first : date
+        First day of the data: a purchase before it is not known.
+    currency : str
+    reason : str
+        Why there is no walk (no rows then); empty where there is.
+    """
+
+    rows: pd.DataFrame
+    period: Period
+    revenue: Decimal
+    previous_revenue: Decimal
+    base_customers: int
+    kept_customers: int
+    base: Decimal
+    kept: Decimal
+    first: dt.date
+    currency: str
+    reason: str = ""
+
+    @property
+    def change(self) -> Decimal:
+        """The change of revenue, which the effects sum to."""
+        return self.revenue - self.previous_revenue
+
+    def effect(self, step: str) -> Decimal:
+        """Return a step's effect on revenue."""
+        found: Decimal = self.rows.set_index("step")["effect"].get(step, Decimal(0))
+        return found
+
+    def net_retention(self) -> float | None:
+        """Return what last year's customers brought now by what they brought then; None from 0 or less."""
+        return estimates.ratio(self.kept, self.base) if self.base > 0 else None
+
+    def gross_retention(self) -> float | None:
+        """Return the same without what the growing ones added: 1 is the most."""
+        if self.base <= 0:
+            return None
+        return estimates.ratio(self.base + self.effect("contraction") + self.effect("lost"), self.base)
+
+    def figures(self) -> pd.DataFrame:
+        """Return the effect of each step, and the customers who came again."""
+        stem = f"revenue_walk:{self.period.label}"
+        if self.reason:
+            return figure_frame([not_available("revenue_walk", "revenue_walk", self.period, self.reason)])
+        common = {"period": self.period.label, "status": "observed", "reason": ""}
+        found: list[dict[str, Any]] = [
+            common
+            | {
+                "figure_id": f"{stem}:{row['step']}",
+                "kpi": "revenue_walk",
+                "dimensions": {"step": row["step"]},
+                "estimate": row["effect"],
+                "n": row["customers"],
+                "unit": self.currency,
+                "basis": text(_BASIS),
+            }
+            for row in self.rows.to_dict("records")
+        ]
+        for kpi, basis, value in (
+            (
+                "net_retention",
+                mark("Revenue of last year's customers in the period / a year before"),
+                self.net_retention(),
+            ),
+            (
+                "gross_retention",
+                mark("Revenue of last year's customers, at most what each brought then / a year before"),
+                self.gross_retention(),
+            ),
+        ):
+            if value is not None:
+                found.append(
+                    common
+                    | {
+                        "figure_id": f"{stem}:{kpi}", "kpi": kpi, "estimate": value, "unit": "share",
+                        "n": self.base_customers, "basis": text(basis),
+                    }
+                )  # fmt: skip
+        return figure_frame(found)
+
+    def ties_to(self) -> dict[str, Any] | None:
+        """Return the revenue of both periods, which the walk leads from and to."""
+        if self.reason:
+            return None
+        return {"net_revenue": self.revenue, "previous_revenue": self.previous_revenue, "period": self.period.label}
+
+    def views(self) -> list[View]:
+        """Return the steps between last year's revenue and this year's."""
+        if self.reason:
+            return [nothing_to_show(text("From last year's customers to this year's"), self.reason)]
+        now, then = self.period.name(), self.period.year_before().name()
+        total = {
+            "name": mark("Total"), "customers": sum(count for count in self.rows["customers"] if count is not None),
+            "previous": self.previous_revenue, "revenue": self.revenue, "effect": self.change,
+        }  # fmt: skip
+        table = pd.DataFrame([*self.rows.to_dict("records"), total], dtype="object")
+        table["label"] = [text(name) for name in table["name"]]
+        table["tone"] = [estimates.tone(effect, self.currency) for effect in table["effect"]]
+        fields = [
+            Field("label", text("Customers")),
+            Field("customers", text("Number"), unit="count"),
+            money("previous", then, self.currency),
+            money("revenue", now, self.currency),
+            money("effect", text("Change"), self.currency, signed=True, tone_from="tone", bar=True),
+        ]
+        subtitle = text(
+            "Net revenue by what customers did, {period} against {previous}, {currency} net of tax",
+            period=now,
+            previous=then,
+            currency=self.currency,
+        )
+        return [View(self.message(), subtitle, fields, table, total=True, notes=self._notes())]
+
+    def message(self) -> str:
+        """Return what keeping and winning customers did to revenue, in a sentence."""
+        kept = self.kept - self.base
+        won = self.effect("new") + self.effect("reactivated")
+        return text(
+            "Last year's customers: {kept}; new and returning ones: {won}",
+            kept=show(kept, self.currency, signed=True),
+            won=show(won, self.currency, signed=True),
+        )
+
+    def _notes(self) -> list[str]:
+        notes = []
+        net, gross = self.net_retention(), self.gross_retention()
+        if self.base_customers:
+            notes.append(
+                text(
+                    "{kept} of the {base} customers of {previous} have lines in {period} ({share}).",
+                    kept=number(self.kept_customers),
+                    base=number(self.base_customers),
+                    previous=self.period.year_before().name(),
+                    period=self.period.name(),
+                    share=percent(estimates.ratio(self.kept_customers, self.base_customers)),
+                )
+            )
+        if net is not None and gross is not None:
+            notes.append(
+                text(
+                    "They brought {net} of what they brought then; {gross} without what the growing ones added.",
+                    net=percent(net),
+                    gross=percent(gross),
+                )
+            )
+        notes.append(
+            text(
+                "New: first purchase since {day}, where the data start; older customers may be among them. "
+                "Without a line now: not lost for sure, since nobody gives notice.",
+                day=date(self.first),
+            )
+        )
+        return notes
+
+
+def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: str) -> RevenueWalk:
+    """Walk from the revenue of a year before to the period's by what each customer did.
+
+    New customers bought for the first time in the period. Reactivated ones bought before, but have
+    no line in the same period a year before. Expansion and contraction are of those with lines in both,
+    lost is of those with lines a year before only.
+
+    Parameters
+    ----------
+    lines : table or DataFrame, one row a line, columns of `schema.SALES`
+        Give the full history: a customer's first purchase here makes it new or not.
+    period : Period
+    currency : str
+        ISO code of every amount.
+
+    Raises
+    ------
+    DataError
+        If there is no line, or the period starts before the data.
+
+    See Also
+    --------
+    charts.revenue_walk : the steps as a bridge.
+    """
+    table, before = checked(lines), period.year_before()
+    days = span(table, period)
+
+    def nothing(reason: str) -> RevenueWalk:
+        empty, zero = pd.DataFrame(columns=_COLUMNS, dtype="object"), Decimal(0)
+        return RevenueWalk(empty, period, zero, zero, 0, 0, zero, zero, days.first, currency, reason)
+
+    if "customer_id" not in table.columns:
+        return nothing(ask_for("customer_id"))
+    if not days.holds(before):
+        return nothing(days.why_not())
+    found = {row["step"]: row for row in _steps(table, period, before).to_dict("records")}
+    if not any(row["lines_before"] for row in found.values()):
+        return nothing(no_line(before))
+    if set(found) <= {"unknown"}:
+        return nothing(text("No line of the two periods has a customer."))
+    zero = {"customers": 0, "revenue": Decimal(0), "previous": Decimal(0)}
+    sums = {step: zero | found.get(step, {}) for step in STEPS}
+    rows = [
+        {
+            "step": step,
+            "name": name,
+            "customers": None if step == "unknown" else int(sums[step]["customers"]),
+            "revenue": sums[step]["revenue"],
+            "previous": sums[step]["previous"],
+            "effect": sums[step]["revenue"] - sums[step]["previous"],
+        }
+        for step, name in STEPS.items()
+        if step in found or step not in ("unchanged", "unknown")
+    ]
+    again = ("expansion", "contraction", "unchanged")
+    totals = {column: sum((each[column] for each in sums.values()), Decimal(0)) for column in ("revenue", "previous")}
+    kept_customers = sum(int(sums[step]["customers"]) for step in again)
+    return RevenueWalk(
+        rows=pd.DataFrame(rows, columns=_COLUMNS, dtype="object"),
+        period=period,
+        revenue=totals["revenue"],
+        previous_revenue=totals["previous"],
+        base_customers=kept_customers + int(sums["lost"]["customers"]),
+        kept_customers=kept_customers,
+        base=sum((sums[step]["previous"] for step in (*again, "lost")), Decimal(0)),
+        kept=sum((sums[step]["revenue"] for step in again), Decimal(0)),
+        first=days.first,
+        currency=currency,
+    )
+
+
+@aggregation
+def _steps(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
+    """Customers and both periods' revenue by step; lines without a customer are a step of their own."""
+    here, then = is_in(period), is_in(previous)
+    known = lines.filter(_.date < ibis.date(period.end.isoformat()))
+    customers = (
+        known.group_by("customer_id")
+        .agg(
+            first=_.date.min(where=is_purchase()),
+            now=_.count(where=here),
+            before=_.count(where=then),
+            revenue=_.net_revenue.sum(where=here),
+            previous=_.net_revenue.sum(where=then),
+        )
+        .filter((_.now > 0) | (_.before > 0))
+    )
+    zero = ibis.literal(Decimal(0), "decimal(38, 4)")
+    customers = customers.mutate(
+        revenue=ibis.coalesce(customers.revenue, zero), previous=ibis.coalesce(customers.previous, zero)
+    )
+    step = ibis.cases(
+        (customers.customer_id.isnull(), "unknown"),
+        ((customers.before == 0) & (customers["first"] >= ibis.date(period.start.isoformat())), "new"),
+        (customers.before == 0, "reactivated"),
+        (customers.now == 0, "lost"),
+        (customers.revenue > customers.previous, "expansion"),
+        (customers.revenue < customers.previous, "contraction"),
+        else_="unchanged",
+    )
+    return (
+        customers.mutate(step=step)
+        .group_by("step")
+        .agg(customers=_.count(), revenue=_.revenue.sum(), previous=_.previous.sum(), lines_before=_.before.sum())
+    )

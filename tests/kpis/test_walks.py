@@ -1,0 +1,86 @@
+"""The revenue walk: counted by hand, reconciled to the cent, and honest about who is new."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfkit import kpis, periods
+
+JANUARY = periods.parse("2024-01")
+
+
+def walk(lines):
+    return kpis.revenue_walk(lines, period=JANUARY, currency="EUR")
+
+
+def test_every_kind_of_customer_counted_by_hand(sales):
+    lines = sales(
+        [
+            ("2022-12-01", 1), ("2023-01-05", 100), ("2023-01-05", 50), ("2023-01-06", 40), ("2023-01-07", 30),
+            ("2023-01-08", 5), ("2023-06-01", 9), ("2024-01-03", 130), ("2024-01-04", 20), ("2024-01-05", 30),
+            ("2024-01-06", 60), ("2024-01-07", 70), ("2024-01-08", 2), ("2024-01-09", -3),
+        ],
+        customer_id=["back", "grew", "shrank", "left", "same", None, "mid", "grew", "shrank", "same",
+                     "back", "new", None, "returned"],
+    )  # fmt: skip
+    result = walk(lines)
+    rows = result.rows.set_index("step")
+    assert rows["effect"].to_dict() == {
+        "new": 70, "reactivated": 57, "expansion": 30, "contraction": -30, "lost": -40, "unchanged": 0, "unknown": -3,
+    }  # fmt: skip
+    assert rows["customers"].to_dict() == {
+        "new": 1, "reactivated": 2, "expansion": 1, "contraction": 1, "lost": 1, "unchanged": 1, "unknown": None,
+    }  # fmt: skip
+    assert (result.previous_revenue, result.revenue, result.change) == (225, 309, 84)
+    assert (result.base_customers, result.kept_customers, result.base, result.kept) == (4, 3, 220, 180)
+    assert result.net_retention() == pytest.approx(180 / 220)
+    assert result.gross_retention() == pytest.approx(150 / 220)
+    assert "older customers may be among them" in result.views()[0].notes[-1]
+
+
+def test_a_first_purchase_within_the_period_is_new_even_after_a_return(sales):
+    lines = sales([("2023-01-01", 1), ("2023-12-30", -5), ("2024-01-05", 8)], customer_id=["a", "b", "b"])
+    assert walk(lines).effect("new") == 8
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ([("2023-06-01", 1, "a"), ("2024-01-05", 1, "a")], "The data start on 1 June 2023."),
+        ([("2023-01-02", 1, None), ("2024-01-05", 1, None)], "No line of the two periods has a customer."),
+    ],
+    ids=["no year before", "nobody named"],
+)
+def test_what_cannot_be_walked_says_why(sales, lines, reason):
+    result = walk(sales([line[:2] for line in lines], customer_id=[line[2] for line in lines]))
+    assert result.reason == reason
+    assert result.figures()["status"].tolist() == ["not available"]
+    result._repr_mimebundle_()
+
+
+ledgers = st.lists(
+    st.tuples(
+        st.sampled_from(["2022-06-01", "2023-01-10", "2023-01-20", "2023-08-01", "2024-01-05", "2024-01-25"]),
+        st.decimals(-500, 500, places=2),
+        st.sampled_from(["a", "b", "c", "d", None]),
+    ),
+    max_size=15,
+)
+
+
+@settings(max_examples=15)
+@given(ledgers, st.randoms())
+def test_the_walk_leads_from_last_year_to_this_one_to_the_cent(sales, ledger, random):
+    rows = [("2021-01-04", 1, "z"), ("2023-01-31", 1, "z"), *ledger]
+    random.shuffle(rows)
+    result = walk(sales([row[:2] for row in rows], customer_id=[row[2] for row in rows]))
+    now = sum((Decimal(str(row[1])) for row in rows if row[0].startswith("2024-01")), Decimal(0))
+    before = sum((Decimal(str(row[1])) for row in rows if row[0].startswith("2023-01")), Decimal(0))
+    assert (result.revenue, result.previous_revenue) == (now, before)
+    assert before + sum(result.rows["effect"], Decimal(0)) == now
+    named = [row for row in rows if row[2] is not None]
+    assert result.base_customers == len({row[2] for row in named if row[0].startswith("2023-01")})
+    total = result.views()[0].rows.iloc[-1]
+    assert (total["previous"], total["revenue"], total["effect"]) == (before, now, now - before)
