@@ -1,18 +1,31 @@
 """Findings: what the figures say, ranked by what is at stake, each with its basis, its caveat and an action."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
 
-from perfkit.languages import money, number, plural, show, text
+from perfkit.improve.stakes import Claim, Measure, Pool, Stake, StakeKind, additions, overlap, totals
+from perfkit.languages import date, listing, money, number, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, environment, figure_frame
 
 Tone = Literal["good", "bad"]
-StakeKind = Literal["annual", "one-off", "period"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """What to do about a finding, and what the company has decided: who, by when, whether it is done, a note."""
+
+    what: str
+    owner: str = ""
+    due: dt.date | None = None
+    done: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,44 +35,50 @@ class Finding:
     Attributes
     ----------
     id : str
-        Free of language.
+        Free of language: the rule's name, and the dimension where it speaks of one.
+    topic : str
+        What it is about, in two or three words, to stand within a sentence.
     claim : str
         A sentence, in the language in use when it was found; so are the texts below.
     value, unit : the number that the claim stands on, and its unit; `signed` shows its plus.
-    low, high : float or None
-        Its interval, where it is estimated.
     basis, reference : str
         How it is computed; what it is set against.
-    stake : Decimal or None
-        Money at stake, None where the finding is no gap to close. `stake_basis` says how it is
-        reckoned, `stake_kind` over what: a year, once, or the period.
-    caveat, action : str
-        What it does not prove; what to do.
+    action : Action
+    caveat : str
+        What it does not prove.
+    low, high : float or None
+        The number's interval, where it is estimated.
+    stake : Stake or None
+        Money at stake, None where the finding is no gap to close.
+    pools : tuple of Pool
+        Where that money lies: findings that share a pool are not added up (see `stakes`).
     tone : str or None
         "good" or "bad" for the company; None where it is neither.
     figure_ids : tuple of str
         The figures it quotes.
-    money : str
-        Findings with the same word speak of the same money, so their stakes are not added.
     """
 
     id: str
+    topic: str
     claim: str
     value: Any
     unit: str
     basis: str
     reference: str
-    action: str
+    action: Action
     caveat: str = ""
     low: float | None = None
     high: float | None = None
-    stake: Decimal | None = None
-    stake_basis: str = ""
-    stake_kind: StakeKind = "period"
+    stake: Stake | None = None
+    pools: tuple[Pool, ...] = ()
     tone: Tone | None = "bad"
     figure_ids: tuple[str, ...] = ()
-    money: str = ""
     signed: bool = True
+
+    @property
+    def amount(self) -> Decimal:
+        """Money at stake, 0 where there is none."""
+        return self.stake.amount if self.stake else Decimal(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,103 +100,201 @@ class Findings(Result):
         """Return the finding of an id, or None where there is none."""
         return next((item for item in self.items if item.id == id), None)
 
+    @cached_property
+    def total(self) -> dict[StakeKind, Decimal]:
+        """Money at stake by kind: each euro once, kinds never added up (see `stakes`)."""
+        return totals(claims_of(self.items))
+
+    def total_in_words(self) -> str:
+        """Return the total, each kind by its name: "€120 of gross profit in the period"; empty where there is none."""
+        measure: Measure = "revenue" if self.in_revenue else "profit"
+        return listing(
+            f"{money(amount, self.currency)} {_measured(measure, kind)}"
+            for kind, amount in self.total.items()
+            if amount
+        )
+
+    @property
+    def in_revenue(self) -> bool:
+        """Whether a stake is revenue, because the margin is not known."""
+        return any(item.stake is not None and item.stake.measure == "revenue" for item in self.items)
+
     def figures(self) -> pd.DataFrame:
-        """Return the number of each finding, and its stake."""
-        rows = []
+        """Return the number of each finding, its stake, and the total at stake of each kind."""
+        rows: list[dict[str, Any]] = []
         for item in self.items:
+            stem = f"finding:{self.period.label}:{item.id}"
             common = {"period": self.period.label, "dimensions": {"finding": item.id}, "reason": ""}
-            estimated = item.low is not None
             rows.append(
                 common
                 | {
-                    "figure_id": f"finding:{self.period.label}:{item.id}",
+                    "figure_id": stem,
                     "kpi": "finding",
                     "estimate": item.value,
                     "low": item.low,
                     "high": item.high,
                     "unit": item.unit,
                     "basis": item.basis,
-                    "status": "estimated" if estimated else "observed",
+                    "status": "observed" if item.low is None else "estimated",
                 }
             )
             if item.stake is not None:
                 rows.append(
                     common
                     | {
-                        "figure_id": f"finding:{self.period.label}:{item.id}:stake",
+                        "figure_id": f"{stem}:stake",
                         "kpi": "stake",
-                        "estimate": item.stake,
+                        "estimate": item.stake.amount,
+                        "low": item.stake.low,
+                        "high": item.stake.high,
                         "unit": self.currency,
-                        "basis": item.stake_basis,
+                        "basis": item.stake.basis,
                         "status": "estimated",
                     }
                 )
+        rows += [
+            {
+                "figure_id": f"findings:{self.period.label}:total:{kind}",
+                "kpi": "stake",
+                "period": self.period.label,
+                "dimensions": {"kind": kind},
+                "estimate": amount,
+                "unit": self.currency,
+                "basis": text("Largest sum of stakes that share no money: each amount counts once"),
+                "status": "estimated",
+                "reason": "",
+            }
+            for kind, amount in self.total.items()
+        ]
         return figure_frame(rows)
 
     def views(self) -> list[View]:
-        """Return one row a finding: what it says, its number, its stake and what to do."""
+        """Return one row a finding: what it says, its number, its stake, what it adds, and what to do."""
         cards = cards_of(self.items, self.currency)
-        columns = ["rank", "claim", "number", "stake", "action"]
+        columns = ["rank", "claim", "number", "stake", "stake_kind", "overlap", "action", "owner", "due"]
         rows = pd.DataFrame([{column: card[column] for column in columns} for card in cards], columns=columns)
         title = plural("{n} finding", "{n} findings", len(cards))
         if not cards:
             title = text("No finding: nothing in these figures calls for action")
-        subtitle = text(
-            "{period}, the most at stake first, {currency}", period=self.period.name(), currency=self.currency
+        subtitle = capital(
+            text("{period}, the most at stake first, {currency}", period=self.period.name(), currency=self.currency)
         )
         fields = [
             Field("rank", text("Rank")),
             Field("claim", text("Finding")),
             Field("number", text("Figure")),
             Field("stake", text("At stake")),
+            Field("stake_kind", text("Stake of")),
+            Field("overlap", text("Same money")),
             Field("action", text("What to do")),
+            Field("owner", text("Owner")),
+            Field("due", text("Due")),
         ]
-        return [View(title, subtitle, fields, rows)]
+        optional = ("overlap", "owner", "due")
+        shown = [field for field in fields if field.key not in optional or any(rows[field.key])]
+        return [View(title, subtitle, shown, rows, notes=[self._total_note()] if self.total_in_words() else [])]
 
     def html(self) -> str:
         """Return the findings as cards, every text escaped by the template."""
-        return environment().get_template("findings.html.j2").render(findings=cards_of(self.items, self.currency))
+        return (
+            environment()
+            .get_template("findings.html.j2")
+            .render(
+                findings=cards_of(self.items, self.currency),
+                total=self._total_note() if self.total_in_words() else "",
+            )
+        )
+
+    def _total_note(self) -> str:
+        return text("Total at stake, each amount counted once: {total}.", total=self.total_in_words())
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence with its first letter in upper case: the name of a period may begin it."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def claims_of(items: Sequence[Finding]) -> list[Claim]:
+    """Return what findings claim, for `stakes`; one without a stake claims nothing."""
+    return [Claim(item.amount, item.stake.kind if item.stake else "period", item.pools) for item in items]
+
+
+def _measured(measure: Measure, kind: StakeKind) -> str:
+    """Return what a stake's amount is of, and over what."""
+    over = text("a year") if kind == "annual" else text("once") if kind == "one-off" else text("in the period")
+    if measure == "profit":
+        return text("of gross profit {over}", over=over)
+    return text("of revenue {over}", over=over)
+
+
+def stake_in_words(item: Finding, currency: str) -> str:
+    """Return what is at stake in a finding, as it stands within a sentence: "€120 of gross profit in the period"."""
+    card = _stake(item, currency)
+    return f"{card['stake']} {card['stake_kind']}".strip()
 
 
 def cards_of(items: Sequence[Finding], currency: str) -> list[dict[str, str]]:
-    """Return findings as texts for a template: claim, number, interval, stake, action and the rest."""
-    told: dict[str, int] = {}
-    cards = []
-    for rank, item in enumerate(items, start=1):
-        basis = item.stake_basis
-        if item.stake is not None and item.money in told:
-            same = text("The same money as in finding {rank}: not to be added.", rank=number(told[item.money]))
-            basis = f"{basis} {same}".strip()
-        if item.money and item.stake is not None:
-            told.setdefault(item.money, rank)
-        cards.append(
-            {
-                "rank": number(rank),
-                "claim": item.claim,
-                "number": show(item.value, item.unit, signed=item.signed),
-                "interval": "" if item.low is None else _interval(item),
-                "stake": "" if item.stake is None else _stake(item, currency),
-                "stake_basis": basis if item.stake is not None else "",
-                "basis": item.basis,
-                "reference": item.reference,
-                "caveat": item.caveat,
-                "action": item.action,
-                "tone": item.tone or "",
-            }
+    """Return findings as texts for a template: claim, number, interval, stake, overlap, action and the rest."""
+    added = additions(claims_of(items))
+    return [
+        {
+            "rank": number(place + 1),
+            "id": item.id,
+            "topic": item.topic,
+            "claim": item.claim,
+            "number": show(item.value, item.unit, signed=item.signed),
+            "interval": "" if item.low is None else _between(item.low, item.high, item.unit),
+            "reference": item.reference,
+            "basis": item.basis,
+            "caveat": item.caveat,
+            "tone": item.tone or "",
+            "action": item.action.what,
+            "owner": item.action.owner,
+            "due": date(item.action.due) if item.action.due else "",
+            "done": text("done") if item.action.done else "",
+            "note": item.action.note,
+            **_stake(item, currency),
+            "overlap": _overlap(items, place, added[place], currency) if item.amount else "",
+        }
+        for place, item in enumerate(items)
+    ]
+
+
+def _stake(item: Finding, currency: str) -> dict[str, str]:
+    stake = item.stake
+    if stake is None:
+        return dict.fromkeys(("stake", "stake_interval", "stake_kind", "stake_basis"), "")
+    basis = stake.basis
+    if stake.achievable != 1 or stake.cost:
+        share, cost = percent(stake.achievable, 0), money(stake.cost, currency)
+        basis += " " + text(
+            "The company can reach {share} of it, for an action that costs {cost}.", share=share, cost=cost
         )
-    return cards
+    return {
+        "stake": money(stake.amount, currency),
+        "stake_interval": "" if stake.low is None else _between(stake.low, stake.high, currency),
+        "stake_kind": _measured(stake.measure, stake.kind),
+        "stake_basis": basis,
+    }
 
 
-def _interval(item: Finding) -> str:
-    return text("{low} to {high}", low=show(item.low, item.unit), high=show(item.high, item.unit))
+def _overlap(items: Sequence[Finding], place: int, added: Decimal, currency: str) -> str:
+    """Say with which findings above one shares its money, and what it adds to the total."""
+    item = items[place]
+    if added == item.amount:
+        return ""
+    same = [other for other in range(place) if items[other].amount and overlap(item.pools, items[other].pools)]
+    if not same:  # its money counts in another kind, further down
+        same = [
+            other
+            for other in range(place + 1, len(items))
+            if items[other].amount and overlap(item.pools, items[other].pools)
+        ]
+    values = {"rank": number(same[0] + 1), "amount": money(added, currency)}
+    if added:
+        return text("Partly the same money as finding {rank}: adds {amount} to the total.", **values)
+    return text("Included in finding {rank}: adds nothing to the total.", **values)
 
 
-def _stake(item: Finding, currency: str) -> str:
-    amount = money(item.stake, currency)
-    if item.stake_kind == "annual":
-        return text("{amount} a year", amount=amount)
-    return (
-        text("{amount}, once", amount=amount)
-        if item.stake_kind == "one-off"
-        else text("{amount} in the period", amount=amount)
-    )
+def _between(low: Any, high: Any, unit: str) -> str:
+    return text("{low} to {high}", low=show(low, unit), high=show(high, unit))

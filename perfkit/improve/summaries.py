@@ -1,34 +1,43 @@
 """The summary: three figures, one sentence and three findings, for the reader who has one minute."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from perfkit.improve.findings import Finding, Findings, cards_of
+from perfkit.improve.evidence import tells
+from perfkit.improve.findings import Finding, Findings, cards_of, stake_in_words
+from perfkit.improve.stakes import overlap
 from perfkit.kpis.scorecards import Scorecard, figure_id
-from perfkit.languages import missing, percent, show, text
-from perfkit.periods import Period
+from perfkit.languages import missing, number, percent, show, text
+from perfkit.periods import Period, calendar_in_words
 from perfkit.results import Field, Result, View, environment, figure_frame
 
 _HEADLINES = ("revenue", "margin_rate", "customers", "orders", "aov", "return_rate")
+_MOST = 3
+_LEAST = Decimal("0.01")  # of the largest stake: less is not worth a place on the page
 
 
 @dataclass(frozen=True, eq=False)
 class Summary(Result):
-    """The cover of a report.
+    """The page that stands alone.
 
     Attributes
     ----------
     headlines : DataFrame, at most three rows of the scorecard
     conclusion : str
-        One sentence, in the language in use when it was made.
+        One sentence, in the language in use when it was made; so are the texts below.
     items : tuple of Finding
-        At most three, the most at stake first, without the one that is the conclusion.
+        At most three: those with most at stake, each of other money where there are such.
     period, previous : Period
     currency : str
     warning : str
         What the reader of any figure must know first; empty where there is nothing.
+    total : str
+        What is at stake in all, each amount counted once; empty where nothing is.
+    days : str
+        Why there is no year before, or how many working days both periods have; empty where they have the same.
     """
 
     headlines: pd.DataFrame
@@ -38,6 +47,8 @@ class Summary(Result):
     previous: Period
     currency: str
     warning: str = ""
+    total: str = ""
+    days: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return the headline figures, under the ids that they have in the scorecard."""
@@ -55,29 +66,22 @@ class Summary(Result):
         )
 
     def views(self) -> list[View]:
-        """Return the headline figures under the conclusion, the findings as notes."""
-        cards = self._cards()
-        fields = [
-            Field("name", text("Figure")),
-            Field("value", self.period.name()),
-            Field("previous", self.previous.name()),
-            Field("variance", text("Change")),
-            Field("target", text("Target")),
-        ]
+        """Return the headline figures under the conclusion, the findings and the total as notes."""
+        columns = {
+            "name": text("Figure"),
+            "value": self.period.name(),
+            "previous": self.previous.name(),
+            "variance": text("Change"),
+            "target": text("Target"),
+        }
+        rows = pd.DataFrame(self._cards(), columns=list(columns))
+        shown = [Field(key, heading) for key, heading in columns.items() if key in ("name", "value") or any(rows[key])]
         subtitle = text("Three figures of {period} and what matters most", period=self.period.name())
-        rows = pd.DataFrame(cards, columns=["name", "value", "previous", "variance", "target"])
-        return [
-            View(
-                self.conclusion,
-                subtitle,
-                fields,
-                rows,
-                notes=[*([self.warning] if self.warning else []), *(item.claim for item in self.items)],
-            )
-        ]
+        notes = [self.warning, self.days, *(item.claim for item in self.items), self.total]
+        return [View(self.conclusion, subtitle, shown, rows, notes=[note for note in notes if note])]
 
     def html(self) -> str:
-        """Return the cover's body, every text escaped by the template."""
+        """Return the page's body, every text escaped by the template."""
         return (
             environment()
             .get_template("summary.html.j2")
@@ -86,6 +90,8 @@ class Summary(Result):
                 conclusion=self.conclusion,
                 warning=self.warning,
                 findings=cards_of(self.items, self.currency),
+                total=self.total,
+                days=self.days,
             )
         )
 
@@ -95,57 +101,130 @@ class Summary(Result):
 
 def _card(row: dict[Any, Any]) -> dict[str, str]:
     def told(column: str, unit: str, *, signed: bool = False) -> str:
-        decimals = row["decimals"] if unit == row["unit"] else None
+        decimals = row["decimals"] if unit in (row["unit"], row["variance_unit"]) and unit != "points" else None
         return "" if missing(row[column]) else show(row[column], unit, signed=signed, decimals=decimals)
 
-    relative = row["growth_previous"] is not None
+    growth = row["growth_previous"]
     variance = (
         told("growth_previous", "share", signed=True)
-        if relative
+        if tells(growth)
         else told("variance_previous", row["variance_unit"], signed=True)
     )
     target = told("target", row["unit"])
-    if target and row["attainment"] is not None:
+    if target and not missing(row["attainment"]):
         target = text("{attainment} of target ({target})", attainment=percent(row["attainment"]), target=target)
+    elif target:
+        target = text("Target: {target}", target=target)
     return {
         "name": text(row["name"]),
         "value": show(row["actual"], row["unit"], decimals=row["decimals"]),
-        "previous": told("previous", row["unit"]),
+        "previous": told("previous", row["unit"]) if variance else "",
         "variance": variance,
         "tone": row["tone_previous"] or "",
         "target": target,
     }
 
 
-def summary(scorecard: Scorecard, findings: Findings, *, warning: str = "") -> Summary:
-    """Choose what the cover says.
+def summary(scorecard: Scorecard, findings: Findings, *, warning: str = "", total: bool = True) -> Summary:
+    """Choose what the page that stands alone says.
 
     Parameters
     ----------
     scorecard : Scorecard
         Its first three headline figures that there are: revenue, margin rate, customers, orders ...
     findings : Findings
-        Revenue's own finding becomes the conclusion; of the others the first three stand below.
+        Revenue's own finding becomes the conclusion, with the topic of the one that has more at stake;
+        three others stand below.
     warning : str
         What the reader of any figure must know first: lines that could not be read.
+    total : bool
+        Say what is at stake in all.
     """
     there = scorecard.rows[scorecard.rows["actual"].notna() & scorecard.rows["status"].isin(["observed", "estimated"])]
     chosen = [kpi for kpi in _HEADLINES if (there["kpi"] == kpi).any()][:3]
     headlines = there.set_index("kpi", drop=False).loc[chosen].reset_index(drop=True)
-    told = findings.find("revenue_against_year_before") or findings.find("revenue_against_target")
-    conclusion = told.claim if told else _standing(scorecard)
-    others = tuple(item for item in findings.items if item is not told)[:3]
-    return Summary(headlines, conclusion, others, scorecard.period, scorecard.previous, scorecard.currency, warning)
+    told = next(
+        (
+            finding
+            for id in ("no_revenue", "revenue_against_year_before", "revenue_against_target")
+            if (finding := findings.find(id))
+        ),
+        None,
+    )
+    at_stake = findings.total_in_words() if total else ""
+    return Summary(
+        headlines,
+        _conclusion(scorecard, findings, told),
+        _most_at_stake(findings, told),
+        scorecard.period,
+        scorecard.previous,
+        scorecard.currency,
+        warning,
+        text("At stake in all, each amount counted once: {total}.", total=at_stake) if at_stake else "",
+        str(scorecard.row("revenue")["previous_reason"]) or days_in_words(scorecard),
+    )
 
 
-def _standing(scorecard: Scorecard) -> str:
-    """Say where revenue stands when nothing can be said of its change."""
+def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) -> str:
+    """Say where revenue stands, and where the most is at stake: the one must not hide the other."""
+    sentence = (told.claim if told else revenue_stands(scorecard)).removesuffix(".")
+    first = findings.items[0] if findings.items else None
+    if first is None or not first.amount:
+        return sentence + "."
+    stake = stake_in_words(first, findings.currency)
+    if first is told:
+        if first.stake is not None and first.stake.amount == abs(first.value):  # the gap itself, already told
+            return sentence + "."
+        return text("{sentence}: {stake} at stake.", sentence=sentence, stake=stake)
+    return text("{sentence}; most is at stake in {topic}: {stake}.", sentence=sentence, topic=first.topic, stake=stake)
+
+
+def _most_at_stake(findings: Findings, told: Finding | None) -> tuple[Finding, ...]:
+    """The three findings with most at stake, beside the one already told; those of other money come first."""
+    others = [item for item in findings.items if item is not told]
+    chosen: list[Finding] = []
+    least = max((item.amount for item in others), default=Decimal(0)) * _LEAST
+    for item in others:
+        if item.amount > least and not any(overlap(item.pools, other.pools) for other in chosen):
+            chosen.append(item)
+    chosen = chosen[:_MOST]
+    for repeated in (False, True):  # a part of the same money says more than the same money once more
+        for item in others:
+            if len(chosen) < _MOST and item not in chosen and _repeats(item, chosen) is repeated:
+                chosen.append(item)
+    return tuple(item for item in others if item in chosen)
+
+
+def _repeats(item: Finding, chosen: list[Finding]) -> bool:
+    """Say whether a finding sees just the money that one of the chosen sees."""
+    return any(pool in other.pools for other in chosen for pool in item.pools)
+
+
+def revenue_stands(scorecard: Scorecard) -> str:
+    """Say what revenue was where no change is to be told: there is no year before, or it is about the same."""
     row = scorecard.row("revenue")
-    values = {
-        "period": scorecard.period.name(),
-        "value": show(row["actual"], row["unit"], decimals=row["decimals"]),
-        "reason": row["previous_reason"],
-    }
-    if row["previous_reason"]:
-        return text("Revenue in {period} was {value}; there is no year before to set it against. {reason}", **values)
-    return text("Revenue in {period} was {value}, the same as a year before.", **values)
+    values = {"period": scorecard.period.name(), "value": show(row["actual"], row["unit"], decimals=row["decimals"])}
+    if row["variance_previous"] is None:
+        return text("Revenue in {period} was {value}; there is no year before to set it against.", **values)
+    before = show(row["previous"], row["unit"], decimals=row["decimals"])
+    return text(
+        "Revenue in {period} was {value}, about as much as in {previous} ({before}).",
+        previous=scorecard.previous.name(),
+        before=before,
+        **values,
+    )
+
+
+def days_in_words(scorecard: Scorecard) -> str:
+    """Say how many working days both periods have; empty where they have the same, or there is no year before."""
+    now, before = scorecard.working_days, scorecard.previous_working_days
+    if now == before or scorecard.row("revenue")["variance_previous"] is None:
+        return ""
+    return text(
+        "Working days: {n} in {period}, {m} in {previous} ({calendar}).",
+        n=number(now),
+        m=number(before),
+        period=scorecard.period.name(),
+        previous=scorecard.previous.name(),
+        calendar=calendar_in_words(scorecard.calendar),
+    )

@@ -1,6 +1,9 @@
-"""Findings: what each rule says and when it keeps silent, and the money that it names."""
+"""Findings: what every rule has in common: ids, results that it may read, actions, escaping, languages."""
 
+import ast
+import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,246 +11,194 @@ import pytest
 from perfkit import improve, kpis, languages, periods
 from perfkit.errors import ParameterError
 from perfkit.improve.findings import cards_of
+from perfkit.improve.rules import RULES
 
 JANUARY = periods.parse("2024-01")
 OPTIONS = {"period": JANUARY, "currency": "EUR"}
+NAMES = [rule.__name__ for rule in RULES]
 
 
-def sales(*rows, **columns):
-    """Lines of (day, money, customer, order), with the first of all long before."""
-    rows = [("2020-01-06", 1, "first", "first"), *rows]
-    frame = pd.DataFrame(rows, columns=["date", "net_revenue", "customer_id", "order_id"])
-    for name, values in columns.items():
-        frame[name] = pd.Series([None, *values], dtype="object")
-    return frame.assign(date=pd.to_datetime(frame["date"]))
-
-
-def found(lines, targets=None, dimensions=()):
-    return improve.findings(
-        kpis.scorecard(lines, targets=targets, **OPTIONS),
-        kpis.trend(lines, **OPTIONS),
-        *(kpis.breakdown(lines, by=by, **OPTIONS) for by in dimensions),
-        kpis.movers(lines, by="customer_id", **OPTIONS),
-        kpis.concentration(lines, **OPTIONS),
-        kpis.revenue_tree(lines, **OPTIONS),
-    )
-
-
-def test_a_fall_names_its_driver_and_stakes_the_margin():
-    lines = sales(
-        ("2023-01-05", 100, "a", "1"), ("2023-01-06", 100, "b", "2"), ("2024-01-05", 100, "a", "3"),
-        cost=[60, 60, 60],
-    )  # fmt: skip
-    fall = found(lines).find("revenue_against_year_before")
-    assert fall.claim == (
-        "Revenue fell by €100 (−50.0%) against January 2023, the largest part through active customers (−€100)."
-    )
-    assert fall.stake == Decimal("40")  # 100 of revenue at a margin rate of 40 %
-    assert fall.stake_basis == "€100 of revenue × gross margin rate of 40.0%."
-    assert (fall.tone, fall.value, fall.unit) == ("bad", Decimal(-100), "EUR")
-    assert fall.figure_ids == ("scorecard:2024-01:revenue", "scorecard:2023-01:revenue")
-
-
-def test_without_costs_the_stake_is_revenue_and_says_so():
-    lines = sales(("2023-01-05", 200, "a", "1"), ("2024-01-05", 100, "a", "3"))
-    fall = found(lines).find("revenue_against_year_before")
-    assert fall.stake == 100
-    assert fall.stake_basis == "Revenue, not profit: the margin is not known. Ask for the cost of goods."
-
-
-def test_a_margin_known_for_a_part_only_is_not_used():
-    lines = sales(
-        ("2023-01-05", 200, "a", "1"), ("2024-01-05", 50, "a", "3"), ("2024-01-06", 50, "a", "4"), cost=[100, 25, None]
-    )
-    assert found(lines).find("revenue_against_year_before").stake == 100
-
-
-def test_a_rise_is_told_without_a_stake_after_what_is_at_stake():
-    lines = sales(
-        ("2023-01-05", 100, "a", "1"),
-        ("2023-01-06", 80, "b", "2"),
-        ("2024-01-05", 300, "a", "3"),
-        ("2024-01-06", 10, "c", "4"),
-    )
-    result = found(lines)
-    rise = result.find("revenue_against_year_before")
-    assert (rise.tone, rise.stake) == ("good", None)
-    stakes = [item.stake is None for item in result.items]
-    assert stakes == sorted(stakes)
-    assert result.items[0].stake == max(item.stake for item in result.items if item.stake is not None)
-
-
-def test_lost_customers_are_counted_with_what_they_had_brought():
-    lines = sales(
-        ("2023-01-05", 100, "a", "1"),
-        ("2023-01-06", 70, "b", "2"),
-        ("2023-01-06", 30, "c", "3"),
-        ("2024-01-05", 100, "a", "4"),
-    )
-    lost = found(lines).find("customers_lost")
-    assert lost.claim == "2 customers of January 2023 did not buy in January 2024; they had brought €100."
-    assert (lost.value, lost.stake) == (2, 100)
-    assert "whole year" in lost.caveat
-
-
-def test_the_member_that_lost_most_of_each_dimension():
-    lines = sales(
-        ("2023-01-05", 100, "a", "1"), ("2023-01-06", 70, "b", "2"),
-        ("2024-01-05", 20, "a", "3"), ("2024-01-05", 70, "b", "4"),
-        country=["fr", "de", "fr", "de"], channel=["web", "shop", "web", "shop"],
-    )  # fmt: skip
-    result = found(lines, dimensions=("country", "channel"))
-    assert result.find("largest_loss:country").claim == "By country, fr lost most: −€80 against January 2023."
-    assert result.find("largest_loss:channel").stake == 80
-
-
-def test_findings_of_the_same_money_say_that_they_do_not_add_up():
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2023-01-06", 70, "b", "2"), ("2024-01-05", 20, "a", "3"))
-    result = found(lines)
-    cards = cards_of(result.items, "EUR")
-    same = [card for card, item in zip(cards, result.items, strict=True) if item.money == "change" and item.stake]
-    assert len(same) >= 2
-    assert "not to be added" not in same[0]["stake_basis"]
-    assert all("not to be added" in card["stake_basis"] for card in same[1:])
-
-
-def test_a_target_missed_is_at_stake_and_one_reached_is_not():
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "3"))
-    for value, tone, stake in ((150, "bad", 50), (80, "good", None)):
-        targets = pd.DataFrame({"kpi": ["revenue"], "period": [pd.Timestamp("2024-01-01")], "value": [value]})
-        target = found(lines, targets).find("revenue_against_target")
-        assert (target.tone, target.stake) == (tone, stake)
-
-
-def test_returns_above_last_year_are_valued_on_what_was_sold():
-    lines = sales(
-        ("2023-01-05", 100, "a", "1"),
-        ("2023-01-06", -10, "a", "2"),
-        ("2024-01-05", 200, "a", "3"),
-        ("2024-01-06", -40, "a", "4"),
-    )
-    returns = found(lines).find("returns")
-    assert returns.value == pytest.approx(0.1)
-    assert float(returns.stake) == pytest.approx(20)  # 10 points of 200
-
-
-def repeat_lines(new, back):
-    """Customers new in 2022-11 to 2023-10 and the year before, so many of whom came back."""
-    rows = [("2023-01-05", 1, "first", "x"), ("2024-01-05", 1, "first", "y")]
-    for year, share in ((2022, back[0]), (2023, back[1])):
-        for number in range(new):
-            rows.append((f"{year}-06-01", 10, f"{year}-{number}", f"{year}-{number}"))
-            if number < share:
-                rows.append((f"{year}-06-20", 10, f"{year}-{number}", f"again {year}-{number}"))
-    return sales(*rows)
-
-
-def test_a_repeat_rate_is_claimed_only_when_its_intervals_are_apart():
-    assert found(repeat_lines(30, (12, 9))).find("repeat_rate") is None
-    clear = found(repeat_lines(60, (48, 12))).find("repeat_rate")
-    assert clear.claim.startswith("Fewer new customers buy again within 90 days: 20.0%, against 80.0%")
-    assert clear.low < 0.2 < clear.high
-    assert clear.stake_kind == "annual"
-
-
-def test_nothing_is_claimed_from_an_upper_bound():
-    lines = repeat_lines(60, (48, 12))
-    lines = lines[lines["date"] > "2022-01-01"]
-    card = kpis.scorecard(lines, **OPTIONS)
-    assert card.row("repeat_rate")["status"] == "upper bound"
-    assert improve.findings(card).find("repeat_rate") is None
-
-
-def test_revenue_without_a_customer_is_told():
-    lines = sales(("2024-01-05", 90, "a", "1"), ("2024-01-05", 10, None, "2"))
-    assert found(lines).find("anonymous_revenue").claim.startswith("10.0% of revenue has no customer")
-    assert found(sales(("2024-01-05", 96, "a", "1"), ("2024-01-05", 4, None, "2"))).find("anonymous_revenue") is None
-
-
-def test_a_margin_rate_that_fell_is_profit_at_stake():
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "3"), cost=[50, 60])
-    margin = found(lines).find("margin_rate")
-    assert float(margin.stake) == pytest.approx(10)
-    assert margin.claim == "The gross margin rate fell by 10.0\N{NARROW NO-BREAK SPACE}pt to 40.0%."
-
-
-def test_three_months_below_the_year_before_make_a_run():
-    rows = [(f"2022-{month:02}-05", 100, "a", f"a{month}") for month in (11, 12)]
-    rows += [(f"2023-{month:02}-05", 100 if month < 11 else 90, "a", f"b{month}") for month in (1, 11, 12)]
-    lines = sales(*rows, ("2024-01-05", 80, "a", "c"))
-    run = found(lines).find("months_below")
-    assert (run.value, run.stake) == (3, None)  # the same money as the change of revenue
-
-
-def test_concentration_is_told_where_half_of_revenue_hangs_on_ten_or_it_rose():
-    many = [("2023-01-05", 10, f"c{n}", f"o{n}") for n in range(40)] + [
-        ("2024-01-05", 10, f"c{n}", f"p{n}") for n in range(40)
-    ]
-    assert found(sales(*many)).find("concentration") is None
-    one = found(sales(*many, ("2024-01-06", 100, "c1", "big"))).find("concentration")
-    assert "up from 25.0% in January 2023" in one.claim
-    assert one.stake == 110
-
-
-def test_a_gap_too_small_to_matter_is_no_finding():
-    lines = sales(("2023-01-05", 10_000, "a", "1"), ("2023-01-05", 20, "b", "2"), ("2024-01-05", 10_000, "a", "3"))
-    assert found(lines).find("customers_lost") is None
-
-
-def test_two_columns_of_data_make_findings_too():
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 80, "a", "2"))[["date", "net_revenue"]]
-    result = found(lines)
-    assert [item.id for item in result.items] == ["revenue_against_year_before"]
-    assert result.items[0].claim == "Revenue fell by €20 (−20.0%) against January 2023."
-
-
-def test_a_first_year_has_no_change_to_tell():
-    lines = sales(("2024-01-05", 80, "a", "2")).iloc[1:].assign(date=pd.Timestamp("2024-01-01"))
-    result = found(lines)
-    assert {item.id for item in result.items} == {"concentration"}
-    result._repr_mimebundle_()
-
-
-def test_results_of_another_period_or_kind_are_refused():
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 80, "a", "2"))
-    card = kpis.scorecard(lines, **OPTIONS)
-    with pytest.raises(ParameterError, match="2023-01"):
-        improve.findings(card, kpis.trend(lines, period=periods.parse("2023-01"), currency="EUR"))
-    with pytest.raises(ParameterError, match="DataFrame"):
-        improve.findings(card, lines)
-
-
-def test_every_finding_ends_in_an_action_and_names_its_basis_and_reference():
-    lines = sales(
+@pytest.fixture
+def falling(sales):
+    """A fall of 120 in all, 80 of it in France, with a return more, a line without a customer, and costs."""
+    return sales(
         ("2023-01-05", 100, "a", "1"), ("2023-01-06", -5, "a", "2"), ("2023-01-07", 50, "b", "3"),
         ("2024-01-05", 60, "a", "4"), ("2024-01-06", -20, "a", "5"), ("2024-01-07", 10, None, "6"),
         cost=[50, -2, 20, 40, -10, 5], country=["fr", "fr", "de", "fr", "fr", None],
     )  # fmt: skip
-    result = found(lines, dimensions=("country",))
+
+
+def names_of_tests():
+    """Every test in this folder, by name."""
+    for path in Path(__file__).parent.glob("test_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                yield node.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rule_has_a_test_where_it_must_speak_and_one_where_it_must_be_silent(name):
+    tests = set(names_of_tests())
+    assert any(test.startswith(f"test_{name}_speaks") for test in tests)
+    assert any(test.startswith(f"test_{name}_is_silent") for test in tests)
+
+
+def test_there_are_more_than_fifteen_rules_each_of_its_own_name():
+    assert len(set(NAMES)) == len(NAMES) >= 18
+
+
+def test_every_finding_ends_in_an_action_and_names_its_topic_basis_and_reference(falling, found):
+    result = found(falling, dimensions=("country",))
     assert len(result.items) >= 6
-    assert all(item.action and item.basis and item.reference and item.figure_ids for item in result.items)
+    assert all(item.topic and item.action.what and item.basis and item.reference for item in result.items)
+    assert all(item.figure_ids for item in result.items)
+    assert {item.id.split(":")[0] for item in result.items} <= set(NAMES)
     assert result.figures()["figure_id"].is_unique
     assert [card["rank"] for card in cards_of(result.items, "EUR")] == [str(n + 1) for n in range(len(result.items))]
 
 
-def test_names_from_the_data_are_escaped():
+def test_the_figures_that_findings_quote_are_published(falling, results):
+    computed = results(falling, dimensions=("country",))
+    published = {id for result in computed for id in result.figures()["figure_id"]}
+    quoted = {id for item in improve.findings(*computed).items for id in item.figure_ids}
+    assert quoted <= published
+
+
+def test_the_most_at_stake_comes_first_and_the_good_last(falling, found):
+    items = found(falling, dimensions=("country",)).items
+    assert [item.amount for item in items] == sorted((item.amount for item in items), reverse=True)
+    tones = [item.tone for item in items if not item.amount]
+    assert tones == sorted(tones, key=["bad", None, "good"].index)
+
+
+def test_findings_of_the_same_money_say_what_they_add_to_the_total(sales, found):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2023-01-06", 70, "b", "2"), ("2024-01-05", 20, "a", "3"))
+    result = found(lines)
+    cards = {card["id"]: card for card in cards_of(result.items, "EUR")}
+    assert [(item.id, item.amount) for item in result.items[:2]] == [
+        ("revenue_against_year_before", 150),
+        ("customers_lost", 70),
+    ]
+    assert cards["revenue_against_year_before"]["overlap"] == ""
+    assert cards["customers_lost"]["overlap"] == "Included in finding 1: adds nothing to the total."
+    assert result.total == {"period": 150}
+    assert "Total at stake, each amount counted once: €150 of revenue in the period." in result.html()
+
+
+def test_the_total_is_a_figure(falling, found):
+    result = found(falling)
+    figures = result.figures().set_index("figure_id")
+    assert figures.loc["findings:2024-01:total:period", "estimate"] == result.total["period"]
+
+
+def test_what_the_company_decided_stands_in_the_finding(falling, found):
+    due = dt.date(2024, 6, 30)
+    decided = {"owner": "Anna", "due": due, "done": True, "note": "begun", "cost": 2.5, "achievable": 0.5}
+    plain = found(falling).find("customers_lost")
+    result = found(falling, actions={"customers_lost": decided})
+    item = result.find("customers_lost")
+    assert item.action == improve.Action(plain.action.what, "Anna", due, True, "begun")
+    assert item.stake.gap == plain.stake.gap == 50
+    assert item.amount == 5  # 50 x a margin rate of 30 % / 2, less 2.50
+    card = next(card for card in cards_of(result.items, "EUR") if card["id"] == "customers_lost")
+    assert (card["owner"], card["due"], card["done"]) == ("Anna", "30 June 2024", "done")
+    assert "The company can reach 50% of it, for an action that costs €3." in card["stake_basis"]
+
+
+def test_an_action_of_a_rule_counts_for_each_of_its_dimensions(falling, found):
+    result = found(falling, dimensions=("country",), actions={"largest_loss": {"owner": "Ben"}})
+    assert result.find("largest_loss:country").action.owner == "Ben"
+
+
+def test_an_action_that_names_no_rule_is_refused_with_the_nearest(falling, found):
+    with pytest.raises(ParameterError, match="customers_lots.*customers_lost"):
+        found(falling, actions={"customers_lots": {"owner": "Anna"}})
+
+
+def test_results_of_another_period_or_kind_are_refused(falling):
+    card = kpis.scorecard(falling, **OPTIONS)
+    with pytest.raises(ParameterError, match="2023-01"):
+        improve.findings(card, kpis.trend(falling, period=periods.parse("2023-01"), currency="EUR"))
+    with pytest.raises(ParameterError, match="DataFrame"):
+        improve.findings(card, falling)
+
+
+def test_a_margin_known_for_a_part_only_is_not_used(sales, found):
+    lines = sales(
+        ("2023-01-05", 200, "a", "1"), ("2024-01-05", 50, "a", "3"), ("2024-01-06", 50, "a", "4"), cost=[100, 25, None]
+    )
+    stake = found(lines).find("revenue_against_year_before").stake
+    assert (stake.amount, stake.measure) == (100, "revenue")
+
+
+def test_at_a_negative_margin_more_revenue_is_no_stake_and_the_finding_says_so(sales, found):
+    lines = sales(("2023-01-05", 200, "a", "1"), ("2024-01-05", 100, "a", "3"), cost=[100, 120])
+    fall = found(lines).find("revenue_against_year_before")
+    assert fall.stake is None
+    assert fall.caveat.endswith("No stake: at a margin of zero or less, more revenue earns nothing.")
+
+
+def test_two_columns_of_data_make_findings_too(sales, found):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 80, "a", "2"))[["date", "net_revenue"]]
+    result = found(lines)
+    assert [item.id for item in result.items] == ["revenue_against_year_before", "calendar"]
+    assert result.items[0].claim == "Revenue fell by €20 (−20.0%) against January 2023."
+
+
+def test_names_from_the_data_are_escaped(sales, found, results):
     lines = sales(
         ("2023-01-05", 100, "a", "1"), ("2023-01-06", 70, "b", "2"),
         ("2024-01-05", 20, "a", "3"), ("2024-01-05", 70, "b", "4"),
         country=["<img onerror=x>", "de", "<img onerror=x>", "de"],
     )  # fmt: skip
-    result = found(lines, dimensions=("country",))
-    html = result.html() + improve.summary(kpis.scorecard(lines, **OPTIONS), result).html()
+    computed = results(lines, dimensions=("country",))
+    result = improve.findings(*computed)
+    tree, country = computed[-2], next(each for each in computed if isinstance(each, kpis.Breakdown))
+    html = (
+        result.html()
+        + improve.summary(computed[0], result).html()
+        + improve.causes(tree, None, country).html()
+        + improve.worth(result).html()
+    )
     assert "<img" not in html
-    assert "&lt;img onerror=x&gt;" in html
+    assert html.count("&lt;img onerror=x&gt;") >= 3
 
 
-def test_findings_speak_the_language_in_use():
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 80, "a", "2"))
+def test_findings_speak_the_language_in_use(falling, found):
     languages.use("fr")
-    try:
-        french = found(lines).find("revenue_against_year_before")
-    finally:
-        languages.use("en")
-    assert french.id == "revenue_against_year_before"
-    assert "80" in found(lines)._repr_mimebundle_()[0]["text/plain"]
+    french = found(falling, dimensions=("country",))
+    words = str(cards_of(french.items, "EUR")) + french.total_in_words() + str(french.views())
+    languages.use("en")
+    english = found(falling, dimensions=("country",))
+    assert [item.id for item in french.items] == [item.id for item in english.items]
+    assert french.find("customers_lost").claim.startswith("1 client actif un an plus tôt")
+    assert " customers" not in words
+    assert english.total == french.total
+
+
+def test_names_with_commas_are_told_apart(sales, found):
+    lines = sales(
+        ("2023-01-05", 60, "a", "1"), ("2023-01-06", 50, "a", "2"), ("2024-01-05", 100, "a", "3"),
+        product_id=["p", "q", "r"], product_name=["Frame, 48", "Frame, 52", "Wheel"],
+    )  # fmt: skip
+    assert "first Frame, 48; Frame, 52;" in found(lines).find("products_vanished").claim
+
+
+def test_an_amount_is_exact_to_the_cent_where_it_is_small(sales, found):
+    lines = sales(("2023-01-05", Decimal("3.50"), "a", "1"), ("2024-01-05", Decimal("2.25"), "a", "2"))
+    assert found(lines).items[0].claim.startswith("Revenue fell by €1.25 (−35.7%)")
+
+
+def test_a_growth_without_sense_is_left_out(sales, found):
+    lines = sales(("2023-01-05", 1, "a", "1"), ("2024-01-05", 1000, "a", "2"))
+    assert (
+        found(lines).find("revenue_against_year_before").claim.startswith("Revenue rose by €999 against January 2023")
+    )
+
+
+def test_findings_without_any_say_so(sales, results):
+    lines = pd.DataFrame({"date": pd.to_datetime(["2024-01-01"]), "net_revenue": [10]})
+    result = improve.findings(*results(lines))
+    assert result.items == ()
+    assert result.views()[0].title == "No finding: nothing in these figures calls for action"
+    result._repr_mimebundle_()

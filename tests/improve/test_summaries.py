@@ -1,71 +1,158 @@
-"""The summary: three figures, one sentence, three findings."""
+"""The summary: three figures, one sentence, three findings, and what is at stake in all."""
+
+from decimal import Decimal
 
 import pandas as pd
+import pytest
 
 from perfkit import improve, kpis, periods
+from perfkit.improve.findings import Action, Finding, Findings
+from perfkit.improve.stakes import MARGIN, REVENUE, Stake
 
 OPTIONS = {"period": periods.parse("2024-01"), "currency": "EUR"}
+READING = ("customers", "tree")
 
 
-def sales(*rows):
-    frame = pd.DataFrame(rows, columns=["date", "net_revenue", "customer_id", "order_id"])
-    return frame.assign(date=pd.to_datetime(frame["date"]))
+@pytest.fixture
+def lines(sales):
+    return sales(
+        ("2023-01-05", 100, "a", "1"), ("2023-01-06", 100, "b", "2"),
+        ("2024-01-05", 80, "a", "3"), ("2024-01-05", 40, None, "4"),
+    )  # fmt: skip
 
 
-def covered(lines, targets=None):
-    card = kpis.scorecard(lines, targets=targets, **OPTIONS)
-    return improve.summary(
-        card,
-        improve.findings(card, kpis.movers(lines, by="customer_id", **OPTIONS), kpis.revenue_tree(lines, **OPTIONS)),
+@pytest.fixture
+def covered(results):
+    def summary(lines, targets=None, **more):
+        computed = results(lines, targets, reading=READING)
+        return improve.summary(computed[0], improve.findings(*computed), **more)
+
+    return summary
+
+
+def finding(id, amount, *pools, tone="bad", value=0):
+    stake = Stake(Decimal(amount), Decimal(1), "", "") if amount else None
+    return Finding(
+        id, f"topic of {id}", f"{id} says it.", value, "EUR", "", "", Action(""), stake=stake, pools=pools, tone=tone
     )
 
 
-LINES = sales(
-    ("2020-01-06", 1, "z", "0"), ("2023-01-05", 100, "a", "1"), ("2023-01-06", 100, "b", "2"),
-    ("2024-01-05", 80, "a", "3"), ("2024-01-05", 40, None, "4"),
-)  # fmt: skip
+def chosen(lines, *items):
+    card = kpis.scorecard(lines, **OPTIONS)
+    ranked = tuple(sorted(items, key=lambda item: -item.amount))
+    return improve.summary(card, Findings(ranked, card.period, "EUR"))
 
 
-def test_the_conclusion_is_revenue_s_finding_and_is_not_told_twice():
-    result = covered(LINES)
-    assert result.conclusion.startswith("Revenue fell by €80 (−40.0%) against January 2023")
+def test_the_conclusion_is_revenue_s_finding_and_is_not_told_twice(lines, covered):
+    result = covered(lines)
+    assert result.conclusion == (
+        "Revenue fell by €80 (−40.0%) against January 2023, mostly through active customers (−€90.78); "
+        "most is at stake in lost customers: €100 of revenue in the period."
+    )
     assert result.headlines["kpi"].tolist() == ["revenue", "customers", "orders"]
-    assert len(result.items) == 3
+    assert result.items
     assert result.conclusion not in [item.claim for item in result.items]
 
 
-def test_the_headlines_are_figures_of_the_scorecard():
-    result = covered(LINES)
-    card = kpis.scorecard(LINES, **OPTIONS).figures().set_index("figure_id")
-    for row in result.figures().to_dict("records"):
+def test_a_finding_of_other_money_with_more_at_stake_stands_in_the_conclusion(lines):
+    told = finding("revenue_against_year_before", 80, REVENUE, value=-80)
+    result = chosen(lines, told, finding("discounts", 200, MARGIN))
+    assert result.conclusion == (
+        "revenue_against_year_before says it; most is at stake in topic of discounts: "
+        "€200 of gross profit in the period."
+    )
+    assert [item.id for item in result.items] == ["discounts"]
+
+
+def test_revenue_s_own_stake_stands_in_the_conclusion_where_it_is_not_the_gap_itself(lines):
+    result = chosen(lines, finding("revenue_against_year_before", 30, REVENUE, value=-80))
+    assert result.conclusion == "revenue_against_year_before says it: €30 of gross profit in the period at stake."
+
+
+def test_the_three_findings_are_of_different_money_where_there_are_such(lines):
+    lost, kept = (*REVENUE, ("customers", "lost and come")), (*REVENUE, ("customers", "kept"))
+    items = [
+        finding("margin_rate", 100, MARGIN),
+        finding("below_cost", 90, (*MARGIN, ("below cost", "all"))),
+        finding("customers_lost", 50, lost),
+        finding("customers_shrank", 40, kept),
+    ]
+    assert [item.id for item in chosen(lines, *items).items] == ["margin_rate", "customers_lost", "customers_shrank"]
+    assert [item.id for item in chosen(lines, *items[:3]).items] == ["margin_rate", "below_cost", "customers_lost"]
+
+
+def test_a_stake_that_is_nothing_beside_the_first_takes_no_place(lines):
+    items = [
+        finding("margin_rate", 1000, MARGIN),
+        finding("below_cost", 900, (*MARGIN, ("below cost", "all"))),
+        finding("low_margin", 800, (*MARGIN, ("by channel", "Web"))),
+        finding("customers_lost", 1, REVENUE),
+    ]
+    assert [item.id for item in chosen(lines, *items).items] == ["margin_rate", "below_cost", "low_margin"]
+
+
+def test_what_is_at_stake_in_all_counts_each_amount_once(lines):
+    items = [finding("margin_rate", 100, MARGIN), finding("low_margin", 90, MARGIN), finding("discounts", 7, REVENUE)]
+    result = chosen(lines, *items)
+    assert result.total == "At stake in all, each amount counted once: €107 of gross profit in the period."
+    assert result.total in result.html()
+    card = kpis.scorecard(lines, **OPTIONS)
+    assert improve.summary(card, Findings(tuple(items), card.period, "EUR"), total=False).total == ""
+
+
+def test_working_days_are_stated_where_they_differ(lines, covered, sales):
+    assert covered(lines).days == (
+        "Working days: 23 in January 2024, 22 in January 2023 (Monday to Friday, public holidays not left out)."
+    )
+    february = {"period": periods.parse("2023-02"), "currency": "EUR"}
+    card = kpis.scorecard(sales(("2022-02-03", 9, "a", "1"), ("2023-02-03", 9, "a", "2")), **february)
+    assert improve.summary(card, improve.findings(card)).days == ""
+
+
+def test_the_headlines_are_figures_of_the_scorecard(lines, covered):
+    card = kpis.scorecard(lines, **OPTIONS).figures().set_index("figure_id")
+    for row in covered(lines).figures().to_dict("records"):
         assert card.loc[row["figure_id"], "estimate"] == row["estimate"]
 
 
-def test_the_cover_says_value_change_and_target():
-    targets = pd.DataFrame({"kpi": ["revenue"], "period": [pd.Timestamp("2024-01-01")], "value": [160]})
-    html = covered(LINES, targets).html()
+def test_the_cover_says_value_change_and_target(lines, covered, targets):
+    html = covered(lines, targets(("revenue", "2024-01-01", 160))).html()
     assert "€120" in html
     assert "−40.0%" in html
     assert "75.0% of target (€160)" in html
 
 
-def test_without_a_year_before_the_conclusion_says_so():
-    result = covered(sales(("2024-01-01", 80, "a", "3")))
-    assert result.conclusion == (
-        "Revenue in January 2024 was €80; there is no year before to set it against. The data start on 1 January 2024."
-    )
+def test_a_rate_s_target_says_that_it_is_one(sales, covered, targets):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "2"), cost=[50, 60])
+    made = covered(lines, targets(("margin_rate", "2024-01-01", 0.45)))
+    assert made._cards()[1]["target"] == "Target: 45.0%"
+    assert made._cards()[1]["tone"] == "bad"
+
+
+def test_without_a_year_before_it_says_so_and_why(sales, covered):
+    result = covered(sales(("2024-01-01", 80, "a", "3")).iloc[1:])
+    assert result.conclusion == "Revenue in January 2024 was €80; there is no year before to set it against."
+    assert result.days == "The data start on 1 January 2024."
+    assert {card["previous"] for card in result._cards()} == {""}
     result._repr_mimebundle_()
 
 
-def test_revenue_alone_makes_a_cover():
-    result = covered(LINES[["date", "net_revenue"]])
+def test_revenue_about_as_high_as_before_is_told_as_that(sales, covered):
+    lines = sales(("2023-01-05", 10_000, "a", "1"), ("2024-01-05", 10_010, "a", "2"))
+    assert covered(lines).conclusion == (
+        "Revenue in January 2024 was €10,010, about as much as in January 2023 (€10,000)."
+    )
+
+
+def test_revenue_alone_makes_a_cover(lines, covered):
+    result = covered(lines[["date", "net_revenue"]])
     assert result.headlines["kpi"].tolist() == ["revenue"]
     assert result.conclusion == "Revenue fell by €80 (−40.0%) against January 2023."
 
 
 def test_the_cover_says_first_what_could_not_be_read():
     lines = pd.DataFrame({"date": ["2024-01-01"], "net_revenue": [10]})
-    card = kpis.scorecard(lines, period=periods.parse("2024-01"), currency="EUR")
+    card = kpis.scorecard(lines, **OPTIONS)
     made = improve.summary(card, improve.findings(card), warning="2 lines <b> could not be read.")
     assert made.views()[0].notes[0] == "2 lines <b> could not be read."
     assert "2 lines &lt;b&gt; could not be read." in made.html()

@@ -1,0 +1,291 @@
+"""Answers: what a section says in one or two sentences, written from its figures, and what to bear in mind."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from perfkit.improve.evidence import MATERIAL, MOST_GROWTH, known_members, tells
+from perfkit.improve.findings import Finding, Findings, claims_of
+from perfkit.improve.stakes import additions
+from perfkit.improve.summaries import days_in_words, revenue_stands
+from perfkit.kpis.breakdowns import Breakdown, label
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.kpis.movements import Movers
+from perfkit.kpis.scorecards import Scorecard
+from perfkit.kpis.trees import RevenueTree
+from perfkit.kpis.trends import Trend
+from perfkit.kpis.walks import RevenueWalk
+from perfkit.kpis.years import YearToDate
+from perfkit.languages import in_sentence, listing, missing, money, percent, plural, text
+from perfkit.results import Result, View, environment, figure_frame
+
+_PLACES = 2  # dimensions in which an answer says where revenue moved
+_PART = Decimal("0.1")  # of the change: a member that did less of it does not answer for it
+
+
+@dataclass(frozen=True, eq=False)
+class Answer(Result):
+    """The answer of a section.
+
+    Attributes
+    ----------
+    sentences : tuple of str
+        One or two, in the language in use when they were written; so is the caveat.
+    caveat : str
+        The main thing to bear in mind; empty where there is none.
+    """
+
+    sentences: tuple[str, ...]
+    caveat: str = ""
+
+    def figures(self) -> pd.DataFrame:
+        """Return no figure: those that it quotes stand in the results below it."""
+        return figure_frame([])
+
+    def views(self) -> list[View]:
+        """Return the sentences, the caveat below them."""
+        first, *others = self.sentences
+        return [View(first, " ".join(others), [], pd.DataFrame(), notes=[self.caveat] if self.caveat else [])]
+
+    def html(self) -> str:
+        """Return the answer, every text escaped by the template."""
+        return environment().get_template("answer.html.j2").render(sentences=self.sentences, caveat=self.caveat)
+
+
+def standing(scorecard: Scorecard, trend: Trend | None = None, year_to_date: YearToDate | None = None) -> Answer:
+    """Say where revenue stands against the year before and the target, and how the months ran.
+
+    Parameters
+    ----------
+    scorecard : Scorecard
+    trend : Trend, optional
+    year_to_date : YearToDate, optional
+        Its landing takes the place of the months.
+    """
+    months = _months(trend) if trend is not None else ""
+    second = _landing(year_to_date, scorecard.currency) if year_to_date is not None else ""
+    sentences = [_revenue(scorecard), second or months]
+    return Answer(tuple(sentence for sentence in sentences if sentence), _standing_caveat(scorecard))
+
+
+def _revenue(scorecard: Scorecard) -> str:
+    row = scorecard.row("revenue")
+    growth, attainment = row["growth_previous"], row["attainment"]
+    values = {
+        "period": scorecard.period.name(),
+        "previous": scorecard.previous.name(),
+        "value": money(row["actual"], scorecard.currency),
+        "growth": percent(growth, signed=True),
+        "attainment": percent(attainment),
+        "target": money(row["target"], scorecard.currency),
+    }
+    grew = tells(growth) and abs(growth) >= MATERIAL
+    planned = not missing(attainment) and abs(attainment) <= MOST_GROWTH
+    if grew and planned:
+        return text(
+            "Revenue in {period} was {value}, {growth} on {previous} and {attainment} of the target of {target}.",
+            **values,
+        )
+    if grew:
+        return text("Revenue in {period} was {value}, {growth} on {previous}.", **values)
+    if planned:
+        return text("Revenue in {period} was {value}, {attainment} of the target of {target}.", **values)
+    if row["variance_previous"] and not tells(growth):
+        values["previous"] = f"{values['previous']} ({money(row['previous'], scorecard.currency)})"
+        return text("Revenue in {period} was {value}, after {previous}.", **values)
+    return revenue_stands(scorecard)
+
+
+def _months(trend: Trend) -> str:
+    """Say in how many of the months that can be compared revenue was above the year before."""
+    compared = [
+        (cell["revenue"], cell["previous"])
+        for cell in trend.cells.to_dict("records")
+        if not missing(cell["revenue"]) and not missing(cell["previous"])
+    ]
+    if len(compared) < 2:
+        return ""
+    up = sum(now > before for now, before in compared)
+    return plural(
+        "It was above the year before in {n} of the last {months} months.",
+        "It was above the year before in {n} of the last {months} months.",
+        up,
+        months=len(compared),
+    )
+
+
+def _landing(year_to_date: YearToDate, currency: str) -> str:
+    """Say where the year lands, and against which target or year."""
+    landing = year_to_date.landing
+    if year_to_date.reason or landing.status != "estimated" or landing.low is None:
+        return ""
+    values = {
+        "year": year_to_date.year.name(),
+        "estimate": money(landing.estimate, currency),
+        "low": money(landing.low, currency),
+        "high": money(landing.high, currency),
+        "target": money(year_to_date.year_target, currency),
+        "before": money(year_to_date.year_previous, currency),
+    }
+    if not missing(year_to_date.year_target):
+        return text(
+            "At this pace {year} lands at {estimate} (between {low} and {high}), for a target of {target}.", **values
+        )
+    if not missing(year_to_date.year_previous):
+        return text(
+            "At this pace {year} lands at {estimate} (between {low} and {high}), after {before} the year before.",
+            **values,
+        )
+    return text("At this pace {year} lands at {estimate} (between {low} and {high}).", **values)
+
+
+def _standing_caveat(scorecard: Scorecard) -> str:
+    """The first of: no year before, unequal working days, the day on which revenue counts."""
+    revenue = scorecard.row("revenue")
+    if revenue["previous_reason"]:
+        return str(revenue["previous_reason"])
+    return days_in_words(scorecard) or text(
+        "Revenue counts on: {revenue_date}.", revenue_date=text(scorecard.revenue_date)
+    )
+
+
+def causes(tree: RevenueTree | None, walk: RevenueWalk | None, *results: Breakdown | Movers) -> Answer:
+    """Say through which factors, customers and members revenue moved.
+
+    Parameters
+    ----------
+    tree : RevenueTree or None
+    walk : RevenueWalk or None
+    *results : Breakdown or Movers
+        The dimensions in which it says where, the one with the largest movement first.
+    """
+    change = _change_of(tree, results)
+    if change is None or (tree is not None and tree.reason and not change):
+        reason = next((each.reason for each in (tree, *results) if each is not None and each.reason), "")
+        return Answer((text("These data do not say yet what made revenue move."),), reason)
+    change_, currency = change
+    if not change_:
+        return Answer((text("Revenue did not change against the year before."),))
+    sentences = [_factors(tree, change_, currency)]
+    places = [*_customers(walk, currency), *_places(results, change_, currency)]
+    if places:
+        sentences.append(text("Behind it: {places}.", places=text("; ").join(places)))
+    return Answer(tuple(sentences), text("This says where the change is, not why: ask those who know before deciding."))
+
+
+def _change_of(tree: RevenueTree | None, results: Iterable[Breakdown | Movers]) -> tuple[Decimal, str] | None:
+    """The change of revenue, as the first of the results that knows it says."""
+    if tree is not None and not tree.reason:
+        return tree.change, tree.currency
+    for result in results:
+        if result.reason:
+            continue
+        if isinstance(result, Movers):
+            return result.change, result.currency
+        if result.previous_total is not None:
+            return result.total - result.previous_total, result.currency
+    return None
+
+
+def _factors(tree: RevenueTree | None, change: Decimal, currency: str) -> str:
+    values = {"amount": money(abs(change), currency), "factors": ""}
+    if tree is not None and not tree.reason:
+        values["factors"] = listing(
+            f"{in_sentence(text(row['name']))} {money(row['effect'], currency, signed=True)}"
+            for row in sorted(tree.rows.to_dict("records"), key=lambda row: -abs(row["effect"]))
+            if row["effect"]
+        )
+    if values["factors"]:
+        return (
+            text("Revenue rose by {amount}: {factors}.", **values)
+            if change > 0
+            else text("Revenue fell by {amount}: {factors}.", **values)
+        )
+    return text("Revenue rose by {amount}.", **values) if change > 0 else text("Revenue fell by {amount}.", **values)
+
+
+def _customers(walk: RevenueWalk | None, currency: str) -> list[str]:
+    """What customers who left took, and what those who came or came back brought."""
+    if walk is None or walk.reason or not walk.base_customers:
+        return []
+    come = walk.effect("new") + walk.effect("reactivated")
+    values = {
+        "lost": money(walk.effect("lost"), currency, signed=True),
+        "come": money(come, currency, signed=True),
+        "kept": money(walk.effect("expansion") + walk.effect("contraction"), currency, signed=True),
+    }
+    return [text("customers who left {lost}, who came {come}, who stayed {kept}", **values)]
+
+
+def _places(results: Iterable[Breakdown | Movers], change: Decimal, currency: str) -> list[str]:
+    """Where revenue moved most, in the direction of its change, in the dimensions that say most of it."""
+    found: list[tuple[Decimal, str, tuple[str, str]]] = []
+    for result in results:
+        column = "change" if isinstance(result, Movers) else "variance"
+        if result.reason or result.by in [by for _, by, _ in found]:
+            continue
+        known = [row for row in known_members(result) if not missing(row[column])]
+        along = [row for row in known if row[column] * change > 0]
+        if len(known) < 2 or not along:
+            continue
+        most = max(along, key=lambda row: (abs(row[column]), str(row["member"])))
+        if abs(most[column]) < _PART * abs(change):
+            continue
+        found.append((abs(most[column]), result.by, (label(most), money(most[column], currency, signed=True))))
+    found.sort(key=lambda each: (-each[0], each[1]))
+    return [
+        text(
+            "by {dimension}, {member} {change}",
+            dimension=in_sentence(dimension_name(by)),
+            member=member,
+            change=moved,
+        )
+        for _, by, (member, moved) in found[:_PLACES]
+    ]
+
+
+def worth(findings: Findings) -> Answer:
+    """Say what is at stake in all, and where most of it lies."""
+    total = findings.total_in_words()
+    if not total:
+        return Answer(
+            (text("No finding here is a gap that can be priced."),),
+            text("Gaps are measured against the year before, targets and costs, where the data hold them."),
+        )
+    added = additions(claims_of(findings.items))
+    largest = sorted(
+        ((amount, item) for amount, item in zip(added, findings.items, strict=True) if amount),
+        key=lambda each: (-each[0], each[1].id),
+    )[:3]
+    where = listing(f"{item.topic} ({money(amount, findings.currency)})" for amount, item in largest)
+    second = text("Most lies in {where}.", where=where)
+    whole = largest[0][1]
+    part = next((item for item in findings.items if item.amount and _is_part(item, whole)), None)
+    if part is not None:
+        second = text(
+            "Most lies in {where}; within the first, {topic} ({amount}) weighs most.",
+            where=where,
+            topic=part.topic,
+            amount=money(part.amount, findings.currency),
+        )
+    first = plural(
+        "One finding puts {total} at stake.",
+        "{n} findings put {total} at stake, each amount counted once.",
+        sum(bool(item.amount) for item in findings.items),
+        total=total,
+    )
+    caveat = text("A stake is a whole gap: the company says which share of it can be reached, and at what cost.")
+    if findings.in_revenue:
+        caveat = text(
+            "The margin is not known: stakes are revenue, and only a part of it is profit. Ask for the cost of goods."
+        )
+    return Answer((first, second), caveat)
+
+
+def _is_part(item: Finding, whole: Finding) -> bool:
+    """Say whether a finding speaks of a part of another's money: its pool lies within the other's."""
+    return item is not whole and any(
+        len(inner) > len(outer) and inner[: len(outer)] == outer for inner in item.pools for outer in whole.pools
+    )

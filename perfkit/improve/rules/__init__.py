@@ -1,0 +1,152 @@
+"""Rules: each reads results and returns what it finds, or nothing.
+
+A rule is a function named after the findings it makes; where it makes one a dimension, their ids go on with
+":" and its column. See `evidence` for what a gap must be to be told, and `stakes` for what it is worth.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from perfkit.errors import ParameterError, unknown
+from perfkit.improve.evidence import Evidence
+from perfkit.improve.findings import Finding, Findings
+from perfkit.improve.rules import customers, margins, products, reliability, revenue, targets
+from perfkit.kpis.breakdowns import Breakdown
+from perfkit.kpis.concentrations import Concentration
+from perfkit.kpis.movements import Movers
+from perfkit.kpis.scorecards import Scorecard
+from perfkit.kpis.trees import RevenueTree
+from perfkit.kpis.trends import Trend
+from perfkit.kpis.trends_by import TrendBy
+from perfkit.kpis.walks import RevenueWalk
+from perfkit.kpis.years import YearToDate
+from perfkit.languages import text
+from perfkit.margins import LedgerTie
+from perfkit.results import Result
+
+Rule = Callable[[Evidence], Iterable[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    revenue.revenue_against_year_before,
+    revenue.calendar,
+    revenue.months_below,
+    revenue.member_months_below,
+    revenue.order_value,
+    revenue.order_frequency,
+    revenue.largest_loss,
+    revenue.largest_gain,
+    targets.revenue_against_target,
+    targets.landing,
+    targets.target_missed,
+    targets.member_target,
+    margins.margin_rate,
+    margins.discounts,
+    margins.below_cost,
+    margins.low_margin,
+    customers.customers_lost,
+    customers.customers_shrank,
+    customers.new_customers,
+    customers.customers_back,
+    customers.repeat_rate,
+    customers.concentration,
+    customers.single_customer,
+    products.products_vanished,
+    products.returns,
+    products.return_rate_above,
+    reliability.no_revenue,
+    reliability.lines_set_aside,
+    reliability.books_do_not_tie,
+    reliability.cost_missing,
+    reliability.anonymous_revenue,
+)
+"""Every rule; each returns what it finds, or nothing."""
+
+_READ = (Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie)
+
+
+def findings(
+    scorecard: Scorecard, *results: Result, actions: Mapping[str, Mapping[str, Any]] | None = None
+) -> Findings:
+    """Apply every rule to the results, and rank what they say by what is at stake.
+
+    Parameters
+    ----------
+    scorecard : Scorecard
+    *results : Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie
+        Of the same period, in any order, and the company's reconciliation; each opens the rules that read it.
+    actions : mapping, optional
+        What the company decided, by finding id (`acme.actions()`): owner, due, done, note, and what it knows
+        of the stake: cost of the action, achievable share of the gap (0 to 1).
+
+    Raises
+    ------
+    ParameterError
+        If a result is none of these or is of another period, or an action names no rule.
+    """
+    decided = actions or {}
+    names = {rule.__name__ for rule in RULES}
+    for name in decided:
+        if name.split(":")[0] not in names:
+            raise ParameterError(f"actions: {unknown('finding', name.split(':')[0], names)}")
+    evidence = _evidence(scorecard, results)
+    found = [_decided(_priced(finding), decided) for rule in RULES for finding in rule(evidence)]
+    order = {"bad": 0, None: 1, "good": 2}
+    ranked = sorted(found, key=lambda item: (-item.amount, order[item.tone], item.id))
+    return Findings(tuple(ranked), scorecard.period, scorecard.currency)
+
+
+def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
+    of: dict[type, list[Any]] = {kind: [] for kind in _READ}
+    set_aside = None
+    for result in results:
+        if type(result).__name__ == "Reconciliation":  # of all periods; its figures are all that is read of it
+            set_aside = result
+            continue
+        if not isinstance(result, _READ):
+            raise ParameterError(f"findings: {type(result).__name__} is no result that findings read.")
+        if result.period != scorecard.period:
+            raise ParameterError(
+                f"findings: the scorecard is of {scorecard.period.label}, a {type(result).__name__} of "
+                f"{result.period.label}. Compared, they would mislead; compute both for one period."
+            )
+        of[type(result)].append(result)
+    first = {kind: next(iter(given), None) for kind, given in of.items()}
+    return Evidence(
+        scorecard,
+        trend=first[Trend],
+        breakdowns=tuple(of[Breakdown]),
+        movers=tuple(of[Movers]),
+        concentration=first[Concentration],
+        tree=first[RevenueTree],
+        walk=first[RevenueWalk],
+        year_to_date=first[YearToDate],
+        trends_by=tuple(of[TrendBy]),
+        tie=first[LedgerTie],
+        set_aside=set_aside,
+    )
+
+
+def _priced(finding: Finding) -> Finding:
+    """Say why a gap has no stake: there is no margin that more revenue would bring."""
+    if not finding.pools or finding.stake is not None:
+        return finding
+    why = text("No stake: at a margin of zero or less, more revenue earns nothing.")
+    return replace(finding, caveat=f"{finding.caveat} {why}".strip())
+
+
+def _decided(finding: Finding, actions: Mapping[str, Mapping[str, Any]]) -> Finding:
+    """Add to a finding what the company has decided about it: the action of its id, else of its rule."""
+    own = actions.get(finding.id, actions.get(finding.id.split(":")[0], {}))
+    action = replace(
+        finding.action,
+        owner=str(own.get("owner", "")),
+        due=own.get("due"),
+        done=bool(own.get("done", False)),
+        note=str(own.get("note", "")),
+    )
+    stake = finding.stake
+    if stake is not None:
+        stake = replace(stake, cost=Decimal(str(own.get("cost", 0))), achievable=Decimal(str(own.get("achievable", 1))))
+    return replace(finding, action=action, stake=stake)

@@ -1,0 +1,181 @@
+"""Rules on margins: what does a sale leave, what is given away, and what is sold at a loss?"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from perfkit.improve.evidence import MATERIAL, Evidence, known_members, names_of, own_margin, total_of
+from perfkit.improve.findings import Action, Finding
+from perfkit.improve.stakes import MARGIN, REVENUE
+from perfkit.kpis.breakdowns import Breakdown, label
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.languages import in_sentence, number, percent, points, text
+
+_LARGE = Decimal("0.05")  # share of revenue from which a member's margin matters to the whole
+_MOST = 2  # breakdowns told of: the others see the same money from elsewhere
+_FAR = Decimal("0.05")  # a margin rate so far below the others' is told
+
+
+def margin_rate(evidence: Evidence) -> Iterator[Finding]:
+    """The gross margin rate fell against the year before."""
+    row, comparable = evidence.pair("margin_rate")
+    change, revenue = row["variance_previous"], evidence.revenue
+    if not comparable or row["status"] != "observed" or row["previous_status"] != "observed":
+        return
+    if change > -MATERIAL or revenue <= 0:
+        return
+    fall = points(-change).removeprefix("+")
+    reference = evidence.against(percent(row["previous"]))
+    yield Finding(
+        id="margin_rate",
+        topic=text("the gross margin rate"),
+        claim=text("The gross margin rate fell by {change} to {rate}.", change=fall, rate=percent(row["actual"])),
+        value=change,
+        unit="points",
+        basis=text(row["basis"]),
+        reference=reference,
+        action=Action(text("Split the fall into price, cost and mix, product by product, before changing a price.")),
+        caveat=text("A shift to products of lower margin lowers the rate without any price or cost moving."),
+        stake=evidence.price(
+            Decimal(str(-change)) * revenue,
+            reference,
+            text("Gap of {gap} in the rate × revenue of the period: all of it is profit.", gap=fall),
+        ),
+        pools=(MARGIN,),
+        figure_ids=evidence.ids("margin_rate"),
+    )
+
+
+def discounts(evidence: Evidence) -> Iterator[Finding]:
+    """The discount rate rose against the year before."""
+    row, comparable = evidence.pair("discount_rate")
+    if not comparable or row["status"] != "observed" or row["variance_previous"] < MATERIAL:
+        return
+    listed = _list_revenue(evidence, float(row["actual"]))
+    change = row["variance_previous"]
+    if listed <= 0:
+        return
+    rise = points(change).removeprefix("+")
+    reference = evidence.against(percent(row["previous"]))
+    yield Finding(
+        id="discounts",
+        topic=text("discounts"),
+        claim=text(
+            "Discounts take {rate} of list revenue, against {before} in {previous}.",
+            rate=percent(row["actual"]),
+            before=percent(row["previous"]),
+            previous=evidence.before,
+        ),
+        value=change,
+        unit="points",
+        basis=text(row["basis"]),
+        reference=reference,
+        action=Action(text("List who grants the largest discounts to whom, and set a limit that needs a signature.")),
+        caveat=text("Part of the discount may have won the sale: test a smaller one before removing it everywhere."),
+        stake=evidence.price(
+            Decimal(str(change)) * listed,
+            reference,
+            text("Gap of {gap} in the rate × list revenue of the period: all of it is profit.", gap=rise),
+        ),
+        pools=((*REVENUE, ("lever", "discount")), (*MARGIN, ("lever", "discount"))),
+        figure_ids=evidence.ids("discount_rate"),
+    )
+
+
+def _list_revenue(evidence: Evidence, rate: float) -> Decimal:
+    """List revenue of the period, where it is known; every breakdown sums to it."""
+    for result in evidence.breakdowns:
+        if "list_revenue" in result.rows.columns and result.rows["list_revenue"].notna().any():
+            return total_of(result.rows, "list_revenue")
+    return evidence.revenue / Decimal(str(1 - rate)) if rate < 1 else Decimal(0)
+
+
+def below_cost(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two breakdowns at most, the largest losses first: members whose goods cost more than they bring."""
+    found = []
+    for result in evidence.breakdowns:
+        losing = [row for row in known_members(result) if (own_margin(row) or 0) < 0]
+        loss = -sum((row["gross_profit"] for row in losing), Decimal(0))
+        if losing and evidence.is_material_profit(loss):
+            losing.sort(key=lambda row: (row["gross_profit"], str(row["member"])))
+            found.append((loss, result, losing))
+    for loss, result, losing in sorted(found, key=lambda each: (-each[0], each[1].by))[:_MOST]:
+        values = {
+            "dimension": in_sentence(dimension_name(result.by)),
+            "n": number(len(losing)),
+            "names": names_of(losing[:3]),
+            "loss": evidence.money(loss),
+        }
+        reference = text("Sold at cost: a margin of zero")
+        yield Finding(
+            id=f"below_cost:{result.by}",
+            topic=text("sales below cost"),
+            claim=text("By {dimension}, {names} brings less than its goods cost: a loss of {loss}.", **values)
+            if len(losing) == 1
+            else text(
+                "By {dimension}, {n} bring less than their goods cost, first {names}: a loss of {loss}.", **values
+            ),
+            value=-loss,
+            unit=evidence.currency,
+            basis=text("Gross profit of the members whose goods cost more than they bring"),
+            reference=reference,
+            action=Action(text("Raise the price, buy better, or stop: decide for each by name.")),
+            caveat=text("Check the costs first: a wrong unit cost looks like a loss."),
+            stake=evidence.price(loss, reference, text("The loss itself: at cost, it would be zero.")),
+            pools=((*MARGIN, (f"below cost by {result.by}", "all")),),
+            figure_ids=tuple(
+                f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}" for row in losing[:10]
+            ),
+        )
+
+
+def low_margin(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two breakdowns at most: the member whose margin rate lies furthest below the others'.
+
+    It has no stake: what others earn elsewhere is no reference that this member could be brought to.
+    """
+    if evidence.margin_rate is None:
+        return
+    found = []
+    for result in evidence.breakdowns:
+        far = [
+            (gap * row["revenue"], row, rest)
+            for row, rest in _against_the_rest(result)
+            if row["revenue"] >= _LARGE * result.total
+            and (gap := rest - Decimal(str(row["margin_rate"]))) >= _FAR
+            and row["margin_rate"] >= 0  # below zero it is sold below cost, a finding of its own
+            and evidence.is_material_profit(gap * row["revenue"])
+        ]
+        if far:
+            found.append((*max(far, key=lambda each: (each[0], str(each[1]["member"]))), result))
+    for _gap, row, rest, result in sorted(found, key=lambda each: (-each[0], each[3].by))[:_MOST]:
+        others = percent(rest)
+        reference = text("The others: {rate}", rate=others)
+        yield Finding(
+            id=f"low_margin:{result.by}",
+            topic=text("the margin of {member}", member=label(row)),
+            claim=text(
+                "By {dimension}, {member} earns a gross margin of {rate}, against {others} for the others.",
+                dimension=in_sentence(dimension_name(result.by)),
+                member=label(row),
+                rate=percent(row["margin_rate"]),
+                others=others,
+            ),
+            value=row["margin_rate"],
+            unit="share",
+            basis=text("Gross profit / net revenue of the lines whose cost is known"),
+            reference=reference,
+            action=Action(text("Go through prices, terms and range, and set a floor for the margin.")),
+            caveat=text("The others are a yardstick, not a promise: the business may differ for good reasons."),
+            tone=None,
+            figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
+            signed=False,
+        )
+
+
+def _against_the_rest(result: Breakdown) -> Iterator[tuple[dict[Any, Any], Decimal]]:
+    """Each member with a margin of its own, and the margin rate of all others together."""
+    costed, profit = total_of(result.rows, "costed"), total_of(result.rows, "gross_profit")
+    for row in known_members(result):
+        if own_margin(row) is not None and costed - row["costed"] > 0:
+            yield row, (profit - row["gross_profit"]) / (costed - row["costed"])

@@ -1,0 +1,172 @@
+"""Rules on products: what is no longer sold, and what comes back?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from perfkit import estimates, languages
+from perfkit.improve.evidence import ENOUGH, Evidence, known_members, names_of, total_of
+from perfkit.improve.findings import Action, Finding
+from perfkit.improve.stakes import REVENUE
+from perfkit.kpis.breakdowns import label
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.languages import in_sentence, percent, plural, text
+
+_PEERS = ("product_id", "product_name", "category", "store_id", "rep_id")  # dimensions whose members compare
+_MOST = 2  # breakdowns told of: the others see the same money from elsewhere
+
+
+def products_vanished(evidence: Evidence) -> Iterator[Finding]:
+    """Products of the year before are no longer sold."""
+    result = evidence.mover("product_id")
+    if result is None:
+        return
+    known = result.rows[result.rows["member"].notna()]
+    lost, come = known[known["kind"] == "lost"], known[known["kind"] == "new"]
+    gone, arrived = total_of(lost, "previous"), total_of(come, "revenue")
+    if gone <= 0 or not evidence.is_material(gone):
+        return
+    largest = lost.assign(size=[float(value) for value in lost["previous"]]).sort_values(
+        ["size", "member"], ascending=[False, True], kind="stable"
+    )
+    names = names_of(largest.head(3).to_dict("records"))
+    reference = text("The products of {previous}", previous=evidence.before)
+    if arrived > 0:
+        reference = text(
+            "Products sold in {period} only: {amount}", period=evidence.now, amount=evidence.money(arrived)
+        )
+    finding = Finding(
+        id="products_vanished",
+        topic=text("products no longer sold"),
+        claim=plural(
+            "{n} product of {previous} has no sale in {period}, {names}; it had brought {amount}.",
+            "{n} products of {previous} have no sale in {period}, first {names}; they had brought {amount}.",
+            len(lost),
+            previous=evidence.before,
+            period=evidence.now,
+            names=names,
+            amount=evidence.money(gone),
+        ),
+        value=len(lost),
+        unit="count",
+        basis=text("Products with lines a year before and none in the period"),
+        reference=reference,
+        action=Action(text("Separate what was dropped on purpose from what ran out, and bring the latter back.")),
+        caveat=text("A product that changed its number counts as gone and as new."),
+        tone=None,
+        figure_ids=tuple(f"movers:product_id:{result.period.label}:={member}" for member in largest["member"][:10]),
+        signed=False,
+    )
+    gap = gone - max(arrived, Decimal(0))
+    if gap > 0 and evidence.is_material(gap):
+        note = text("What they had brought, less what the new ones brought.") if arrived > 0 else ""
+        finding = replace(
+            finding,
+            tone="bad",
+            stake=evidence.volume(gap, reference, note=note),
+            pools=((*REVENUE, ("by product_id", "gone and come")),),
+        )
+    yield finding
+
+
+def returns(evidence: Evidence) -> Iterator[Finding]:
+    """Returns rose against the year before."""
+    row, comparable = evidence.pair("return_rate")
+    orders = evidence.row("orders")
+    if orders["status"] != "not available" and not evidence.enough("orders"):
+        return
+    if not comparable or row["variance_previous"] <= 0 or evidence.revenue <= 0 or row["actual"] >= 1:
+        return
+    sold = evidence.revenue / (1 - Decimal(str(row["actual"])))
+    more = sold * Decimal(str(row["variance_previous"]))
+    if not evidence.is_material(more):
+        return
+    reference = evidence.against(percent(row["previous"]))
+    yield Finding(
+        id="returns",
+        topic=text("returns"),
+        claim=text(
+            "Returns rose to {rate} of sales, from {previous_rate} in {previous}.",
+            rate=percent(row["actual"]),
+            previous_rate=percent(row["previous"]),
+            previous=evidence.before,
+        ),
+        value=row["variance_previous"],
+        unit="points",
+        basis=text(row["basis"]),
+        reference=reference,
+        action=Action(text("Find the products and customers behind the returns, the largest amounts first.")),
+        caveat=text("Part of the returns belongs to sales before the period. Their handling is not counted."),
+        stake=evidence.volume(more, reference),
+        pools=((*REVENUE, ("lever", "returns")),),
+        figure_ids=evidence.ids("return_rate"),
+    )
+
+
+def return_rate_above(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two breakdowns at most: the member whose return rate stands above the others' beyond chance."""
+    found = []
+    for result in evidence.breakdowns:
+        if "returns" not in result.rows.columns:
+            continue
+        members = [
+            row
+            for row in known_members(result)
+            if not languages.missing(row["orders"]) and row["orders"] >= ENOUGH and row["revenue"] - row["returns"] > 0
+        ]
+        if len(members) < 2:
+            continue
+        level = 1 - (1 - estimates.LEVEL) / len(members)  # the more are compared, the more stand out by chance
+        returned, revenue = total_of(result.rows, "returns"), total_of(result.rows, "revenue")
+        standing = []
+        for row in members:
+            sold, others_sold = row["revenue"] - row["returns"], revenue - returned - row["revenue"] + row["returns"]
+            if others_sold <= 0:
+                continue
+            rate, others = -row["returns"] / sold, -(returned - row["returns"]) / others_sold
+            interval = estimates.share(float(min(rate, Decimal(1))) * row["orders"], row["orders"], level).iloc[0]
+            more = (rate - others) * sold
+            if interval["low"] > float(others) and rate <= 1 and evidence.is_material(more):
+                standing.append((more, row, rate, others, interval))
+        if standing:
+            most = max(standing, key=lambda each: (each[0], str(each[1]["member"])))
+            found.append((*most, len(members), result))
+    for more, row, rate, others, interval, n, result in sorted(found, key=lambda each: (-each[0], each[6].by))[:_MOST]:
+        sold = row["revenue"] - row["returns"]
+        reference = text("The others: {rate}", rate=percent(others))
+        yield Finding(
+            id=f"return_rate_above:{result.by}",
+            topic=text("the returns of {member}", member=label(row)),
+            claim=text(
+                "By {dimension}, {member} has {rate} of its sales returned, against {others} for the others.",
+                dimension=in_sentence(dimension_name(result.by)),
+                member=label(row),
+                rate=percent(rate),
+                others=percent(others),
+            ),
+            value=float(rate),
+            unit="share",
+            low=float(interval["low"]),
+            high=float(interval["high"]),
+            basis=text("Negative lines booked in the period, sign reversed / positive lines of the period"),
+            reference=reference,
+            action=Action(text("Read the reasons given for these returns, and correct what causes them.")),
+            caveat=text(
+                "The interval takes each order as returned whole or kept whole, and allows for the {n} compared.",
+                n=languages.number(n),
+            ),
+            stake=evidence.volume(
+                more,
+                reference,
+                low=max(Decimal(str(interval["low"])) - others, Decimal(0)) * sold,
+                high=(Decimal(str(interval["high"])) - others) * sold,
+                member=row,
+            )
+            if result.by in _PEERS
+            else None,
+            pools=((*REVENUE, ("lever", "returns"), (f"by {result.by}", str(row["member"]))),)
+            if result.by in _PEERS
+            else (),
+            figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
+            signed=False,
+        )

@@ -1,0 +1,202 @@
+"""Rules on targets: what was planned, and what is short of it?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from perfkit import languages
+from perfkit.improve.evidence import MATERIAL, Evidence, known_members
+from perfkit.improve.findings import Action, Finding
+from perfkit.improve.stakes import MARGIN, REVENUE, Pool, Stake
+from perfkit.kpis.breakdowns import label
+from perfkit.kpis.catalogue import dimension_name
+from perfkit.kpis.scorecards import figure_id
+from perfkit.languages import in_sentence, percent, points, show, text
+
+_SHORT = 0.02  # of a target: a gap below it is no finding
+
+
+def revenue_against_target(evidence: Evidence) -> Iterator[Finding]:
+    """Revenue is short of its target, or above it."""
+    row = evidence.row("revenue")
+    gap = row["variance_target"]
+    if gap is None or row["attainment"] is None or not evidence.is_material(gap):
+        return
+    values = {
+        "amount": evidence.money(abs(gap)),
+        "attainment": percent(row["attainment"]),
+        "target": evidence.money(row["target"]),
+    }
+    reference = text("Target: {target}", **values)
+    finding = Finding(
+        id="revenue_against_target",
+        topic=text("revenue against target"),
+        claim=text("Revenue is {amount} above its target of {target} ({attainment} of it).", **values)
+        if gap > 0
+        else text("Revenue is {amount} short of its target of {target} ({attainment} of it).", **values),
+        value=gap,
+        unit=evidence.currency,
+        basis=text(row["basis"]),
+        reference=reference,
+        action=Action(text("Confirm the target for the rest of the year, or raise it.")),
+        caveat=text("A target is a plan: the gap also measures how it was set."),
+        tone="good",
+        figure_ids=(
+            figure_id(evidence.scorecard.period, "revenue"),
+            f"target:{evidence.scorecard.period.label}:revenue",
+        ),
+    )
+    if gap < 0:
+        finding = replace(
+            finding,
+            tone="bad",
+            stake=evidence.volume(-gap, reference),
+            pools=(REVENUE,),
+            action=Action(text("Decide which findings below close the gap, with a name and a date for each.")),
+        )
+    yield finding
+
+
+def landing(evidence: Evidence) -> Iterator[Finding]:
+    """The year lands short of its target, or above it, whatever the end of its interval."""
+    result = evidence.year_to_date
+    if result is None or result.reason or result.year_target is None or result.year_target <= 0:
+        return
+    lands, target = result.landing, result.year_target
+    if lands.status != "estimated" or lands.estimate is None or lands.low is None or lands.high is None:
+        return
+    gap = lands.estimate - target
+    if lands.low <= target <= lands.high or not evidence.is_material(gap):
+        return
+    values = {
+        "year": result.year.name(),
+        "estimate": evidence.money(lands.estimate),
+        "amount": evidence.money(abs(gap)),
+        "target": evidence.money(target),
+    }
+    reference = text("Target of the year: {target}", **values)
+    finding = Finding(
+        id="landing",
+        topic=text("the landing of the year"),
+        claim=text("At this pace {year} lands at {estimate}, {amount} above its target of {target}.", **values)
+        if gap > 0
+        else text("At this pace {year} lands at {estimate}, {amount} short of its target of {target}.", **values),
+        value=lands.estimate,
+        unit=evidence.currency,
+        low=float(lands.low),
+        high=float(lands.high),
+        basis=text(lands.method),
+        reference=reference,
+        action=Action(text("Confirm the year's forecast, and plan the resources that it takes.")),
+        caveat=text("It carries last year's seasons forward: an order won or lost since then is not in it."),
+        tone="good",
+        figure_ids=(f"year_to_date:{result.year.label}:{result.period.label}:landing",),
+        signed=False,
+    )
+    if gap < 0:
+        finding = replace(
+            finding,
+            tone="bad",
+            stake=evidence.volume(-gap, reference, kind="annual", low=target - lands.high, high=target - lands.low),
+            pools=(REVENUE,),
+            action=Action(text("Decide now what closes the gap before the year ends, or revise the forecast.")),
+        )
+    yield finding
+
+
+def target_missed(evidence: Evidence) -> Iterator[Finding]:
+    """A figure other than revenue is on the wrong side of its target."""
+    for row in evidence.scorecard.rows.to_dict("records"):
+        gap, is_share = row["variance_target"], row["variance_unit"] == "points"
+        if row["kpi"] in ("revenue", "revenue_per_working_day") or gap is None or row["tone_target"] != "bad":
+            continue
+        if row["low"] is not None and row["low"] <= float(row["target"]) <= row["high"]:
+            continue
+        if abs(gap) < (MATERIAL if is_share else _SHORT * abs(float(row["target"]))):
+            continue
+        target = show(row["target"], row["unit"], decimals=row["decimals"])
+        reference = text("Target: {target}", target=target)
+        stake, pools = _worth(evidence, str(row["kpi"]), abs(gap), reference)
+        yield Finding(
+            id=f"target_missed:{row['kpi']}",
+            topic=text("the target for {figure}", figure=in_sentence(text(row["name"]))),
+            claim=text(
+                "{figure}: {value}, against a target of {target}.",
+                figure=text(row["name"]),
+                value=show(row["actual"], row["unit"], decimals=row["decimals"]),
+                target=target,
+            ),
+            value=gap,
+            unit=row["variance_unit"],
+            low=None,
+            basis=text(row["basis"]),
+            reference=reference,
+            action=Action(text("Ask the owner of the target what it takes to reach it, and by when.")),
+            caveat=text("A target is a plan: the gap also measures how it was set."),
+            stake=stake,
+            pools=pools,
+            figure_ids=(
+                figure_id(evidence.scorecard.period, str(row["kpi"])),
+                f"target:{evidence.scorecard.period.label}:{row['kpi']}",
+            ),
+        )
+
+
+def _worth(evidence: Evidence, kpi: str, gap: float | Decimal, reference: str) -> tuple[Stake | None, tuple[Pool, ...]]:
+    """What a missed target is worth, where the figure says it without a further assumption."""
+    short = Decimal(str(gap))
+    if kpi == "margin_rate" and evidence.revenue > 0:
+        basis = text("Gap of {gap} in the rate × revenue of the period: all of it is profit.", gap=_points(short))
+        return evidence.price(short * evidence.revenue, reference, basis), (MARGIN,)
+    if kpi == "gross_profit":
+        return evidence.price(short, reference, text("The gap itself: all of it is profit.")), (REVENUE, MARGIN)
+    orders = evidence.row("orders")["actual"]
+    if kpi == "aov" and orders:
+        note = text("The gap per order × the orders of the period.")
+        return evidence.volume(short * orders, reference, note=note), ((*REVENUE, ("factor", "order value")),)
+    return None, ()
+
+
+def member_target(evidence: Evidence) -> Iterator[Finding]:
+    """Of each dimension with targets, the member that is furthest short of its own."""
+    for result in evidence.breakdowns:
+        if "target" not in result.rows.columns:
+            continue
+        short = [
+            row
+            for row in known_members(result)
+            if not languages.missing(row["target"])
+            and row["revenue"] > 0  # who sells nothing bears a target of others: a manager's is that of the team
+            and row["variance_target"] < 0
+            and evidence.is_material(row["variance_target"])
+        ]
+        if not short:
+            continue
+        worst = min(short, key=lambda row: (row["variance_target"], str(row["member"])))
+        target = evidence.money(worst["target"])
+        attained = percent(worst["attainment"]) if not languages.missing(worst["attainment"]) else ""
+        values = {
+            "dimension": in_sentence(dimension_name(result.by)),
+            "member": label(worst),
+            "gap": evidence.money(-worst["variance_target"]),
+            "target": f"{target} ({attained})" if attained else target,
+        }
+        reference = text("Target: {target}", target=target)
+        yield Finding(
+            id=f"member_target:{result.by}",
+            topic=text("the target of {member}", member=label(worst)),
+            claim=text("By {dimension}, {member} is furthest from its target: {gap} short of {target}.", **values),
+            value=worst["variance_target"],
+            unit=evidence.currency,
+            basis=text("Sum of net revenue of the member's lines dated in the period"),
+            reference=reference,
+            action=Action(text("Review the plan with the person in charge: close the gap, or correct the target.")),
+            caveat=text("A target is a plan: the gap also measures how it was set."),
+            stake=evidence.volume(-worst["variance_target"], reference, member=worst),
+            pools=((*REVENUE, (f"by {result.by}", str(worst["member"]))),),
+            figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={worst['member']}",),
+        )
+
+
+def _points(gap: Decimal) -> str:
+    return points(gap).removeprefix("+")

@@ -1,0 +1,80 @@
+"""Rules on margins: where each must speak and where it must be silent, counted by hand."""
+
+import pytest
+
+BY = {"dimensions": ("channel",), "reading": ("breakdowns",)}
+
+
+def test_margin_rate_speaks_of_a_fall_which_is_all_profit(sales, found):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "3"), cost=[50, 60])
+    margin = found(lines, reading=()).find("margin_rate")
+    assert margin.claim == "The gross margin rate fell by 10.0\N{NARROW NO-BREAK SPACE}pt to 40.0%."
+    assert margin.value == pytest.approx(-0.1)
+    assert float(margin.amount) == pytest.approx(10)  # 10 points of 100
+    assert margin.stake.flow_through == 1
+
+
+@pytest.mark.parametrize(
+    "costs", [[50, 50], [50, 49.8], [None, 60], [50, None]], ids=["level", "up", "unknown before", "unknown now"]
+)
+def test_margin_rate_is_silent_without_a_fall_or_without_costs(sales, found, costs):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "3"), cost=costs)
+    assert found(lines, reading=()).find("margin_rate") is None
+
+
+def test_discounts_speaks_of_a_rate_that_rose_on_list_revenue(sales, found):
+    lines = sales(("2023-01-05", 90, "a", "1"), ("2024-01-05", 160, "a", "3"), list_revenue=[100, 200])
+    rise = found(lines, reading=()).find("discounts")
+    assert rise.claim == "Discounts take 20.0% of list revenue, against 10.0% in January 2023."
+    assert float(rise.amount) == pytest.approx(20)  # 10 points of a list revenue of 200, all of it profit
+    assert rise.stake.measure == "profit"
+
+
+def test_discounts_speaks_of_the_list_revenue_that_breakdowns_know(sales, found):
+    lines = sales(
+        ("2023-01-05", 90, "a", "1"), ("2024-01-05", 160, "a", "3"), list_revenue=[100, 200], channel=["Web", "Web"]
+    )
+    assert float(found(lines, **BY).find("discounts").amount) == pytest.approx(20)
+
+
+def test_discounts_is_silent_where_the_rate_is_level_or_fell(sales, found):
+    for now in (180, 190):
+        lines = sales(("2023-01-05", 90, "a", "1"), ("2024-01-05", now, "a", "3"), list_revenue=[100, 200])
+        assert found(lines, reading=()).find("discounts") is None
+
+
+def channels(sales, *rows, costs):
+    """Lines of January 2024: (channel, revenue), with their costs."""
+    return sales(
+        *(("2024-01-05", amount, name, name) for name, amount in rows), channel=[name for name, _ in rows], cost=costs
+    )
+
+
+def test_below_cost_speaks_of_those_who_bring_less_than_they_cost(sales, found):
+    lines = channels(sales, ("Web", 100), ("Shop", 50), ("Fair", 50), costs=[50, 60, 55])
+    loss = found(lines, **BY).find("below_cost:channel")
+    assert loss.claim == "By channel, 2 bring less than their goods cost, first Shop and Fair: a loss of €15."
+    assert (loss.value, loss.amount) == (-15, 15)
+    one = found(channels(sales, ("Web", 100), ("Shop", 50), costs=[50, 60]), **BY).find("below_cost:channel")
+    assert one.claim == "By channel, Shop brings less than its goods cost: a loss of €10."
+
+
+def test_below_cost_is_silent_where_costs_are_covered_or_known_for_a_part_only(sales, found):
+    assert found(channels(sales, ("Web", 100), ("Shop", 50), costs=[50, 50]), **BY).find("below_cost:channel") is None
+    part = channels(sales, ("Web", 100), ("Shop", 50), ("Shop", 50), costs=[50, 90, None])
+    assert found(part, **BY).find("below_cost:channel") is None
+
+
+def test_low_margin_speaks_of_a_member_far_below_the_others(sales, found):
+    lines = channels(sales, ("Web", 100), ("Shop", 100), ("Fair", 100), costs=[40, 60, 90])
+    low = found(lines, **BY).find("low_margin:channel")
+    assert low.claim == "By channel, Fair earns a gross margin of 10.0%, against 50.0% for the others."
+    assert low.value == 0.1
+    assert (low.stake, low.tone) == (None, None)  # the others are no reference that it could be brought to
+
+
+def test_low_margin_is_silent_of_a_small_member_and_of_a_small_gap(sales, found):
+    small = channels(sales, ("Web", 1000), ("Fair", 40), costs=[500, 36])
+    assert found(small, **BY).find("low_margin:channel") is None
+    near = channels(sales, ("Web", 100), ("Fair", 100), costs=[50, 54])
+    assert found(near, **BY).find("low_margin:channel") is None

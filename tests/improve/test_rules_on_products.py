@@ -1,0 +1,78 @@
+"""Rules on products and returns: where each must speak and where it must be silent, counted by hand."""
+
+import pytest
+
+PRODUCTS = {"reading": ("products",)}
+BY = {"dimensions": ("category",), "reading": ("breakdowns",)}
+
+
+def test_products_vanished_speaks_of_those_gone_less_the_new_ones(sales, found):
+    lines = sales(
+        ("2023-01-05", 60, "a", "1"), ("2023-01-05", 50, "a", "2"), ("2023-01-05", 40, "a", "3"),
+        ("2024-01-05", 40, "a", "4"), ("2024-01-05", 30, "a", "5"),
+        product_id=["p", "q", "r", "r", "s"],
+    )  # fmt: skip
+    gone = found(lines, **PRODUCTS).find("products_vanished")
+    assert gone.claim == (
+        "2 products of January 2023 have no sale in January 2024, first p and q; they had brought €110."
+    )
+    assert (gone.value, gone.amount, gone.tone) == (2, 80, "bad")
+    assert gone.figure_ids == ("movers:product_id:2024-01:=p", "movers:product_id:2024-01:=q")
+
+
+def test_products_vanished_is_silent_where_all_are_still_sold(sales, found):
+    lines = sales(("2023-01-05", 60, "a", "1"), ("2024-01-05", 40, "a", "2"), product_id=["p", "p"])
+    assert found(lines, **PRODUCTS).find("products_vanished") is None
+
+
+def returned(sales, many, before, now, orders=30):
+    """Thirty orders of ten in each year, and what came back of each."""
+    return sales(
+        *many(orders, "2023-01-05", 10),
+        ("2023-01-20", -before, "c1", "r1"),
+        *many(orders, "2024-01-05", 10),
+        ("2024-01-20", -now, "c1", "r2"),
+    )
+
+
+def test_returns_speaks_of_a_rate_that_rose_valued_on_what_was_sold(sales, many, found):
+    rose = found(returned(sales, many, 15, 60), reading=()).find("returns")
+    assert rose.claim == "Returns rose to 20.0% of sales, from 5.0% in January 2023."
+    assert rose.value == pytest.approx(0.15)
+    assert float(rose.amount) == pytest.approx(45)  # 15 points of 300
+
+
+def test_returns_is_silent_where_the_rate_fell_or_orders_are_few(sales, many, found):
+    assert found(returned(sales, many, 60, 15), reading=()).find("returns") is None
+    assert found(returned(sales, many, 5, 60, orders=29), reading=()).find("returns") is None
+
+
+def families(sales, many, shoes, hats, orders=60):
+    """What came back of sixty orders of ten, in each of two families."""
+    rows = [
+        *many(orders, "2024-01-05", 10),
+        ("2024-01-20", -shoes, "c1", "r1"),
+        *many(orders, "2024-01-06", 10),
+        ("2024-01-20", -hats, "c2", "r2"),
+    ]
+    return sales(*rows, category=["Shoes"] * (orders + 1) + ["Hats"] * (orders + 1))
+
+
+def test_return_rate_above_speaks_of_the_member_that_stands_out_beyond_chance(sales, many, found):
+    above = found(families(sales, many, 180, 30), **BY).find("return_rate_above:category")
+    assert above.claim == "By category, Shoes has 30.0% of its sales returned, against 5.0% for the others."
+    assert float(above.amount) == pytest.approx(150)  # 25 points of 600
+    assert 0.05 < above.low < 0.3 < above.high
+    assert above.stake.low < above.amount < above.stake.high
+    assert float(above.stake.low) == pytest.approx((above.low - 0.05) * 600)
+
+
+def test_return_rate_above_speaks_without_a_stake_where_members_do_not_compare(sales, many, found):
+    lines = families(sales, many, 180, 30).rename(columns={"category": "channel"})
+    above = found(lines, dimensions=("channel",), reading=("breakdowns",)).find("return_rate_above:channel")
+    assert above.stake is None
+
+
+@pytest.mark.parametrize("shoes, orders", [(50, 60), (87, 29)], ids=["within chance", "fewer than thirty orders"])
+def test_return_rate_above_is_silent_where_chance_may_have_done_it(sales, many, found, shoes, orders):
+    assert found(families(sales, many, shoes, 30, orders), **BY).find("return_rate_above:category") is None

@@ -1,0 +1,124 @@
+"""Stakes: a gap, its flow-through and its cost; and a total in which no euro counts twice."""
+
+from decimal import Decimal
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfkit.improve.stakes import MARGIN, REVENUE, Claim, Stake, additions, overlap, totals
+
+LOST, KEPT = (*REVENUE, ("customers", "lost and come")), (*REVENUE, ("customers", "kept"))
+WEB = (*REVENUE, ("by channel", "Web"))
+DISCOUNT = ((*REVENUE, ("lever", "discount")), (*MARGIN, ("lever", "discount")))
+
+
+def claim(amount, *pools, kind="period"):
+    return Claim(Decimal(amount), kind, pools)
+
+
+def test_a_stake_is_the_gap_times_what_flows_through_of_what_can_be_reached_less_the_cost():
+    stake = Stake(Decimal(1000), Decimal("0.4"), "target", "", achievable=Decimal("0.5"), cost=Decimal(30))
+    assert stake.amount == 170  # 1000 x 0.4 x 0.5 - 30
+    assert (stake.low, stake.high) == (None, None)
+
+
+def test_an_interval_of_the_gap_becomes_one_of_the_stake():
+    stake = Stake(Decimal(100), Decimal("0.5"), "", "", cost=Decimal(10), gap_low=Decimal(10), gap_high=Decimal(200))
+    assert (stake.low, stake.amount, stake.high) == (0, 40, 90)  # 10 x 0.5 - 10 is below zero
+
+
+def test_an_action_that_costs_more_than_it_brings_has_no_stake():
+    assert Stake(Decimal(10), Decimal("0.4"), "", "", cost=Decimal(5)).amount == 0
+
+
+@pytest.mark.parametrize(
+    "one, other, shared",
+    [
+        (REVENUE, LOST, True),
+        (LOST, KEPT, False),
+        (LOST, WEB, True),
+        (REVENUE, MARGIN, False),
+        (WEB, (*WEB, ("customers", "kept")), True),
+    ],
+    ids=["the whole and a part", "two parts of one cut", "two cuts", "two levers", "a part and a part of it"],
+)
+def test_two_pools_share_money_unless_they_part_within_one_cut(one, other, shared):
+    assert overlap((one,), (other,)) is shared
+    assert overlap((other,), (one,)) is shared
+
+
+def test_a_finding_in_two_pools_shares_the_money_of_either():
+    assert overlap(DISCOUNT, (MARGIN,))
+    assert overlap(DISCOUNT, (LOST,))
+    assert not overlap((), DISCOUNT)
+
+
+def test_parts_of_one_cut_add_up_and_what_encloses_them_does_not_add_to_them():
+    assert totals([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == {"period": 130}
+    assert additions([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == [100, 0, 30]
+
+
+def test_money_of_its_own_always_adds():
+    assert totals([claim(100, REVENUE), claim(40, MARGIN), claim(5)]) == {"period": 145}
+
+
+def test_kinds_are_not_added_up_and_the_same_money_counts_in_the_first_only():
+    claims = [
+        claim(50, REVENUE),
+        claim(900, REVENUE, kind="annual"),
+        claim(7, MARGIN, kind="annual"),
+        claim(3, kind="one-off"),
+    ]
+    assert totals(claims) == {"period": 50, "annual": 7, "one-off": 3}
+    assert additions(claims) == [50, 0, 7, 3]
+
+
+def test_without_a_stake_there_is_no_total():
+    assert totals([claim(0, REVENUE)]) == {}
+
+
+steps = st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["x", "y"]))
+pools = st.lists(steps, min_size=0, max_size=2).map(lambda path: (("money", "revenue"), *path)) | st.just(MARGIN)
+claims = st.lists(
+    st.builds(
+        Claim,
+        st.integers(0, 100).map(Decimal),
+        st.sampled_from(["period", "annual"]),
+        st.lists(pools, max_size=2).map(tuple),
+    ),
+    max_size=7,
+)
+
+
+@settings(max_examples=80)
+@given(claims, st.randoms(use_true_random=False))
+def test_the_total_counts_no_money_twice(stakes, random):
+    total = totals(stakes)
+    for kind, amount in total.items():
+        assert amount <= sum(each.amount for each in stakes if each.kind == kind)
+    assert total.get("period", 0) >= max((each.amount for each in stakes if each.kind == "period"), default=0)
+    assert total.get("period", 0) == brute([each for each in stakes if each.kind == "period"])
+    shuffled = random.sample(stakes, len(stakes))
+    assert totals(shuffled) == total
+    for order in (stakes, shuffled):
+        added = additions(order)
+        for kind in ("period", "annual"):
+            assert sum(more for more, each in zip(added, order, strict=True) if each.kind == kind) == total.get(kind, 0)
+        assert all(0 <= more <= each.amount for more, each in zip(added, order, strict=True))
+
+
+def brute(stakes):
+    """The largest sum of stakes no two of which overlap, by trying every set."""
+    return max(
+        sum((each.amount for each in chosen), Decimal(0))
+        for size in range(len(stakes) + 1)
+        for chosen in combinations(stakes, size)
+        if not any(overlap(one.pools, other.pools) for one, other in combinations(chosen, 2))
+    )
+
+
+def test_many_findings_are_totalled_at_once():
+    wide = [claim(n, (*REVENUE, (f"by {n % 4}", str(n)))) for n in range(1, 61)]
+    assert totals(wide) == {"period": sum(range(4, 61, 4))}  # the largest of the four cuts
