@@ -3,22 +3,31 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import ibis
 import pandas as pd
-from ibis import _
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
+from perfkit import actions as decided
 from perfkit import periods, questions, schema, sources
+from perfkit import segments as parts
+from perfkit.aggregations import fetch, only
+from perfkit.brand import Brand
+from perfkit.drills import Drill
 from perfkit.errors import DataError, ParameterError, unknown
-from perfkit.languages import mark
+from perfkit.languages import mark, number, show, text
+from perfkit.overview import Overview
 from perfkit.periods import Period
 from perfkit.sources import company_toml
-from perfkit.sources.settings import Control, TableSettings, in_words
+from perfkit.sources.places import ROW_NUMBER
+from perfkit.sources.settings import BlocksOfToml, Control, blocks, in_words
+
+if TYPE_CHECKING:
+    from perfkit.kpis.versus import Comparison
 
 REVENUE_DATES = (mark("invoice date"), mark("order date"), mark("purchase date"), mark("delivery date"))
 """Days on which companies say that revenue counts, to be translated where they are shown; others stay as written."""
@@ -37,9 +46,13 @@ class Settings(BaseModel):
     observed_until: str | None = None
     revenue_date: str = "date of the document"
     exports: str = "exports"
-    tables: dict[str, TableSettings] = {}
+    tables: dict[str, BlocksOfToml] = {}
     control: dict[str, Control] = {}
     targets: dict[str, dict[str, FiniteFloat]] = {}
+    calendar: str = ""
+    brand: Brand | None = None
+    segments: dict[str, parts.Segment] = {}
+    filters: dict[str, parts.Filter] = {}
 
     @field_validator("currency")
     @classmethod
@@ -70,6 +83,20 @@ class Settings(BaseModel):
         periods.parse("FY2026", start)
         return start
 
+    @field_validator("calendar")
+    @classmethod
+    def _known_calendar(cls, code: str) -> str:
+        periods.working_days(periods.parse("2026-01"), code)
+        return code
+
+    @field_validator("segments", "filters")
+    @classmethod
+    def _plain_names(cls, named: dict[str, Any]) -> dict[str, Any]:
+        for name in named:
+            if not re.fullmatch("[a-z][a-z0-9_]*", name):
+                raise ValueError(f"{name!r}: a name is lower-case letters, digits and _, such as key_accounts")
+        return named
+
     @field_validator("targets")
     @classmethod
     def _by_month(cls, targets: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
@@ -81,9 +108,9 @@ class Settings(BaseModel):
 
     @field_validator("tables")
     @classmethod
-    def _lower_case(cls, tables: dict[str, TableSettings]) -> dict[str, TableSettings]:
+    def _lower_case(cls, tables: dict[str, Any]) -> dict[str, Any]:
         for table, declared in tables.items():
-            for name in declared.columns:
+            for name in (name for block in blocks(declared) for name in block.columns):
                 if name != name.lower():
                     raise ValueError(f"{table}: a column's name is in lower case: write {name.lower()} for {name}")
         return tables
@@ -199,7 +226,28 @@ class Company:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.coverage()._repr_mimebundle_()
+        return self.overview()._repr_mimebundle_()
+
+    def overview(self) -> Overview:
+        """Return what the company holds and how to go on; it is what `acme` shows."""
+        first = self._first_day
+        month = None if first is None else self.last_month()
+        return Overview(
+            name=self.settings.name,
+            fingerprint=self.snapshot.fingerprint,
+            tables={name: self.snapshot.report["tables"][name]["accepted"]["rows"] for name in self.snapshot.names},
+            first=first,
+            last=None if first is None else self.observed_until,
+            month=month if month and first and month.end > first else None,
+            segments=tuple(self.settings.segments),
+            filters=tuple(self.settings.filters),
+            coverage=self.coverage(),
+        )
+
+    def last_month(self) -> Period:
+        """Return the last complete month of the data."""
+        month = periods.parse(f"{self.observed_until:%Y-%m}")
+        return month if month.last_day <= self.observed_until else month.previous()
 
     @property
     def currency(self) -> str:
@@ -269,25 +317,160 @@ class Company:
         """Return a canonical table as a DataFrame (money as Decimal)."""
         return self.table(name).to_pandas()
 
-    def lines(self) -> ibis.Table:
+    def lines(self, *, segment: str = "", filter: str = "", split_by: str = "") -> ibis.Table:
         """Return the sales lines with their customer's and product's columns beside them.
 
         A dimension's column keeps its name where sales has none of that name (country, segment,
         category ...), else it is prefixed: customer_name, product_name. Lines without a match stay,
         their columns NULL, so no total moves.
+
+        Parameters
+        ----------
+        segment, filter : str, optional
+            Names of company.toml: only the lines of a segment's customers, or those that a filter lets through. What
+            is left out, `scope` says.
+        split_by : str, optional
+            A segment: all lines, with a column in_<segment> that holds its name, or "≠ " and its name; missing where
+            a line has no customer. It is a dimension: kpis.breakdown(acme.lines(split_by="gms"), by="in_gms", ...).
+
+        Raises
+        ------
+        ParameterError
+            If there is no such segment or filter, or one of its conditions does not suit its column.
         """
-        lines = self.table("sales")
+        return self._chosen(self._beside(self.table("sales")), segment, filter, split_by)
+
+    def _beside(self, lines: ibis.Table) -> ibis.Table:
+        """Set the customers' and products' columns beside sales lines."""
         for name, key, prefix in (("customers", "customer_id", "customer_"), ("products", "product_id", "product_")):
             if name in self.snapshot.names and key in lines.columns:
                 lines = _joined(lines, self.table(name), key, prefix)
         return lines
 
-    def targets(self) -> pd.DataFrame:
+    def _chosen(self, lines: ibis.Table, segment: str = "", filter: str = "", split_by: str = "") -> ibis.Table:
+        """Choose lines by names of company.toml."""
+        chosen = lines
+        if filter:
+            chosen = parts.filtered(chosen, _declared("filter", filter, self.settings.filters), filter)
+        if segment:
+            chosen = chosen.semi_join(self._members(segment, lines), "customer_id")
+        if segment or filter:
+            chosen = self._dated(chosen)
+        if split_by:
+            chosen = parts.split(chosen, self._members(split_by, lines), split_by)
+        return chosen
+
+    def _dated(self, lines: ibis.Table) -> ibis.Table:
+        """Note on lines that are a part of all of them when the data start."""
+        first = self._first_day
+        return lines if first is None else lines.mutate(ibis.date(first.isoformat()).name(schema.DATA_FROM))
+
+    @cached_property
+    def _first_day(self) -> dt.date | None:
+        """First day of sales; None where there is no line."""
+        if "sales" not in self.snapshot.names:
+            return None
+        first: dt.date | None = self.table("sales").date.min().cast("date").to_pyarrow().as_py()
+        return first
+
+    def _members(self, segment: str, lines: ibis.Table) -> ibis.Table:
+        """The customers of a segment, each once."""
+        declared = _declared("segment", segment, self.settings.segments)
+        customers = self.table("customers") if "customers" in self.snapshot.names else None
+        return parts.members(declared, segment, lines, customers)
+
+    def segment(self, name: str, *, period: Period | None = None) -> parts.Scope:
+        """Return a segment's customers (`.ids`), and their part in the lines and the revenue.
+
+        Parameters
+        ----------
+        name : str
+            Of company.toml.
+        period : Period, optional
+            Count lines dated in it; else all of them.
+        """
+        lines = self.lines()
+        ids = self._members(name, lines)
+        if "customers" in self.snapshot.names and "name" in (customers := self.table("customers")).columns:
+            ids = ids.left_join(customers.select("customer_id", "name"), "customer_id").select("customer_id", "name")
+        found = ids.order_by("customer_id").to_pandas()
+        return self._scope(lines, self.lines(segment=name), self._label(name, ""), period, found)
+
+    def scope(self, *, segment: str = "", filter: str = "", period: Period | None = None) -> parts.Scope:
+        """Return what a report of a segment or filter holds of the whole, and what it leaves out.
+
+        Without either it is the whole, and shows nothing.
+        """
+        part = self.lines(segment=segment, filter=filter)
+        return self._scope(self.lines(), part, self._label(segment, filter), period)
+
+    def _scope(
+        self, lines: ibis.Table, part: ibis.Table, name: str, period: Period | None, ids: pd.DataFrame | None = None
+    ) -> parts.Scope:
+        return parts.scope(lines, part, name=name, period=period, currency=self.currency, ids=ids)
+
+    def _label(self, segment: str, filter: str) -> str:
+        """What readers call a part: its segment's label, its filter's, or both."""
+        named: list[tuple[str, str, Mapping[str, Any]]] = [
+            ("segment", segment, self.settings.segments),
+            ("filter", filter, self.settings.filters),
+        ]
+        return ", ".join(_declared(what, name, known).label or name for what, name, known in named if name)
+
+    def drill(self, figure: Any, *, segment: str = "", filter: str = "", split_by: str = "") -> Drill:
+        """Return the lines behind a figure, each with its file, sheet and line in the exports.
+
+        Parameters
+        ----------
+        figure : str, row of `.figures()`, or Finding
+            A figure's id, such as "scorecard:2026-10:revenue" or "breakdown:country:2026-10:=FR"; a row is held
+            against what its lines come to; of a finding, the first of the figures that it quotes.
+        segment, filter, split_by : str, optional
+            As given to `lines` when the figure was made.
+
+        Raises
+        ------
+        ParameterError
+            If no figure is called so, or no line stands behind it.
+        DataError
+            If a row's figure is not what the lines come to: it was made from other lines. Or if the snapshot was
+            loaded by an earlier perfkit, which did not keep the places.
+        """
+        from perfkit.kpis.behind import PART, lines_behind  # here, because the analyses need time to load
+
+        given = figure if isinstance(figure, Mapping | pd.Series) else {}
+        ids = tuple(getattr(figure, "figure_ids", ())) or (str(given.get("figure_id", figure)),)
+        found = lines_behind(
+            ids[0],
+            self._chosen(self._beside(self.snapshot.numbered("sales")), segment, filter, split_by),
+            currency=self.currency,
+            fiscal_year_starts=self.settings.fiscal_year_starts,
+            calendar=self.settings.calendar,
+        )
+        rows = fetch("drill", found.lines.order_by(ROW_NUMBER))
+        places = self.snapshot.places("sales", rows.pop(ROW_NUMBER).to_numpy("int64"))
+        value = found.value(rows) if found.value else None
+        unshown = [schema.DATA_FROM, *([] if found.adds else [PART])]
+        rows = rows.drop(columns=unshown, errors="ignore")
+        drilled = Drill(
+            pd.concat([places, rows], axis=1), ids[0], value, found.unit, found.how, self.currency, also=ids[1:]
+        )
+        if "estimate" in given and value is not None and not drilled.ties(given["estimate"]):
+            raise DataError(
+                f"{ids[0]}: the figure says {given['estimate']}, its lines come to {value}. It was made from other "
+                "lines: give drill the same segment, filter or snapshot."
+            )
+        return drilled
+
+    def targets(self, *, segment: str = "", filter: str = "") -> pd.DataFrame:
         """Return the targets, one row a KPI and month: from the targets table, else from company.toml.
 
-        Columns: kpi, period (first day of the month), value, dimension, member, version.
+        Columns: kpi, period (first day of the month), value, dimension, member, version. They are the whole
+        company's: a part of it, a segment or what a filter leaves, has none.
         """
         columns = ["kpi", "period", "value", "dimension", "member", "version"]
+        if segment or filter:
+            return pd.DataFrame(columns=columns)
         if "targets" in self.snapshot.names:
             given = self.frame("targets").reindex(columns=columns)
             return given.assign(period=pd.to_datetime(given["period"]).dt.to_period("M").dt.start_time.dt.date)
@@ -298,38 +481,101 @@ class Company:
         ]
         return pd.DataFrame(rows, columns=columns)
 
+    def actions(self) -> dict[str, dict[str, Any]]:
+        """Return what the company decided about findings, by finding id: audit/actions.toml, for improve.findings.
+
+        Raises
+        ------
+        ParameterError
+            If the file holds a key or a value that is not understood. An id that no rule has, findings refuses.
+        """
+        return decided.read(self.path)
+
+    def compare(
+        self,
+        a: str = "",
+        b: str = "",
+        *,
+        segment: str = "",
+        filter: str = "",
+        to: str = "",
+        period: str | Period = "",
+        by: str = "",
+    ) -> "Comparison":
+        """Set two periods, or two parts of a period, side by side.
+
+        acme.compare("2026-Q3", "2026-Q2")
+        acme.compare(segment="web", to="wholesale", period="2026-10")
+
+        Parameters
+        ----------
+        a, b : str
+            Two periods as long as each other; then segment and filter choose the lines of both.
+        segment, filter : str, optional
+            Without a and b: the part, set against `to`.
+        to : str, optional
+            Another segment (or filter, where no segment is named); empty is everything else.
+        period : str or Period
+            Of the two parts.
+        by : str, optional
+            A dimension, whose members' revenue is set side by side too.
+
+        Raises
+        ------
+        ParameterError
+            If it is not said what to compare, or a name or period is not known.
+        DataError
+            If a side has no line.
+        """
+        from perfkit.kpis.versus import compare  # here, because the analyses need time to load
+
+        compared = partial(compare, currency=self.currency, by=by, calendar=self.settings.calendar)
+        if a and b and not to and not period:
+            lines, scope = self.lines(segment=segment, filter=filter), self.scope(segment=segment, filter=filter)
+            remarks = [scope.sentence()] if scope.name else []
+            return compared(lines, lines, periods=(self.period(a), self.period(b)), remarks=remarks)
+        if a or b or not period or not (segment or filter):
+            raise ParameterError(
+                "say which two: compare('2026-Q3', '2026-Q2'), or compare(segment='web', to='wholesale', "
+                "period='2026-10') with names of company.toml."
+            )
+        when = self.period(period) if isinstance(period, str) else period
+        one, other = self._two_parts(segment, filter, to)
+        shared = only(fetch("overlap", parts.sums_of(one.semi_join(other, ROW_NUMBER), when)))
+        kind = {"segment": to} if segment else {"filter": to}
+        remarks = [self.scope(segment=segment, filter=filter, period=when).sentence()]
+        if to:
+            remarks.append(self.scope(**({"filter": filter} | kind), period=when).sentence())
+        if shared["lines"]:
+            money, lines = show(shared["revenue"], self.currency), number(shared["lines"])
+            remarks.append(text("{lines} lines, {money}, are in both parts.", lines=lines, money=money))
+        known = self.settings.segments if segment else self.settings.filters
+        label = (known[to].label or to) if to else text("All others")
+        return compared(
+            one.drop(ROW_NUMBER),
+            other.drop(ROW_NUMBER),
+            periods=(when, when),
+            names=(self._label(segment, filter if not segment else ""), label),
+            ids=(segment or filter, to or f"≠ {segment or filter}"),
+            remarks=remarks,
+        )
+
+    def _two_parts(self, segment: str, filter: str, to: str) -> tuple[ibis.Table, ibis.Table]:
+        """The numbered lines of a segment (or filter), and those of another, or of everything else."""
+        lines = self._dated(self._beside(self.snapshot.numbered("sales")))
+        if not segment:
+            one = self._chosen(lines, filter=filter)
+            return one, self._chosen(lines, filter=to) if to else lines.anti_join(one, ROW_NUMBER)
+        base = self._chosen(lines, filter=filter)
+        one = base.semi_join(self._members(segment, lines), "customer_id")
+        return one, base.semi_join(self._members(to, lines), "customer_id") if to else base.anti_join(one, ROW_NUMBER)
+
     def coverage(self) -> questions.Coverage:
         """Return which questions the data can answer, and what to ask for where they cannot."""
-        filled: dict[str, float] = {}
-        for name in self.snapshot.names:
-            table = self.table(name)
-            counts = table.agg(
-                [_.count().name("rows_of_table"), *(table[column].count().name(column) for column in table.columns)]
-            ).to_pandas()
-            rows = int(counts.pop("rows_of_table").iloc[0])
-            filled |= {
-                f"{name}.{column}": int(count) / rows if rows else 0.0 for column, count in counts.iloc[0].items()
-            }
-        filled |= self._matched(filled)
-        if self.settings.targets:
-            filled["targets.value"] = 1.0
-        return questions.coverage(filled)
-
-    def _matched(self, filled: Mapping[str, float]) -> dict[str, float]:
-        """Return by column of a list of customers or products the share of sales lines that it says something of."""
-        beside = {name: key for name, key in _LISTS.items() if f"sales.{key}" in filled and f"{name}.{key}" in filled}
-        columns: dict[str, int] = {}
-        lines = self.table("sales")
-        for name, key in beside.items():
-            given = self.table(name)
-            known = [column for column in given.columns if column != key]
-            matched = lines.select(key).join(given, key)
-            counts = matched.agg([_.count().name("lines"), *(matched[column].count().name(column) for column in known)])
-            columns |= {f"{name}.{column}": count for column, count in counts.to_pandas().iloc[0].items()}
-        rows = int(lines.count().to_pyarrow().as_py())
-        return {
-            column: int(count) / rows for column, count in columns.items() if rows and not column.endswith(".lines")
-        }
+        until = periods.day(self.settings.observed_until) if self.settings.observed_until else None
+        return questions.coverage(
+            *questions.carried(self.lines(), targets=self.targets(), books=self.books(), observed_until=until)
+        )
 
     def books(self) -> ibis.Table | None:
         """Return the entries of the ledger, or None where the company has not given it."""
@@ -340,8 +586,12 @@ class Company:
         return sources.reconciliation(self.snapshot, currency=self.currency, observed_until=self.observed_until)
 
 
-_LISTS = {"customers": "customer_id", "products": "product_id"}
-"""Lists that stand beside sales, and the key by which they do."""
+def _declared(what: str, name: str, known: Mapping[str, Any]) -> Any:
+    """What company.toml says under a name."""
+    if name in known:
+        return known[name]
+    hint = "" if known else f" Declare one in company.toml: [{what}s.{name}] where = [...]"
+    raise ParameterError(unknown(what, name, known) + hint)
 
 
 def _joined(lines: ibis.Table, dimension: ibis.Table, key: str, prefix: str) -> ibis.Table:

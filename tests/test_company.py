@@ -172,3 +172,138 @@ def test_a_period_without_a_line_of_sales_is_no_zero(tmp_path):
     (tmp_path / "exports" / "sales.csv").write_text(SALES + "5,2029-12-31,C1,P1,1,1.00\n")
     with pytest.raises(DataError, match="2027-05 holds no line of sales; the data go from 2026-01-05 to 2029-12-31"):
         pk.load(tmp_path).period("2027-05")
+
+
+def test_an_overview_says_what_there_is_and_what_to_type(acme):
+    overview = acme.overview()
+    typed = dict(zip(overview.views()[0].rows["what"], overview.views()[0].rows["type"], strict=True))
+    assert typed["Lines"] == 'acme.drill("scorecard:2026-02:revenue")'
+    assert typed["Comparison"] == 'acme.compare("2026-02", "2025-02")'
+    assert overview.tables == {"sales": 4, "customers": 3, "products": 2} and "Segments" not in typed
+    assert acme.last_month().label == "2026-02" and overview.figures().equals(acme.coverage().figures())
+
+
+def test_a_company_without_a_line_shows_itself_all_the_same(tmp_path):
+    write(
+        tmp_path, SETTINGS.replace('"sales.csv"', '"sales.csv"\nexclude = [{ column = "quantity", missing = false }]')
+    )
+    (tmp_path / "company.toml").write_text(
+        SETTINGS.replace('"sales.csv"', '"sales.csv"\nexclude = [{ column = "date", matches = ".", because = "all" }]')
+    )
+    overview = pk.load(tmp_path).overview()
+    assert overview.month is None and overview.views()[0].rows["what"].tolist() == ["Tables"]
+
+
+PARTS = """
+[segments.named]
+where = [{ column = "name", missing = false }]
+[segments.lamps]
+label = "Lamp buyers"
+bought = [{ column = "category", equals = "Light" }]
+[filters.returns]
+where = [{ column = "quantity", at_most = 0 }]
+"""
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("parts")
+    write(folder, SETTINGS + PARTS)
+    more = "".join(f"{day},2025-{month:02d}-01,C2,P1,1,10.00\n" for day, month in enumerate((1, 2, 3, 12), 90))
+    (folder / "exports" / "sales.csv").write_text(SALES + more)
+    return pk.load(folder)
+
+
+def test_two_periods_are_compared_in_one_call(company):
+    result = company.compare("2026-02", "2026-01", by="country")
+    row = result.row("revenue")
+    assert (row["a"], row["b"]) == (Decimal("14.75"), Decimal("55.50")) and result.seasons_differ
+    assert sum(result.members["variance"], Decimal(0)) == Decimal("-40.75")
+    named = company.compare("2026-02", "2026-01", segment="named", filter="")
+    assert named.row("revenue")["a"] == 0 and "outside of it" in named.remarks[0]
+
+
+def test_two_segments_are_compared_and_what_is_in_both_is_said(company):
+    result = company.compare(segment="named", to="lamps", period="2026-01")
+    assert (result.row("revenue")["a"], result.row("revenue")["b"]) == (Decimal("55.50"), Decimal("55.50"))
+    assert result.a.name == "named" and result.b.name == "Lamp buyers"
+    assert result.remarks[-1] == "2 lines, €56, are in both parts." and len(result.remarks) == 3
+    figures = set(result.figures()["figure_id"])
+    assert "comparison:named:lamps:revenue" in figures
+
+
+def test_a_segment_or_filter_is_compared_with_everything_else(company):
+    rest = company.compare(segment="lamps", period="2026-02")  # all others: an anonymous lamp, an unknown customer
+    assert (rest.row("revenue")["a"], rest.row("revenue")["b"]) == (Decimal(0), Decimal("14.75"))
+    returned = company.compare(filter="returns", period="2026-02")
+    assert (returned.row("revenue")["a"], returned.row("revenue")["b"]) == (Decimal("-5.25"), Decimal("20.00"))
+    assert returned.b.name == "All others" and returned.b.id == "≠ returns"
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        ({}, "say which two"),
+        ({"a": "2026-02"}, "say which two"),
+        ({"segment": "named"}, "say which two"),
+        ({"a": "2026-02", "b": "2026-01", "to": "lamps"}, "say which two"),
+        ({"a": "2026-02", "b": "2026-03"}, "2026-03 is not complete"),
+        ({"segment": "nmed", "period": "2026-02"}, "Did you mean 'named'"),
+        ({"segment": "named", "to": "lamp", "period": "2026-02"}, "Did you mean 'lamps'"),
+    ],
+)
+def test_what_is_not_said_enough_to_compare_is_refused(company, asked, message):
+    with pytest.raises(ParameterError, match=message):
+        company.compare(**asked)
+
+
+ACTIONS = """
+[customers_lost]
+owner = "Claire Martin"
+due = 2026-12-31
+cost = 4000
+["low_margin:category"]
+done = true
+achievable = 0.5
+"""
+
+
+def test_actions_stand_in_a_file_of_the_company(acme):
+    assert acme.actions() == {}
+    (acme.path / "audit").mkdir()
+    (acme.path / "audit" / "actions.toml").write_text(ACTIONS)
+    assert acme.actions() == {
+        "customers_lost": {"owner": "Claire Martin", "due": dt.date(2026, 12, 31), "cost": Decimal(4000)},
+        "low_margin:category": {"done": True, "achievable": Decimal("0.5")},
+    }
+
+
+@pytest.mark.parametrize(
+    "written, message",
+    [
+        ('[a]\nownr = "x"', r"audit/actions.toml, \[a\]: no setting 'ownr'. Did you mean 'owner'"),
+        ('[a]\ndue = "soon"', "due = 'soon' is not understood"),
+        ("[a]\nachievable = 2", "achievable"),
+        ("[a]\ncost = -1", "cost"),
+        ('owner = "x"', r"stands in no block. Write above it: \[FINDING_ID\]"),
+        ("[a", "cannot be read"),
+    ],
+)
+def test_an_action_that_is_not_understood_is_refused_in_words(acme, written, message):
+    (acme.path / "audit").mkdir()
+    (acme.path / "audit" / "actions.toml").write_text(written)
+    with pytest.raises(ParameterError, match=message):
+        acme.actions()
+
+
+def test_the_template_of_actions_is_one_when_its_comments_are_taken_away(acme):
+    from perfkit import assets
+
+    lines = assets.path("templates/company/audit/actions.toml").read_text().splitlines()
+    (acme.path / "audit").mkdir()
+    example = "\n".join(
+        line.removeprefix("# ") for line in lines if line.startswith("# ") and ("=" in line or line.startswith("# ["))
+    )
+    (acme.path / "audit" / "actions.toml").write_text(example)
+    assert list(acme.actions()) == ["customers_lost"]
+    assert set(acme.actions()["customers_lost"]) == {"owner", "due", "done", "note", "cost", "achievable"}

@@ -1,0 +1,136 @@
+"""Drills: from a figure to its lines, and from each line to its place in the exports."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from perfkit import languages
+from perfkit.languages import plural, show, text
+from perfkit.results import Field, Result, View, figure_frame
+
+SHOWN = 20
+"""Lines that a drill displays; it holds all of them."""
+
+_TIES = 1e-9  # relative: ratios differ by their arithmetic
+
+
+@dataclass(frozen=True, eq=False)
+class Drill(Result):
+    """The lines behind one figure.
+
+    Attributes
+    ----------
+    lines : DataFrame, one row a line, in the order of the exports
+        file, sheet (missing where a file has none), line; then the columns of sales and those of customers and
+        products beside them; last, where the figure is a sum, part: what the line adds to it, Decimal.
+    figure_id : str
+    value : Decimal, int, float or None
+        What the lines come to, reckoned from them alone; None where lines alone do not make the figure.
+    unit : str
+        Of the value.
+    how : str
+        How the lines make the figure, in the language in use when it was drilled.
+    currency : str
+    also : tuple of str
+        Other figures that the same finding quotes.
+    """
+
+    lines: pd.DataFrame
+    figure_id: str
+    value: Any
+    unit: str
+    how: str
+    currency: str
+    also: tuple[str, ...] = ()
+
+    def ties(self, estimate: Any) -> bool:
+        """Say whether the lines come to a figure: to the last digit for sums and counts."""
+        if self.value is None or languages.missing(estimate):
+            return languages.missing(self.value) and languages.missing(estimate)
+        if isinstance(self.value, Decimal | int) and isinstance(estimate, Decimal | int):
+            return self.value == estimate
+        return abs(float(self.value) - float(estimate)) <= _TIES * max(1.0, abs(float(estimate)))
+
+    def figures(self) -> pd.DataFrame:
+        """Return what the lines come to."""
+        known = self.value is not None
+        figure = {
+            "figure_id": f"drill:{self.figure_id}", "kpi": "drill", "estimate": self.value, "n": len(self.lines),
+            "unit": self.unit, "basis": self.how, "status": "observed" if known else "not available",
+            "reason": "" if known else self.how,
+        }  # fmt: skip
+        return figure_frame([figure])
+
+    def ties_to(self) -> dict[str, Any]:
+        """Return the net revenue of the lines."""
+        return {"net_revenue": sum(self.lines["net_revenue"], Decimal(0))}
+
+    def views(self, most: int = SHOWN) -> list[View]:
+        """Return the first lines, the others as one row, and the total of all.
+
+        Parameters
+        ----------
+        most : int
+            How many lines have a row of their own.
+        """
+        known = self._columns()
+        top, rest = self.lines.iloc[:most], self.lines.iloc[most:]
+        if len(rest) == 1:
+            top, rest = self.lines, self.lines.iloc[:0]
+        rows = [{key: row[key] for key, _heading, _unit in known} for row in top.to_dict("records")]
+        for row in rows:
+            row["line"] = str(row["line"])
+            row["date"] = languages.date(row["date"])
+        if len(rest):
+            rows.append(self._together(rest) | {"file": plural("{n} other line", "{n} other lines", len(rest))})
+        rows.append(self._together(self.lines) | {"file": text("Total")})
+        cents = {self.currency: 2}
+        fields = [Field(key, heading, unit=unit, decimals=cents.get(unit or "")) for key, heading, unit in known]
+        count = plural("{n} line", "{n} lines", len(self.lines))
+        title = count if self.value is None else text("{value}: {n}", value=self._shown(), n=count)
+        subtitle = text(
+            "Lines behind {figure} and their place in the exports, {currency} net of tax",
+            figure=self.figure_id,
+            currency=self.currency,
+        )
+        notes = [self.how]
+        if len(rest):
+            notes.append(text("All of them: .lines"))
+        if self.also:
+            notes.append(text("The finding also quotes: {figures}", figures=languages.listing(self.also)))
+        return [View(title, subtitle, fields, pd.DataFrame(rows, dtype="object"), total=True, notes=notes)]
+
+    def _shown(self) -> str:
+        """The value, to the cent where it is money."""
+        if self.unit == "index":
+            return languages.number(self.value, 3)
+        return show(self.value, self.unit, decimals=2 if self.unit == self.currency else None)
+
+    def _columns(self) -> list[tuple[str, str, str | None]]:
+        """What is shown of a line, with its heading and unit."""
+        names = {
+            "customer_id": "customer_name" if "customer_name" in self.lines else "customer_id",
+            "product_id": "product_name" if "product_name" in self.lines else "product_id",
+        }
+        some_sheet = self.lines["sheet"].notna().any()
+        columns: list[tuple[str, str, str | None]] = [
+            ("file", text("File"), None),
+            *([("sheet", text("Sheet"), None)] if some_sheet else []),
+            ("line", text("Line"), None),
+            ("date", text("Date"), None),
+            ("order_id", text("Order"), None),
+            (names["customer_id"], text("Customer"), None),
+            (names["product_id"], text("Product"), None),
+            ("net_revenue", text("Net revenue"), self.currency),
+        ]
+        if "part" in self.lines and not self.lines["part"].equals(self.lines["net_revenue"]):
+            columns.append(("part", text("Adds"), self.currency))
+        return [column for column in columns if column[0] in self.lines]
+
+    def _together(self, rows: pd.DataFrame) -> dict[str, Any]:
+        """The sums of several lines."""
+        shown = [key for key, _heading, _unit in self._columns()]
+        sums = {key: sum(rows[key], Decimal(0)) for key in ("net_revenue", "part") if key in shown}
+        return dict.fromkeys(shown) | sums

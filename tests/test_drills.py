@@ -1,0 +1,243 @@
+"""Any figure goes back to its lines, they to their place in the exports, and they come to the figure again."""
+
+import datetime as dt
+from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import perfkit as pk
+from perfkit import kpis, languages, periods
+from perfkit.errors import DataError, ParameterError
+from perfkit.kpis.behind import _KINDS, _KPIS, lines_behind
+from perfkit.kpis.catalogue import CATALOGUE
+
+SETTINGS = """
+name = "Acme"
+currency = "EUR"
+calendar = "FR"
+observed_until = "2026-02"
+
+[tables.sales]
+files = "*.csv"
+
+[tables.sales.columns]
+order_id = "order"
+date = "date"
+customer_id = "customer"
+net_revenue = "net"
+country = "country"
+cost = { column = "cost", optional = true }
+list_revenue = "list"
+
+[segments.french]
+bought = [{ column = "country", equals = "FR" }]
+"""
+HEAD = "order,date,customer,net,country,cost,list\n"
+FIRST = HEAD + "".join(
+    [
+        "A1,2024-01-01,C1,10.00,FR,6,12\n",
+        "A2,2025-01-03,C1,100.00,FR,60,100\n",
+        "A2,2025-01-03,C1,20.50,FR,,25\n",
+        "A3,2025-01-04,C2,30.00,BE,20,\n",
+        "A4,2025-02-20,C3,7.25,,5,7.25\n",
+    ]
+)
+SECOND = HEAD + "".join(
+    [
+        'B1,2026-01-05,C1,50.00,"FR",30,60\n',
+        "B1,2026-01-05,C1,x,FR,30,60\n",
+        '"B\n2",2026-01-06,C4,80.00,FR,40,80\n',
+        "B3,2026-01-07,,25.00,BE,20,25\n",
+        "\n",
+        "B4,2026-01-20,C1,-5.00,FR,-3,\n",
+        "B5,2026-02-03,C2,9.75,BE,4,10\n",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("acme")
+    (folder / "exports").mkdir()
+    (folder / "company.toml").write_text(SETTINGS)
+    (folder / "exports" / "2025.csv").write_text(FIRST)
+    (folder / "exports" / "2026.csv").write_text(SECOND)
+    return pk.load(folder)
+
+
+def places(drill):
+    return list(zip(drill.lines["file"], drill.lines["line"], strict=True))
+
+
+@pytest.mark.parametrize(
+    "figure, value, stand",
+    [
+        ("scorecard:2026-01:revenue", Decimal("150.00"), [("2026.csv", n) for n in (2, 4, 6, 8)]),
+        ("scorecard:2026-01:orders", 3, [("2026.csv", n) for n in (2, 4, 6)]),
+        ("scorecard:2026-01:customers", 2, [("2026.csv", 2), ("2026.csv", 4)]),
+        ("scorecard:2026-01:new_customers", 1, [("2026.csv", 4)]),
+        ("scorecard:2025-01:gross_profit", Decimal("50.00"), [("2025.csv", 3), ("2025.csv", 5)]),
+        ("breakdown:country:2026-01:=FR", Decimal("125.00"), [("2026.csv", 2), ("2026.csv", 4), ("2026.csv", 8)]),
+        ("breakdown:country:2025-02:unknown", Decimal("7.25"), [("2025.csv", 6)]),
+        ("movers:customer_id:2026-01:=C2", Decimal("-30.00"), [("2025.csv", 5)]),
+        ("trend:2026-01:revenue_before", Decimal("150.50"), [("2025.csv", 3), ("2025.csv", 4), ("2025.csv", 5)]),
+        (
+            "revenue_walk:2026-01:contraction",
+            Decimal("-75.50"),
+            [("2025.csv", 3), ("2025.csv", 4), ("2026.csv", 2), ("2026.csv", 8)],
+        ),
+        ("year_to_date:2026:2026-02:actual", Decimal("159.75"), [("2026.csv", n) for n in (2, 4, 6, 8, 9)]),
+    ],
+)  # fmt: skip
+def test_lines_and_places_counted_by_hand(acme, figure, value, stand):
+    drill = acme.drill(figure)
+    assert drill.value == value and places(drill) == stand
+
+
+def scorecard(lines, **common):
+    return kpis.scorecard(lines, **common, calendar="FR")
+
+
+def trend(lines, **common):
+    return kpis.trend(lines, **common, months=2, observed_until=common["period"].last_day)
+
+
+def members(of):
+    return [lambda lines, by=by, **common: of(lines, by=by, **common) for by in ("country", "customer_id")]
+
+
+RESULTS = [
+    scorecard, trend, kpis.concentration, kpis.revenue_tree, kpis.revenue_walk, kpis.year_to_date,
+    *members(kpis.breakdown), *members(kpis.movers), *members(partial(kpis.trend_by, months=2)),
+]  # fmt: skip
+"""What the audit makes from lines of sales."""
+
+
+def drillable(result):
+    """The figures that lines make: no target, no estimate of months to come, nothing that is not there."""
+    return [
+        figure
+        for figure in result.figures().to_dict("records")
+        if figure["estimate"] is not None
+        and figure["status"] not in ("not available", "not observed yet")
+        and not figure["figure_id"].startswith(("target:", "trend_by:customer_id:"))
+        and not figure["figure_id"].endswith(("target", ":landing"))
+    ]
+
+
+def test_every_figure_of_the_audit_is_what_its_lines_come_to(acme):
+    kinds = set()
+    for make in RESULTS:
+        for figure in drillable(make(acme.lines(), period=acme.period("2026-01"), currency="EUR")):
+            drill = acme.drill(figure)  # refuses a figure that its lines do not make
+            assert drill.value is not None or figure["kpi"] == "revenue_effect"
+            assert set(places(drill)) <= {(file, n) for file in ("2025.csv", "2026.csv") for n in range(2, 10)}
+            kinds.add(figure["figure_id"].split(":")[0])
+    assert kinds == set(_KINDS)
+
+
+amounts = st.integers(-400, 900).map(lambda cents: Decimal(cents) / 4)
+line = st.tuples(
+    st.sampled_from(["o1", "o2", "o3", "o4", None]),
+    st.sampled_from([dt.date(y, m, d) for y in (2024, 2025, 2026) for m, d in ((1, 1), (1, 9), (3, 2), (10, 5))]),
+    st.sampled_from(["C1", "C2", "C3", None]),
+    amounts,
+    st.sampled_from(["FR", "BE", "=:x", None]),
+    st.one_of(st.none(), amounts),
+    st.one_of(st.none(), amounts),
+)  # fmt: skip
+
+
+@settings(max_examples=12)
+@given(st.lists(line, min_size=3, max_size=14), st.sampled_from(range(len(RESULTS))), st.data())
+def test_whatever_the_lines_a_figure_is_what_they_come_to(rows, nth, data):
+    columns = ["order_id", "date", "customer_id", "net_revenue", "country", "cost", "list_revenue"]
+    first = ("o0", dt.date(2023, 1, 1), "C0", Decimal(5), "FR", None, None)
+    lines = pd.DataFrame([first, *rows], columns=columns, dtype="object")
+    table = kpis.lines.checked(lines.assign(date=pd.to_datetime(lines["date"])))
+    figures = drillable(RESULTS[nth](table, period=periods.parse("2026-01"), currency="EUR"))
+    for figure in data.draw(st.lists(st.sampled_from(figures), max_size=6, unique_by=id)) if figures else []:
+        found = lines_behind(figure["figure_id"], table, currency="EUR", calendar="FR")
+        if found.value is not None:
+            value = found.value(found.lines.to_pandas())
+            exact = isinstance(value, Decimal | int)
+            assert value == (figure["estimate"] if exact else pytest.approx(float(figure["estimate"]), rel=1e-9))
+
+
+def test_each_kpi_of_the_catalogue_can_be_drilled(acme):
+    assert set(_KPIS) == set(CATALOGUE)
+
+
+def test_a_finding_is_drilled_by_the_figures_that_it_quotes(acme):
+    finding = SimpleNamespace(figure_ids=("scorecard:2026-01:revenue", "scorecard:2025-01:revenue"))
+    drill = acme.drill(finding)
+    assert drill.value == Decimal("150.00") and drill.also == ("scorecard:2025-01:revenue",)
+    assert "also quotes: scorecard:2025-01:revenue" in drill.views()[0].notes[-1]
+
+
+def test_a_row_of_another_part_of_the_business_is_refused(acme):
+    french = kpis.scorecard(acme.lines(segment="french"), period=acme.period("2026-01"), currency="EUR")
+    row = french.figures().iloc[0]
+    with pytest.raises(DataError, match="figure says 125.* come to 150.*same segment"):
+        acme.drill(row)
+    assert acme.drill(row, segment="french").value == Decimal("125.00")
+
+
+@pytest.mark.parametrize(
+    "figure, message",
+    [
+        ("scorecards:2026-01:revenue", "Did you mean 'scorecard'"),
+        ("scorecard:2026-01:revenu", "no figure is called .*figures()"),
+        ("scorecard:2026-01", "no figure is called"),
+        ("scorecard:January:revenue", "January"),
+        ("breakdown:contry:2026-01:=FR", "Did you mean 'country'"),
+        ("breakdown:country:2026-01:FR", "no figure is called"),
+        ("trend_by:country:2026-01:others", "Drill into one of them: trend_by:country:2026-01:=MEMBER"),
+        ("target:2026-01:revenue", "set by the company"),
+        ("year_to_date:2026:2026-01:landing", "months to come"),
+        ("finding:2026-01:a", "give the finding itself"),
+        ("ledger:2026-01", "acme.frame"),
+    ],
+)
+def test_what_has_no_lines_is_refused_in_words(acme, figure, message):
+    with pytest.raises(ParameterError, match=message):
+        acme.drill(figure)
+
+
+def test_a_drill_shows_the_first_lines_the_others_and_the_total(acme):
+    drill = acme.drill("scorecard:2026-01:revenue")
+    view = drill.views(most=1)[0]
+    assert view.total and view.title == "€150.00: 4 lines"
+    assert view.rows["file"].tolist() == ["2026.csv", "3 other lines", "Total"]
+    assert view.rows["net_revenue"].tolist() == [Decimal("50"), Decimal("100"), Decimal("150")]
+    assert "part" not in view.rows and "All of them: .lines" in view.notes
+    movers = acme.drill("movers:customer_id:2026-01:=C1").views()[0]
+    assert movers.rows["part"].iloc[-1] == Decimal("-75.50") and movers.rows["net_revenue"].iloc[-1] == Decimal(
+        "165.50"
+    )
+    payload = drill.payload()
+    assert payload["figures"][0]["estimate"] == "150.0000" and payload["ties_to"] == {"net_revenue": "150.0000"}
+
+
+def test_a_drill_speaks_french(acme):
+    languages.use("fr")
+    try:
+        view = acme.drill("scorecard:2026-01:revenue").views()[0]
+    finally:
+        languages.use("en")
+    assert view.title == "150,00\xa0€\xa0: 4 lignes" and [field.heading for field in view.fields][:3] == [
+        "Fichier",
+        "Ligne",
+        "Date",
+    ]
+
+
+def test_a_ratio_is_not_a_sum_and_a_factor_of_the_tree_is_of_no_line_alone(acme):
+    assert "part" not in acme.drill("scorecard:2026-01:margin_rate").lines
+    tree = acme.drill("revenue_tree:2026-01:customers")
+    assert tree.value is None and tree.figures()["status"].tolist() == ["not available"] and len(tree.lines) == 6
