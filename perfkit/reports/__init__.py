@@ -1,4 +1,4 @@
-"""Reports: a parameterised notebook becomes a published report: HTML, workbook, figures, manifest."""
+"""Reports: a parameterised notebook becomes a published report: HTML, PDF, workbook, figures, manifest."""
 
 import lazy_loader
 

@@ -1,6 +1,8 @@
 """Manifest: what a published report was made from, by which notebook and version, and its files' hashes."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ def write(work: Path, record: Record, *, started: str, ended: str) -> None:
         "schema": "perfkit.manifest/1",
         "figures": SCHEMA,
         **record.run,
+        "brand": _brand(record.run.get("brand") or {}),
         "title": record.title,
         "headlines": [{name: each[name] for name in ("figure_id", "estimate", "unit")} for each in record.headlines],
         "started": started,
@@ -30,6 +33,12 @@ def write(work: Path, record: Record, *, started: str, ended: str) -> None:
         "files": files,
     }
     (work / NAME).write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _brand(worn: Mapping[str, str]) -> dict[str, str]:
+    """Return a brand with its logo's sha256 for the logo, which the page carries."""
+    logo = {"logo": hashlib.sha256(worn["logo"].encode()).hexdigest()} if "logo" in worn else {}
+    return dict(worn) | logo
 
 
 def source(company: Path, snapshot: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Published:
     Attributes
     ----------
     folder : Path
-        Its run-id folder: report.html, report.xlsx, figures.parquet, notebook.ipynb, manifest.json.
+        Its run-id folder: report.html, report.pdf, report.xlsx, figures.parquet, notebook.ipynb, manifest.json.
     notices : tuple of str
         What a reader must know of how it was made.
     adopted : str
@@ -46,6 +46,11 @@ class Published:
     def html(self) -> Path:
         """The report, by the path that stays the same from run to run."""
         return self.folder.parent / CURRENT / "report.html"
+
+    @property
+    def pdf(self) -> Path | None:
+        """The report as PDF, by the path that stays the same; None where this machine could not make one."""
+        return self.folder.parent / CURRENT / "report.pdf" if (self.folder / "report.pdf").exists() else None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from perfkit.errors import DataError
 from perfkit.languages import text
 
 PAYLOAD = "application/vnd.perfkit.v1+json"
+CHART = "application/vnd.perfkit.chart.v1+json"
 COVER = "Summary"
 _LONGEST_TEXT = 20_000
 _HEADING = re.compile(r"(#{1,2})\s+(.*)")
@@ -41,11 +42,29 @@ class Shown:
 
 @dataclass(frozen=True)
 class Picture:
-    """A displayed chart: its MIME type, its data (SVG text, or PNG as base64) and its alternative text."""
+    """A displayed chart.
+
+    Attributes
+    ----------
+    mime, data : str
+        "image/svg+xml" and SVG text, or "image/png" and base64.
+    alt : str
+        Its alternative text.
+    title, subtitle : str
+        What stands above it as text: the message, and what is shown. "" for a picture that has them drawn in.
+    narrow : str
+        The same as SVG text for a phone; "" where there is none.
+    empty : str
+        Why there is nothing to draw; "" where there is something.
+    """
 
     mime: str
     data: str
     alt: str
+    title: str = ""
+    subtitle: str = ""
+    narrow: str = ""
+    empty: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,7 +205,9 @@ def _item(output: Mapping[str, Any], heading: str, notices: list[str]) -> Item |
     for mime in ("image/svg+xml", "image/png"):
         alt = metadata.get(mime, {}).get("alt") if mime in data else None
         if alt:
-            return Picture(mime, _joined(data[mime]), str(alt))
+            said = data.get(CHART) if isinstance(data.get(CHART), Mapping) else {}
+            told = (str(said.get(name) or "") for name in ("title", "subtitle", "narrow", "empty"))
+            return Picture(mime, _joined(data[mime]), str(alt), *told)
     kinds = ", ".join(sorted(set(data) - {"text/plain"})) or "text/plain"
     notices.append(text("Section {section}: an output ({kinds}) is shown as text only.", section=heading, kinds=kinds))
     words = _joined(data.get("text/plain") or data.get("text/html") or "")

@@ -12,12 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from perfkit import languages, periods
+from perfkit import brand, languages, periods
 from perfkit.errors import EngineError, ParameterError, PerfkitError
 from perfkit.reports import notebooks, publishing
 from perfkit.reports.notebooks import Notebook
 from perfkit.reports.parameters import checked, declared
 from perfkit.reports.publishing import Published, Run
+from perfkit.reports.record import Record
 
 _SET_BY_THE_RUN = ("company", "period", "language", "snapshot")
 
@@ -37,7 +38,7 @@ def publish(
     cell_timeout: int = 1800,
     step: Callable[[str], None] = _silent,
 ) -> Published:
-    """Run a report's notebook and publish what it says: HTML, workbook, figures and manifest.
+    """Run a report's notebook and publish what it says: HTML, PDF, workbook, figures and manifest.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def publish(
         Whatever is raised, nothing new was published and the last report is still the current one.
     """
     folder = Path(company).resolve()
-    name, own_language, year_starts = _named(folder)
+    name, own_language, year_starts, worn = _named(folder)
     asked = periods.parse(period, year_starts)
     language = language or own_language
     caller = languages.current()
@@ -84,7 +85,7 @@ def publish(
                 notebooks.find(report, folder),
                 folder,
                 {"company": name, "period": asked.label, "language": language, "snapshot": _whole(snapshot, folder)}
-                | {"period_shown": asked.full_name()},
+                | {"period_shown": asked.full_name(), "brand": worn},
                 parameters or {},
                 cell_timeout,
                 step,
@@ -134,7 +135,7 @@ def _made(
     step: Callable[[str], None],
 ) -> Published:
     started = _now()
-    from perfkit.reports import execution, figures, html, manifest, record, xlsx
+    from perfkit.reports import execution, figures, manifest, record, xlsx
 
     notebooks.translate(notebook.node)
     try:
@@ -150,11 +151,35 @@ def _made(
     step(languages.text("Publishing"))
     read = record.read(node)
     figures.validate(read)
-    (run.work / "report.html").write_text(html.page(node, read), encoding="utf-8")
+    _write_page(run.work, node, read)
     (run.work / "report.xlsx").write_bytes(xlsx.workbook(read))
     (run.work / "figures.parquet").write_bytes(figures.parquet(read))
     manifest.write(run.work, read, started=started, ended=_now())
     return Published(publishing.publish(run, company), tuple(read.notices), notebook.adopted)
+
+
+def _write_page(work: Path, node: Any, read: Record) -> None:
+    """Write the report as HTML and, from the very same text, as PDF; a notice says why where there is no PDF."""
+    from perfkit.reports import html, pdf
+
+    reason = pdf.absent()
+    if reason:
+        read.notices.append(reason)
+    page = html.page(node, read)
+    if not reason:
+        try:
+            content = pdf.document(page)
+        except Exception as error:  # whatever WeasyPrint meets in a picture, the page itself stands
+            read.notices.append(_no_pdf(error))
+            page = html.page(node, read)
+        else:
+            (work / "report.pdf").write_bytes(content)
+    (work / "report.html").write_text(page, encoding="utf-8")
+
+
+def _no_pdf(error: Exception) -> str:
+    """Say that the PDF could not be made, and why."""
+    return languages.text("No PDF: it could not be set ({reason}).", reason=f"{type(error).__name__}: {error}"[:200])
 
 
 def _json(node: Any) -> str:
@@ -163,8 +188,11 @@ def _json(node: Any) -> str:
     return str(nbformat.writes(node)) + "\n"
 
 
-def _named(folder: Path) -> tuple[str, str, str]:
-    """Return the company's name, language and first day of the fiscal year; the rest is checked where it is loaded."""
+def _named(folder: Path) -> tuple[str, str, str, dict[str, str]]:
+    """Return the company's name, language, first day of the fiscal year and brand.
+
+    The rest is checked where it is loaded.
+    """
     path = folder / "company.toml"
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -178,6 +206,7 @@ def _named(folder: Path) -> tuple[str, str, str]:
         str(raw.get("name", folder.name)),
         str(raw.get("language", "en")),
         str(raw.get("fiscal_year_starts", "01-01")),
+        brand.of(raw, folder),
     )
 
 

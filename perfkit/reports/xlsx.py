@@ -13,9 +13,11 @@ from typing import Any
 
 from perfkit import languages
 from perfkit.languages import text
+from perfkit.reports import worksheets
 from perfkit.reports.record import Record
 
 _LONGEST = 32_767  # characters that a cell holds
+_QUIET, _LINK = "#5a616b", "#2f5076"
 _CREATED = dt.datetime(2000, 1, 1)  # the same bytes for the same record
 _FIGURE_COLUMNS = ("figure_id", "kpi", "period", "dimensions", "estimate", "low", "high", "level", "n", "unit", "basis")
 
@@ -30,10 +32,10 @@ def workbook(record: Record) -> bytes:
     book.set_properties(
         {"created": _CREATED, "title": _cell(record.title), "company": _cell(str(record.run["company"]))}
     )
-    sheets = _Sheets(book)
-    views = [(heading, view) for heading, shown in record.shown for view in shown.payload["views"]]
-    listed = [(sheets.name(heading or record.title) if view["rows"] else "", view) for heading, view in views]
-    _about(sheets, record, listed)
+    sheets = _Sheets(book, record)
+    tables = list(worksheets.of(record))
+    listed = [(sheets.name(heading or record.title) if view["rows"] else "", view) for heading, view in tables]
+    _contents(sheets, record, listed)
     for name, view in listed:
         if name:  # what is not available has no rows, and says so on the first sheet
             _table(sheets, name, view)
@@ -45,10 +47,26 @@ def workbook(record: Record) -> bytes:
 class _Sheets:
     """A workbook with its formats made once and its sheet names unique."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, record: Record | None = None) -> None:
         self.book = book
+        self._record = record
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-        self._names = {text("About").casefold(), text("Figures").casefold(), "history"}
+        self._names = {text("Contents").casefold(), text("Figures").casefold(), "history"}
+
+    def sheet(self, name: str, *, repeat: int) -> Any:
+        """Add a sheet that prints on A4 across, as wide as a page, its head on each and its page in the foot."""
+        made = self.book.add_worksheet(name)
+        made.hide_gridlines(2)
+        made.set_landscape()
+        made.set_paper(9)
+        made.fit_to_pages(1, 0)
+        made.repeat_rows(0, repeat)
+        made.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        if self._record:
+            run = self._record.run
+            about = _cell(f"{run['company']} · {self._record.title} · {run['period_shown']}")[:120]
+            made.set_footer(f"&L&8{about.replace('&', '&&')}&R&8&P / &N")
+        return made
 
     def look(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))
@@ -62,6 +80,9 @@ class _Sheets:
         """Return a name that Excel takes and that no other sheet has."""
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", heading).strip("' ") or text("Table")
         plain = " ".join(plain.split())
+        clause = " ".join(re.split(r"[;?!:](?=\s|$)|(?<=.{12}),(?=\s)", heading)[0].split()).strip("'")
+        if len(plain) > 31 and 4 <= len(clause) <= 31 and not re.search(r"[\[\]*?/\\\x00-\x1f]", clause):
+            plain = clause  # "Improve: what is worth doing?" is called Improve
         base = plain if len(plain) <= 31 else plain[:31].rpartition(" ")[0].rstrip("',; ") or plain[:31]
         for number in range(1, 10_000):
             name = base if number == 1 else f"{base[: 30 - len(str(number))].rstrip()} {number}"
@@ -71,46 +92,72 @@ class _Sheets:
         return name
 
 
-def _about(sheets: _Sheets, record: Record, listed: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    sheet = sheets.book.add_worksheet(text("About"))
-    sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 90)
-    bold, plain = sheets.look(bold=True), sheets.look(text_wrap=True)
-    sheet.write_string(0, 0, _cell(record.title), sheets.look(bold=True, font_size=16))
+def _contents(sheets: _Sheets, record: Record, listed: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write the first sheet: what the report is, its headline figures as numbers, and a link to each table."""
+    sheet = sheets.sheet(text("Contents"), repeat=0)
+    sheet.set_column(0, 0, 32)
+    sheet.set_column(1, 1, 22)
+    sheet.set_column(2, 9, 16)
+    bold, plain = sheets.look(bold=True), sheets.look()
+    quiet = sheets.look(font_color=_QUIET)
+    sheet.write_string(0, 0, _cell(record.title), sheets.look(bold=True, font_size=18))
+    sheet.write_string(1, 0, _cell(f"{record.run['company']}, {record.run['period_shown']}"), sheets.look(font_size=12))
+    at = 3
+    face = worksheets.headlines(record)
+    if face:
+        sheet.write_string(at, 0, _cell(face["title"]), sheets.look(bold=True, font_size=12))
+        at = _grid(sheets, sheet, at + 1, face) + 1
+    sheet.write_string(at, 0, text("Sheet"), sheets.look(bold=True, bottom=1))
+    sheet.write_string(at, 1, text("What it shows"), sheets.look(bold=True, bottom=1))
+    link = sheets.look(font_color=_LINK, underline=1)
+    for name, view in listed:
+        at += 1
+        if name:
+            sheet.write_url(at, 0, f"internal:'{name.replace(chr(39), chr(39) * 2)}'!A1", link, name)
+        sheet.write_string(at, 1, _cell(_said(view)), plain if name else quiet)
+    at += 1
+    figures = text("Figures")
+    sheet.write_url(at, 0, f"internal:'{figures}'!A1", link, figures)
+    sheet.write_string(at, 1, text("Every published figure, one a row, with its interval, unit and basis"), plain)
+    at += 2
     facts = [
-        (text("Company"), record.run["company"]),
-        (text("Period"), record.run["period_shown"]),
         (text("Snapshot"), record.run["snapshot"]),
         (text("Run"), record.run["run_id"]),
         (text("Made with"), f"perfkit {record.run['perfkit']}"),
         (text("Amounts"), text("as computed; a cell's format rounds only what is shown")),
     ]
-    for row, (label, value) in enumerate(facts, start=2):
-        sheet.write_string(row, 0, label, bold)
-        sheet.write_string(row, 1, _cell(str(value)), plain)
-    start = len(facts) + 3
-    sheet.write_string(start, 0, text("Sheet"), sheets.look(bold=True, bottom=1))
-    sheet.write_string(start, 1, text("What it shows"), sheets.look(bold=True, bottom=1))
-    for row, (name, view) in enumerate(listed, start=start + 1):
-        sheet.write_string(row, 0, name, plain)
-        sheet.write_string(row, 1, _cell(f"{view['title']} — {view['subtitle']}".strip(" —")), plain)
-    for row, notice in enumerate(record.notices, start=start + len(listed) + 2):
-        sheet.write_string(row, 1, _cell(notice), plain)
+    for label, value in facts:
+        sheet.write_string(at, 0, label, bold)
+        sheet.write_string(at, 1, _cell(str(value)), plain)
+        at += 1
+    for notice in record.notices:
+        sheet.write_string(at + 1, 1, _cell(notice), quiet)
+        at += 1
+
+
+def _said(view: Mapping[str, Any]) -> str:
+    return f"{view['title']} — {view['subtitle']}".strip(" —")
 
 
 def _table(sheets: _Sheets, name: str, view: Mapping[str, Any]) -> None:
-    sheet = sheets.book.add_worksheet(name)
-    sheet.hide_gridlines(2)
-    sheet.write_string(0, 0, _cell(view["title"]), sheets.look(bold=True, font_size=14))
-    sheet.write_string(1, 0, _cell(view["subtitle"]), sheets.look(font_color="#555555"))
     head = 3
+    sheet = sheets.sheet(name, repeat=head)
+    sheet.write_string(0, 0, _cell(view["title"]), sheets.look(bold=True, font_size=14))
+    sheet.write_string(1, 0, _cell(view["subtitle"]), sheets.look(font_color=_QUIET))
+    for column, field in enumerate(view["fields"]):
+        sheet.set_column(column, column, _width(field, view["rows"]))
+    after = _grid(sheets, sheet, head, view)
+    sheet.freeze_panes(head + 1, 1)
+    for number, note in enumerate([*_ties(view), *view["notes"]], start=after + 1):
+        sheet.write_string(number, 0, _cell(note), sheets.look(font_color=_QUIET))
+
+
+def _grid(sheets: _Sheets, sheet: Any, head: int, view: Mapping[str, Any]) -> int:
+    """Write the headings in row `head` and the rows below it, and return the row after the last."""
     for column, field in enumerate(view["fields"]):
         side = "right" if _numeric(field, view["rows"]) else "left"
-        sheet.write_string(
-            head, column, _cell(field["heading"]), sheets.look(bold=True, bottom=1, align=side, text_wrap=True)
-        )
-        sheet.set_column(column, column, _width(field, view["rows"]))
+        look = sheets.look(bold=True, bottom=1, align=side, text_wrap=True, valign="bottom")
+        sheet.write_string(head, column, _cell(field["heading"]), look)
     for number, row in enumerate(view["rows"]):
         last = view["total"] and number == len(view["rows"]) - 1
         style = {"bold": True, "top": 1} if last else {}
@@ -119,9 +166,7 @@ def _table(sheets: _Sheets, name: str, view: Mapping[str, Any]) -> None:
             own = row.get(field.get("decimals_from"))
             look = field if own is None else {**field, "decimals": int(own)}
             _write(sheets, sheet, head + 1 + number, column, row[field["key"]], unit, look, style)
-    sheet.freeze_panes(head + 1, 1)
-    for number, note in enumerate([*_ties(view), *view["notes"]], start=head + len(view["rows"]) + 2):
-        sheet.write_string(number, 0, _cell(note), sheets.look(font_color="#555555"))
+    return head + 1 + len(view["rows"])
 
 
 def _ties(view: Mapping[str, Any]) -> Iterator[str]:
@@ -195,7 +240,7 @@ def number_format(unit: str, *, signed: bool = False, decimals: int | None = Non
 
 
 def _figures(sheets: _Sheets, record: Record) -> None:
-    sheet = sheets.book.add_worksheet(text("Figures"))
+    sheet = sheets.sheet(text("Figures"), repeat=0)
     columns = (*_FIGURE_COLUMNS, "status", "reason")
     for column, name in enumerate(columns):
         sheet.write_string(0, column, name, sheets.look(bold=True, bottom=1))

@@ -308,7 +308,7 @@ def test_a_disk_that_fills_at_any_stage_publishes_nothing_and_says_so(small_disk
     assert current(small_disk) != before
 
 
-FILES_IN_ORDER = ["notebook.ipynb", "report.html", "report.xlsx", "figures.parquet", "manifest.json"]
+FILES_IN_ORDER = ["notebook.ipynb", "report.pdf", "report.html", "report.xlsx", "figures.parquet", "manifest.json"]
 
 
 @needs_mount

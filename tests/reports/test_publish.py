@@ -18,7 +18,7 @@ from perfkit import languages, reports
 from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.reports import figures, record, xlsx
 
-FILES = {"report.html", "report.xlsx", "figures.parquet", "notebook.ipynb", "manifest.json"}
+FILES = {"report.html", "report.pdf", "report.xlsx", "figures.parquet", "notebook.ipynb", "manifest.json"}
 
 
 class Text(HTMLParser):
@@ -56,11 +56,12 @@ def read(published):
     return record.read(nbformat.read(published.folder / "notebook.ipynb", as_version=4))
 
 
-def test_a_run_publishes_five_files_and_the_current_link_leads_to_them(published):
+def test_a_run_publishes_six_files_and_the_current_link_leads_to_them(published):
     place = published.folder.parent
     assert {path.name for path in published.folder.iterdir()} == FILES
     assert os.readlink(place / "current") == published.folder.name
     assert published.html.read_bytes() == (published.folder / "report.html").read_bytes()
+    assert published.pdf is not None and published.pdf.read_bytes().startswith(b"%PDF-")
     assert place.parts[-3:] == ("reports", "2026-10", "audit.en")
 
 
@@ -165,8 +166,12 @@ def test_the_index_links_to_the_current_reports(company):
     for period in ("2026-09", "2026-10", "2026-10"):
         reports.publish("audit", acme, period=period, language="fr" if period == "2026-09" else "en")
     index = Text((acme / "reports" / "index.html").read_text(encoding="utf-8"))
-    links = [attrs["href"] for tag, attrs in index.tags if tag == "a" and attrs["href"].endswith("html")]
-    assert links == ["2026-10/audit.en/current/report.html", "2026-09/audit.fr/current/report.html"]
+    links = [attrs["href"] for tag, attrs in index.tags if tag == "a" and attrs["href"].endswith(("html", "pdf"))]
+    assert links == [
+        f"{folder}/current/report.{kind}"
+        for folder in ("2026-10/audit.en", "2026-09/audit.fr")
+        for kind in ("html", "pdf")
+    ]
     assert all((acme / "reports" / link).is_file() for link in links)
     assert "Acme <b>" in str(index)
     assert "1 earlier run" in str(index)

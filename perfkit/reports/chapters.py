@@ -1,0 +1,107 @@
+"""Chapters: the sections of a record as a reader meets them: parts under their headings, and what is not there.
+
+A part of which the data lack everything is no part: it becomes one line at the chapter's end that says what
+is missing and what to ask for.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfkit.reports.record import COVER, Item, Picture, Prose, Record, Shown
+
+_NEVER_ABSENT = frozenset({COVER, "Findings", "Answer"})  # they say themselves that there is nothing
+_HEADED = re.compile(r"###\s+(?P<heading>[^\n]+)\n*")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What stands under one heading of the third level; "" before the first of them."""
+
+    heading: str
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section of the report.
+
+    Attributes
+    ----------
+    heading : str
+    parts : list of Part
+        Those that there is something to show of.
+    absent : list of (str, str)
+        Of the others, the heading and why: what is missing, and what to ask for.
+    """
+
+    heading: str
+    parts: list[Part]
+    absent: list[tuple[str, str]]
+
+
+def of(record: Record) -> tuple[list[Prose], list[Chapter]]:
+    """Return the words that open a report, and its chapters, without what stands on the cover."""
+    cover = record.cover
+    opening = next((section for section in record.sections if not section.heading), None)
+    words = [item for item in opening.items if isinstance(item, Prose)] if opening else []
+    found = [
+        _chapter(
+            section.heading,
+            [item for item in section.items if item is not cover and not (section is opening and item in words)],
+        )
+        for section in record.sections
+    ]
+    return words, [each for each in found if each.heading or each.parts or each.absent]
+
+
+def reason(item: Item) -> tuple[str, str] | None:
+    """Return the title of a result without any row, or of a chart of nothing, and why; else None."""
+    if isinstance(item, Picture):
+        return (item.title or item.alt, item.empty) if item.empty else None
+    if not isinstance(item, Shown):
+        return None
+    views = item.payload["views"]
+    if item.kind in _NEVER_ABSENT or not views or any(view["rows"] for view in views):
+        return None
+    title, why = views[0]["title"], " ".join([views[0]["subtitle"], *views[0]["notes"]]).strip()
+    return (title, why) if why else None
+
+
+def _chapter(heading: str, items: Sequence[Item]) -> Chapter:
+    parts: list[Part] = [Part("", [])]
+    for item in items:
+        headed = _HEADED.match(item.markdown) if isinstance(item, Prose) else None
+        if headed and isinstance(item, Prose):
+            parts.append(Part(headed["heading"].strip(), []))
+            left = item.markdown[headed.end() :].strip()
+            if left:
+                parts[-1].items.append(Prose(left))
+        else:
+            parts[-1].items.append(item)
+    shown = [Part(part.heading, _without_empty_pictures(part.items)) for part in parts]
+    absent = {id(part): why for part in shown if (why := _why_absent(part))}
+    return Chapter(
+        heading,
+        [part for part in shown if id(part) not in absent and (part.heading or part.items)],
+        [(part.heading or title, why) for part in shown if id(part) in absent for title, why in [absent[id(part)]]],
+    )
+
+
+def _without_empty_pictures(items: Sequence[Item]) -> list[Item]:
+    """Leave out a chart that says only what the empty table after it says."""
+    kept: list[Item] = []
+    for item in items:
+        if isinstance(item, Shown) and reason(item) and kept and isinstance(kept[-1], Picture):
+            said = " ".join((kept[-1].title or kept[-1].alt).split())
+            if said.startswith(" ".join(item.payload["views"][0]["title"].split())):
+                kept.pop()
+        kept.append(item)
+    return kept
+
+
+def _why_absent(part: Part) -> tuple[str, str] | None:
+    """Return why there is nothing under a heading, None where there is something."""
+    told = [item for item in part.items if not isinstance(item, Prose)]
+    reasons = [reason(item) for item in told]
+    return reasons[0] if reasons and all(reasons) else None
