@@ -4,9 +4,24 @@ from perfkit.charts.breakdowns import breakdown
 from perfkit.charts.concentrations import concentration
 from perfkit.charts.ledgers import ledger_tie
 from perfkit.charts.movements import movers
+from perfkit.charts.multiples import trend_by
 from perfkit.charts.scorecards import scorecard
 from perfkit.charts.show import show_chart
 from perfkit.charts.trees import revenue_tree
 from perfkit.charts.trends import trend
+from perfkit.charts.walks import revenue_walk
+from perfkit.charts.years import year_to_date
 
-__all__ = ["breakdown", "concentration", "ledger_tie", "movers", "revenue_tree", "scorecard", "show_chart", "trend"]
+__all__ = [
+    "breakdown",
+    "concentration",
+    "ledger_tie",
+    "movers",
+    "revenue_tree",
+    "revenue_walk",
+    "scorecard",
+    "show_chart",
+    "trend",
+    "trend_by",
+    "year_to_date",
+]

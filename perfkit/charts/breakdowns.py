@@ -2,59 +2,70 @@
 
 from typing import Any
 
-from matplotlib.axes import Axes
-
 from perfkit import languages
-from perfkit.charts import style
+from perfkit.charts.labels import joined, labels_of, percentages
+from perfkit.charts.panels import Panel
 from perfkit.charts.rows import Rows
+from perfkit.charts.sheets import Sheet, chart
 from perfkit.charts.style import Key
 from perfkit.kpis import Breakdown
 from perfkit.languages import text
 
 
-def breakdown(result: Breakdown, ax: Axes | None = None) -> Axes:
-    """Draw the members of a dimension as the table has them: revenue, its change, its relative change.
+@chart
+def breakdown(result: Breakdown, sheet: Sheet) -> None:
+    """Draw the members of a dimension as the table has them: revenue, its changes, its margin rate.
 
-    The year before is the light bar behind the dark one; the change is a bar with its sign, and the
-    relative change a pin.
+    The year before is the light bar behind the dark one, the target an outline; a change in money is a bar
+    on the same scale, a relative one a pin.
 
     See Also
     --------
     kpis.breakdown : the figures.
     """
-    with style.drawing():
-        return _draw(result, ax)
-
-
-def _draw(result: Breakdown, ax: Axes | None) -> Axes:
     view = result.views()[0]
     drawn = view.rows.to_dict("records")
     if len(drawn) < 2:  # a total alone
-        return style.empty(ax, view, getattr(result, "reason", "") or text("No revenue in this period to break down."))
-    column = {name: list(view.rows[name]) for name in ("label", "revenue", "previous", "variance", "growth", "tone")}
+        return sheet.say(view, getattr(result, "reason", "") or text("No revenue in this period to break down."))
+    column = {str(name): list(view.rows[name]) for name in view.rows.columns}
+    targets = column.get("target", [])
+    aimed = not all(languages.missing(each) for each in targets)
     compared = not languages.missing(result.previous_total)
-    shown, scale = style.labels_of([*column["revenue"], *column["variance"]], result.currency)
-    rows = Rows(
-        column["label"], total=True, quiet=[i for i, row in enumerate(drawn[:-1]) if languages.missing(row["member"])]
-    )
-    panels = [rows.amounts(text("Net revenue"), column["revenue"], column["previous"], shown, part=5)]
-    keys = []
+    shown, scale = labels_of([*column["revenue"], *column["variance"]], result.currency)
+    quiet = [i for i, row in enumerate(drawn[:-1]) if languages.missing(row["member"])]
+    rows = Rows(sheet, column["label"], total=True, quiet=quiet)
+    panels = [
+        rows.amounts(text("Net revenue"), column["revenue"], column["previous"], shown, targets if aimed else None)
+    ]
+    keys = [Key(result.period.name(), "actual")]
     if compared:
-        panels.append(rows.changes(text("Change"), column["variance"], column["tone"], shown, part=3))
-        if not all(languages.missing(growth) for growth in column["growth"]):
-            panels.append(rows.pins(text("Change, %"), column["growth"], column["tone"], part=2))
-        keys = [
-            Key(result.period.name(), "actual"),
-            Key(result.period.year_before().name(), "previous"),
-            Key(text("Better"), "good"),
-            Key(text("Worse"), "bad"),
-        ]
-    ax, width = style.sheet(ax, view.title, style.joined(view.subtitle, scale), rows.height, keys)
-    rows.place(ax, width, panels)
-    ax.figure.set_label(_alt(view.title, drawn[:-1], result.currency))
-    return ax
+        panels += _changes(rows, column, shown)
+        keys.append(Key(result.period.year_before().name(), "previous"))
+    if aimed:
+        tones = [_tone(each) for each in column["variance_target"]]
+        panels.append(rows.changes(text("Gap to target"), column["variance_target"], tones, shown, rank=2))
+        keys.append(Key(text("Target"), "target"))
+    if not sheet.narrow and not all(languages.missing(each) for each in column["margin_rate"]):
+        rates = ["" if languages.missing(each) else languages.percent(each) for each in column["margin_rate"]]
+        panels.append(rows.written(text("Margin rate"), rates, rank=3))
+    if compared or aimed:
+        keys += [Key(text("Better"), "good"), Key(text("Worse"), "bad")]
+    ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys if len(keys) > 1 else [])
+    rows.place(ax, panels)
+    largest = [f"{row['label']} {languages.show(row['revenue'], result.currency)}" for row in drawn[:3]]
+    sheet.describe(text("Largest: {members}.", members=languages.listing(largest)))
 
 
-def _alt(title: str, members: list[dict[str, Any]], currency: str) -> str:
-    largest = [f"{row['label']} {languages.show(row['revenue'], currency)}" for row in members[:3]]
-    return style.sentences(title, text("Largest: {members}.", members=languages.listing(largest)))
+def _changes(rows: Rows, column: dict[str, list[Any]], shown: Any) -> list[Panel]:
+    """The change in money, and relative: as pins, or in words beside the names where there is no room for pins."""
+    panels = [rows.changes(text("Change"), column["variance"], column["tone"], shown)]
+    if all(languages.missing(growth) for growth in column["growth"]):
+        return panels
+    if rows.sheet.narrow:
+        growth = percentages(column["growth"])
+        return [*panels, rows.written("", growth, tones=column["tone"], upper=True)]
+    return [*panels, rows.pins(text("Change, %"), column["growth"], column["tone"], rank=1)]
+
+
+def _tone(gap: Any) -> str | None:
+    return None if languages.missing(gap) or gap == 0 else "good" if gap > 0 else "bad"

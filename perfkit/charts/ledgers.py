@@ -1,16 +1,16 @@
 """Ledgers: what lies between sales and the books?"""
 
-from matplotlib.axes import Axes
-
 from perfkit import languages
-from perfkit.charts import style
+from perfkit.charts.labels import joined, labels_of
 from perfkit.charts.rows import Rows
+from perfkit.charts.sheets import Sheet, chart
 from perfkit.languages import text
 from perfkit.margins import LedgerTie
 from perfkit.margins.causes import CAUSES
 
 
-def ledger_tie(result: LedgerTie, ax: Axes | None = None) -> Axes:
+@chart
+def ledger_tie(result: LedgerTie, sheet: Sheet) -> None:
     """Draw what each cause adds to the books or takes from them, what is not explained, and their sum.
 
     Neither side is better for the company: the bars have no tone. Both totals stand in the table; beside them
@@ -20,29 +20,22 @@ def ledger_tie(result: LedgerTie, ax: Axes | None = None) -> Axes:
     --------
     margins.ledger.tie : the figures.
     """
-    with style.drawing():
-        return _draw(result, ax)
-
-
-def _draw(result: LedgerTie, ax: Axes | None) -> Axes:
     view = result.views()[0]
     if result.reason or not (len(result.totals) or any(result.months["residual"])):
-        return style.empty(ax, view, result.reason or text("Nothing lies between sales and the books."))
+        return sheet.say(view, result.reason or text("Nothing lies between sales and the books."))
     names = [text(CAUSES[cause][0]) for cause in result.totals["cause"]]
-    amounts = [*result.totals["amount"], result.total("residual")]
-    shown, scale = style.labels_of([*amounts, result.total("gap")], result.currency)
     labels = [*names, text("Not explained"), text("Books less sales")]
-    rows = Rows(labels, total=True)
-    values = [*amounts, result.total("gap")]
+    values = [*result.totals["amount"], result.total("residual"), result.total("gap")]
+    shown, scale = labels_of(values, result.currency)
+    rows = Rows(sheet, labels, total=True)
     panels = [rows.changes(text("Difference"), values, [None] * len(values), shown)]
     counts = ["" if languages.missing(n) else languages.number(n) for n in [*result.totals["documents"], None, None]]
     if any(counts):
-        panels.append(rows.written(text("Documents"), counts, quiet=True))
-    ax, width = style.sheet(ax, view.title, style.joined(view.subtitle, scale), rows.height)
-    rows.place(ax, width, panels)
+        panels.append(rows.written(text("Documents"), counts, quiet=True, rank=1))
+    ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height)
+    rows.place(ax, panels)
     parts = [
         f"{name} {languages.money(amount, result.currency, 2, signed=True)}"
         for name, amount in zip(labels, values, strict=True)
     ]
-    ax.figure.set_label(style.sentences(view.title, text("Differences: {parts}.", parts=languages.listing(parts))))
-    return ax
+    sheet.describe(text("Differences: {parts}.", parts=languages.listing(parts)))

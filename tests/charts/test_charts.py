@@ -10,15 +10,21 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.text import Annotation, Text
 
 from perfkit import charts, kpis, languages, margins, periods
-from perfkit.charts import show, style
+from perfkit.charts import labels, lettering, sheets, show, style
 from perfkit.results import Result
 
 HOSTILE = "$x^2$ <script>alert(1)</script> & \"quoted\" 'names'\n\x07\t%s {member} \\frac"
+THICK = 10.5 / 19  # of a row
+TARGETS = pd.DataFrame(
+    [
+        {"kpi": "revenue", "period": month.start_time.date(), "value": Decimal(1600), "dimension": by, "member": member}
+        for month in pd.period_range("2023-01", "2024-12", freq="M")
+        for by, member in ((None, None), ("country", "France"))
+    ]
+)
 MAY = periods.parse("2024-05")
 
 
@@ -48,17 +54,18 @@ def sales(countries=("France", "Italy"), *, first="2023-01", last="2024-05", sca
     return pd.DataFrame(rows)
 
 
-def results(lines, period=MAY, currency="GBP", months=12):
-    """Every result that has a chart, from the same lines."""
-    return {
-        "scorecard": kpis.scorecard(lines, period=period, currency=currency),
-        "trend": kpis.trend(lines, period=period, currency=currency, months=months),
-        "breakdown": kpis.breakdown(lines, by="country", period=period, currency=currency),
-        "movers": kpis.movers(lines, by="country", period=period, currency=currency),
-        "concentration": kpis.concentration(lines, period=period, currency=currency),
-        "revenue_tree": kpis.revenue_tree(lines, period=period, currency=currency),
-        "ledger_tie": margins.ledger.tie(lines, books(lines), period=period, currency=currency),
-    }
+def result(name, lines, period=MAY, currency="GBP", months=12, targets=None):
+    """The result that a chart draws."""
+    given = {"period": period, "currency": currency}
+    if name in ("scorecard", "trend", "year_to_date", "breakdown"):
+        given["targets"] = targets
+    if name in ("trend", "trend_by"):
+        given["months"] = months
+    if name in ("breakdown", "movers", "trend_by"):
+        given["by"] = "country"
+    if name == "ledger_tie":
+        return margins.ledger.tie(lines, books(lines), **given)
+    return getattr(kpis, name)(lines, **given)
 
 
 def books(lines):
@@ -75,16 +82,17 @@ def books(lines):
     return pd.DataFrame(entries)
 
 
-def drawn(name, result):
-    return getattr(charts, name)(result)
+def parts(figure):
+    """The axes of a figure and those within them."""
+    found = list(figure.axes)
+    for axes in found:
+        found += [each for each in axes.child_axes if each not in found]
+    return found
 
 
 def texts(figure):
-    of_axes = {
-        id(text) for axes in figure.findobj(Axes) for text in axes.findobj(Text) if not isinstance(text, Annotation)
-    }
-    titles = {id(axes._left_title) for axes in figure.findobj(Axes)}  # ticks of axes that are off are not drawn
-    return [t for t in figure.findobj(Text) if t.get_text().strip() and (id(t) not in of_axes or id(t) in titles)]
+    every = [text for axes in parts(figure) for text in (axes._left_title, *axes.texts)]
+    return [text for text in every if text.get_text().strip()]
 
 
 def words(axes):
@@ -109,7 +117,25 @@ def faults(axes):
         down = min(a.y1, b.y1) - max(a.y0, b.y0)
         if across > 1 and down > 1.5:
             found.append(f"overlap: {one} | {other}")
+    for patch in filled(axes.figure):
+        bar = patch.get_window_extent()
+        for text, box in shown:
+            across = min(box.x1, bar.x1) - max(box.x0, bar.x0)
+            down = min(box.y1, bar.y1) - max(box.y0, bar.y0)
+            if across > 1 and down > 2.5:
+                found.append(f"on a bar: {text}")
     return found
+
+
+def filled(figure):
+    """The bars that are filled: no word may lie on one."""
+    full = {mpl.colors.to_rgba(style.LOOKS[look]["facecolor"]) for look in ("actual", "previous", "good", "bad")}
+    return [
+        patch
+        for axes in parts(figure)
+        for patch in axes.patches
+        if isinstance(patch, Rectangle) and patch.get_facecolor() in full
+    ]
 
 
 CASES = {
@@ -124,27 +150,38 @@ CASES = {
     "huge": {"scale": 10**8},
     "tiny": {"scale": 0.001},
     "negative": {"scale": -1},
+    "nothing sold": {"scale": 0},
+    "one month": {"first": "2024-04"},
     "a hundredfold": {"growth": 100, "countries": ["France", "Italy", "Spain"]},
 }
-CHARTS = ("scorecard", "trend", "breakdown", "movers", "concentration", "revenue_tree", "ledger_tie")
+CHARTS = (
+    "scorecard", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration", "revenue_tree",
+    "revenue_walk", "ledger_tie",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_no_word_is_clipped_or_lies_on_another(case):
-    for name, result in results(sales(**CASES[case])).items():
+def test_no_word_is_clipped_or_lies_on_another_on_a_page_or_on_a_phone(case):
+    lines = sales(**CASES[case])
+    for name in CHARTS if case == "huge" else CHARTS[:-1]:
+        found = result(name, lines, targets=TARGETS if case != "one country" else None)
         for language in languages.LANGUAGES if case in ("two countries", "huge") else ("en",):
             languages.use(language)
-            axes = drawn(name, result)
-            assert faults(axes) == [], (name, language)
-            plt.close(axes.figure)
+            axes = getattr(charts, name)(found)
+            for each in (axes, sheets.kept(axes).narrow()[0]):
+                assert faults(each) == [], (name, language, each.figure.get_size_inches()[0])
+                plt.close(each.figure)
 
 
-@pytest.mark.parametrize("months", [1, 5, 18, 30, 60])
+@pytest.mark.parametrize("months", [1, 5, 18, 36, 60])
 def test_a_trend_of_any_length_names_its_months_side_by_side(months):
-    lines = sales(["France"], first="2018-01")
-    axes = charts.trend(kpis.trend(lines, period=MAY, currency="EUR", months=months))
-    assert faults(axes) == []
-    assert "2024" in words(axes)
+    lines = sales(["France", "Italy"], first="2018-01")
+    languages.use("fr")
+    for name in ("trend", "trend_by"):
+        axes = getattr(charts, name)(result(name, lines, months=months, targets=TARGETS))
+        for each in (axes, sheets.kept(axes).narrow()[0]):
+            assert faults(each) == []
+            assert any("2024" in word for word in words(each))
 
 
 def test_every_chart_is_named_after_its_result_and_every_result_has_at_most_one():
@@ -158,13 +195,14 @@ def test_every_chart_is_named_after_its_result_and_every_result_has_at_most_one(
 
 @pytest.fixture(scope="module")
 def plain():
-    return results(sales())
+    lines = sales()
+    return {name: result(name, lines, targets=TARGETS) for name in CHARTS}
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_chart_and_table_say_the_same(name, plain):
     result = plain[name]
-    axes, view = drawn(name, result), result.views()[0]
+    axes, view = getattr(charts, name)(result), result.views()[0]
     assert axes.get_title(loc="left").replace("\n", " ") == view.title
     assert any(text.replace("\n", " ").startswith(view.subtitle) for text in words(axes))
     assert axes.figure.get_label().startswith(view.title)
@@ -173,19 +211,19 @@ def test_chart_and_table_say_the_same(name, plain):
 @pytest.mark.parametrize("name", CHARTS)
 def test_the_same_figures_give_the_same_bytes_whatever_the_settings_of_the_caller(name, plain):
     result = plain[name]
-    first, metadata = show.bundle(drawn(name, result))
+    first, metadata = show.bundle(getattr(charts, name)(result))
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.hashsalt": None, "savefig.bbox": "tight"}):
-        second, _ = show.bundle(drawn(name, result))
+        second, _ = show.bundle(getattr(charts, name)(result))
         assert mpl.rcParams["font.size"] == 30
     assert first == second
-    assert set(first) == {"text/plain", "image/svg+xml", "image/png"}
+    assert set(first) == {"text/plain", "text/html", "image/svg+xml", "image/png", show.MIME}
     assert metadata["image/svg+xml"]["alt"] == metadata["image/png"]["alt"] == first["text/plain"]
 
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_hostile_names_are_drawn_as_they_are_written(name):
     languages.use("fr")
-    axes = drawn(name, results(sales([HOSTILE, "Italy"]))[name])
+    axes = getattr(charts, name)(result(name, sales([HOSTILE, "Italy"])))
     assert not any(text.get_parse_math() for text in texts(axes.figure))
     data, _ = show.bundle(axes)
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(data["image/svg+xml"]).iter()}
@@ -194,7 +232,7 @@ def test_hostile_names_are_drawn_as_they_are_written(name):
 
 
 def test_a_hostile_name_stands_in_the_chart_and_in_its_alternative_text():
-    axes = charts.breakdown(results(sales([HOSTILE]))["breakdown"])
+    axes = charts.breakdown(result("breakdown", sales([HOSTILE])))
     assert any(text.startswith("$x^2$ <script>alert(1)") for text in words(axes))
     assert "$x^2$ <script>alert(1)</script>" in axes.figure.get_label()
 
@@ -206,7 +244,7 @@ def test_a_month_that_is_not_over_is_an_empty_dotted_outline_unlike_a_month_with
     cells.loc[cells.index[-1], "revenue"] = None
     trend = kpis.Trend(cells, MAY.last_day, "GBP", MAY, lines["date"].min().date())
     axes = charts.trend(trend)
-    bars = [patch for patch in axes.figure.findobj(Rectangle) if patch.get_width() == 0.5]
+    bars = [patch for patch in axes.figure.findobj(Rectangle) if patch.get_width() == 0.57]
     dotted = [bar for bar in bars if bar.get_linestyle() != "-" and bar.get_linestyle() != "solid"]
     assert len(dotted) == 1
     assert dotted[0].get_facecolor() == (1.0, 1.0, 1.0, 1.0)
@@ -216,7 +254,7 @@ def test_a_month_that_is_not_over_is_an_empty_dotted_outline_unlike_a_month_with
 
 def test_the_bridge_leads_from_last_year_to_this_year(plain):
     result = plain["revenue_tree"]
-    bars = [p for p in charts.revenue_tree(result).figure.findobj(Rectangle) if p.get_height() == pytest.approx(0.58)]
+    bars = [p for p in charts.revenue_tree(result).figure.findobj(Rectangle) if p.get_height() == pytest.approx(THICK)]
     start, *steps, end = bars
     assert start.get_width() == pytest.approx(float(result.previous_revenue))
     assert end.get_width() == pytest.approx(float(result.revenue))
@@ -228,7 +266,7 @@ def test_gains_are_green_and_losses_red_with_a_sign(plain):
     bars = {
         mpl.colors.to_hex(p.get_facecolor()): p.get_width()
         for p in axes.figure.findobj(Rectangle)
-        if p.get_height() == pytest.approx(0.58)
+        if p.get_height() == pytest.approx(THICK)
     }
     assert bars[style.GOOD] > 0 > bars[style.BAD]
     assert any(text.startswith("+") for text in words(axes))
@@ -237,18 +275,18 @@ def test_gains_are_green_and_losses_red_with_a_sign(plain):
 
 def test_a_change_beyond_the_scale_ends_in_an_arrow_and_says_its_value():
     lines = pd.concat([sales(["France"]), sales(["Italy"], growth=100)])
-    axes = charts.breakdown(results(lines)["breakdown"])
+    axes = charts.breakdown(result("breakdown", lines))
     markers = {line.get_marker() for line in axes.figure.findobj(plt.Line2D)}
     assert ">" in markers
     assert "+10,000.0%" in words(axes)
 
 
 def test_what_cannot_be_drawn_says_why():
-    found = results(sales(first="2024-01"))
-    for name in ("scorecard", "movers", "revenue_tree"):
-        assert any(
-            "The data start on 10 January 2024." in text.replace("\n", " ") for text in words(drawn(name, found[name]))
-        )
+    lines = sales(first="2024-01")
+    for name in ("scorecard", "movers", "revenue_tree", "revenue_walk"):
+        axes = getattr(charts, name)(result(name, lines))
+        assert "The data start on 10 January 2024." in " ".join(words(axes)).replace("\n", " ")
+        assert "The data start on 10 January 2024." in show.bundle(axes)[0][show.MIME]["empty"]
 
 
 def test_without_customers_the_concentration_says_what_to_ask_for():
@@ -260,7 +298,7 @@ def test_without_customers_the_concentration_says_what_to_ask_for():
 
 def test_french_figures_look_french():
     languages.use("fr")
-    shown = " ".join(words(charts.breakdown(results(sales(scale=100))["breakdown"])))
+    shown = " ".join(words(charts.breakdown(result("breakdown", sales(scale=100)))))
     assert re.search(r"\d,\d\N{NARROW NO-BREAK SPACE}%", shown)
     assert not re.search(r"\d\.\d", shown)
 
@@ -280,7 +318,7 @@ def test_french_figures_look_french():
     ],
 )
 def test_labels_keep_three_to_five_digits_and_the_scale_is_stated(largest, label, stated):
-    shown, words_ = style.labels_of([Decimal(largest), None], "GBP")
+    shown, words_ = labels.labels_of([Decimal(largest), None], "GBP")
     assert shown(Decimal(largest)) == label
     assert shown(None) == "n/a"
     assert stated in words_
@@ -292,6 +330,132 @@ def test_a_chart_goes_on_the_axes_it_is_given(plain):
     figure.subplots_adjust(top=0.6)
     assert charts.breakdown(plain["breakdown"], axes) is axes
     assert not axes._left_title.get_parse_math()
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_the_message_stands_beside_the_picture_as_text_and_not_in_it(name, plain):
+    axes = getattr(charts, name)(plain[name])
+    data, _ = show.bundle(axes)
+    said, view = data[show.MIME], plain[name].views()[0]
+    assert set(said) == {"title", "subtitle", "alt", "narrow", "empty"}
+    assert said["empty"] == ""
+    assert said["title"] == lettering.clean(view.title)
+    assert said["subtitle"].startswith(lettering.clean(view.subtitle))
+    assert said["alt"] == data["text/plain"]
+    assert len(said["alt"]) > len(view.title) + 20, "the key figures stand in it"
+    for picture, across in ((data["image/svg+xml"], 648), (said["narrow"], 259.2)):
+        assert float(ElementTree.fromstring(picture).get("width").removesuffix("pt")) == pytest.approx(across)
+        assert f"<!-- {said['title'][:20]}" not in picture
+        assert f"<!-- {said['subtitle'][:20]}" not in picture
+    assert axes.get_title(loc="left").replace("\n", " ") == view.title, "the figure itself keeps it"
+
+
+def test_a_title_that_the_caller_sets_stands_beside_the_picture(plain):
+    axes = charts.trend(plain["trend"])
+    axes.set_title("<b>My own</b>", loc="left")
+    data, _ = show.bundle(axes)
+    assert data[show.MIME]["title"] == "<b>My own</b>"
+    assert "&lt;b&gt;My own&lt;/b&gt;" in data["text/html"]
+
+
+def test_a_chart_of_ones_own_is_shown_as_it_was_drawn():
+    figure, axes = plt.subplots()
+    axes.set_title("Mine")
+    figure.set_label("What it says")
+    data, _ = show.bundle(axes)
+    assert set(data) == {"text/plain", "image/svg+xml", "image/png"}
+    assert "<!-- Mine -->" in data["image/svg+xml"]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_phone_gets_a_drawing_of_its_own_with_words_as_large_as_on_the_page(name, plain):
+    axes = sheets.kept(getattr(charts, name)(plain[name])).narrow()[0]
+    assert axes.figure.get_figwidth() == pytest.approx(3.6)
+    assert min(text.get_fontsize() for text in texts(axes.figure)) >= 8
+
+
+def heights_of(axes, look):
+    """Bars of a look: how many points high or wide, and how many euros, so that scales can be compared."""
+    colour = mpl.colors.to_rgba(style.LOOKS[look]["facecolor"])
+    axes.figure.draw_without_rendering()
+    return [
+        patch.get_window_extent().width / abs(patch.get_width())
+        for part in parts(axes.figure)
+        for patch in part.patches
+        if patch.get_facecolor() == colour and isinstance(patch, Rectangle) and part is not axes and patch.get_width()
+    ]
+
+
+def test_amounts_and_their_changes_are_drawn_on_one_scale(plain):
+    axes = charts.breakdown(plain["breakdown"])
+    scales = [scale for look in ("actual", "previous", "good", "bad") for scale in heights_of(axes, look)]
+    assert len(scales) > 5
+    assert max(scales) == pytest.approx(min(scales), rel=0.01)
+
+
+def test_small_multiples_stand_on_one_scale_and_say_so(plain):
+    found = plain["trend_by"]
+    axes = charts.trend_by(found)
+    assert any("one scale in all panels" in text.replace("\n", " ") for text in words(axes))
+    axes.figure.draw_without_rendering()
+    dark = mpl.colors.to_rgba(style.ACTUAL)
+    tall = [
+        patch.get_window_extent().height
+        for part in axes.child_axes
+        for patch in part.patches
+        if patch.get_facecolor() == dark
+    ]
+    euros = [float(each) for each in found.cells["revenue"]]
+    assert len(tall) == len(euros) == 24
+    assert [each / tall[0] for each in tall] == pytest.approx([each / euros[0] for each in euros], rel=0.01)
+
+
+def test_members_that_one_member_would_flatten_are_drawn_larger_and_the_chart_says_how_much():
+    lines = pd.concat([sales(["France"], scale=100), sales(["Spain", "Italy"])])
+    axes = charts.trend_by(result("trend_by", lines))
+    assert any("two scales, see the rule" in text.replace("\n", " ") for text in words(axes))
+    assert "Below: drawn 100 times larger" in words(axes)
+    assert faults(axes) == []
+
+
+def test_the_landing_is_hatched_with_its_interval_as_a_whisker():
+    lines = sales(first="2021-12")
+    lines.loc[lines["date"].dt.month % 2 == lines["date"].dt.year % 2, "net_revenue"] *= Decimal("1.3")
+    found = result("year_to_date", lines)
+    axes = charts.year_to_date(found)
+    within = parts(axes.figure)[1:]
+    (column,) = (p for part in within for p in part.patches if p.get_hatch() and p.get_height() > 100)
+    whisker = next(line for part in within for line in part.lines if line.get_linewidth() == 3.4)
+    low, high = sorted(whisker.get_ydata())
+    landing = found.landing
+    assert (high - low) / column.get_height() == pytest.approx(float((landing.high - landing.low) / landing.estimate))
+    assert "Landing" in words(axes)
+    assert "Landing: £" in axes.figure.get_label()
+
+
+def test_a_year_that_is_over_has_no_landing():
+    lines = sales(first="2022-01", last="2023-12")
+    axes = charts.year_to_date(result("year_to_date", lines, period=periods.parse("2023-12")))
+    assert "Landing" not in words(axes)
+
+
+def test_the_walk_leads_from_last_year_to_this_year(plain):
+    found = plain["revenue_walk"]
+    bars = [p for p in charts.revenue_walk(found).figure.findobj(Rectangle) if p.get_height() == pytest.approx(THICK)]
+    start, *steps, end = bars
+    assert start.get_width() == pytest.approx(float(found.previous_revenue))
+    assert end.get_width() == pytest.approx(float(found.revenue))
+    assert start.get_width() + sum(step.get_width() for step in steps) == pytest.approx(end.get_width())
+
+
+def test_a_change_that_shows_as_zero_has_no_colour():
+    lines = pd.concat([sales(["France"], growth=0), sales(["Italy"])])
+    lines.loc[lines["country"].eq("France") & lines["date"].ge("2024"), "net_revenue"] += Decimal("0.001")
+    axes = charts.breakdown(result("breakdown", lines))
+    labels_ = words(axes)
+    colours = {mpl.colors.to_hex(p.get_facecolor()) for part in parts(axes.figure) for p in part.patches}
+    assert "0.0%" in labels_
+    assert style.NEUTRAL in colours
 
 
 def test_a_shown_chart_is_displayed_once_and_closed(monkeypatch, plain):
@@ -307,7 +471,7 @@ def test_a_shown_chart_is_displayed_once_and_closed(monkeypatch, plain):
 
 
 def test_letters_that_the_font_lacks_do_not_stop_a_chart():
-    data, _ = show.bundle(charts.breakdown(results(sales(["日本", "العربية", "🙂"]))["breakdown"]))
+    data, _ = show.bundle(charts.breakdown(result("breakdown", sales(["日本", "العربية", "🙂"]))))
     assert "日本" in data["text/plain"]
 
 
@@ -326,22 +490,29 @@ def test_words_and_shapes_pass_wcag_aa_on_paper():
         assert contrast(colour, "white") >= 4.5
     for colour in (style.ACTUAL, style.PREVIOUS_EDGE, style.NEUTRAL):
         assert contrast(colour, "white") >= 3
+    for look in style.LOOKS.values():  # an empty shape shows by its edge
+        assert max(contrast(look[part], "white") for part in ("facecolor", "edgecolor") if look[part] != "none") >= 3
     assert contrast(style.ACTUAL, style.PREVIOUS) >= 3
+
+
+def test_gains_and_losses_differ_for_those_who_confuse_red_and_green():
+    assert abs(luminance(style.GOOD) - luminance(style.BAD)) < 0.05, "neither shouts louder"
+    assert style.HEADS["good"] != style.HEADS["bad"], "the shape tells them apart"
 
 
 def test_a_cut_text_is_no_wider_than_its_room_and_shows_that_it_is_cut():
     for width in (20, 50, 120):
-        cut = style.fit("Saint-Rémy-en-Bouzemont " * 30, width)
+        cut = lettering.fit("Saint-Rémy-en-Bouzemont " * 30, width)
         assert cut.endswith("…")
-        assert style.length(cut) <= width
-    assert style.fit("short", 100) == "short"
-    assert [style.length(line, 12) <= 100 for line in style.wrap("word " * 50, 100, 12, most=3)] == [True] * 3
+        assert lettering.length(cut) <= width
+    assert lettering.fit("short", 100) == "short"
+    assert [lettering.length(line, 12) <= 100 for line in lettering.wrap("word " * 50, 100, 12, most=3)] == [True] * 3
 
 
 def test_a_french_colon_never_starts_a_line_and_an_amount_is_never_broken():
     amount = "32\N{NARROW NO-BREAK SPACE}287\N{NO-BREAK SPACE}€"
     for width in range(40, 400, 7):
-        lines = style.wrap(
+        lines = lettering.wrap(
             f"Le CA a varié fortement : {amount} au total ; principal effet : clients", width, 12, most=9
         )
         assert not any(line.startswith((":", ";")) for line in lines)
