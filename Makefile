@@ -15,7 +15,7 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 
 help:
-	@echo "make demo   publish the example report and say where it is"
+	@echo "make demo   simulate a company, load it, publish its audit in two languages"
 	@echo "make test   lint, types, import layers, and the whole test suite"
 	@echo "make slow   the long fault injection, which 'make test' leaves out"
 	@echo "make lab    open JupyterLab with perfkit installed"

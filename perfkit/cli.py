@@ -10,7 +10,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -280,8 +280,8 @@ def lab(
 
     if find_spec("jupyterlab") is None:
         raise PerfkitError("JupyterLab is not installed. Install it with: pip install 'perfkit[lab]'")
+    from perfkit import assets, reports
     from perfkit import company as companies
-    from perfkit import reports
 
     folder = company or _here_or_demo()
     _settings(folder)
@@ -290,6 +290,9 @@ def lab(
         copy = reports.scratch_copy(report, acme)
     print(f"Opening {copy}. When you like it: perfkit adopt {_quoted(copy)}")
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container's only user
+    # As no report asks anybody for anything: no news, no look for updates.
+    paths = [str(assets.path("templates/lab")), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     raise typer.Exit(call([sys.executable, "-m", "jupyterlab", *as_root, str(copy)]))
 
 
@@ -319,16 +322,55 @@ def adopt(
 @app.command()
 def demo(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make.")] = Path("perfkit-demo"),
+    scale: Annotated[float, typer.Option(metavar="F", help="How large the company is; 1 is nine million a year.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number draws another company.")] = 0,
 ) -> None:
-    """Publish the audit of an example company.
+    """Simulate a company, load its exports and publish its audit.
 
-    Copies the example into a folder of yours, loads it, and publishes its audit in English and in French.
+    Writes the exports that its tools would send, with faults planted in them; loads them; checks that loading found
+    exactly those faults; and publishes the company's audit in English and in French.
     """
-    _copy_demo(path)
+    from perfkit.demo import checks, exports
+
+    truth = _made_demo(path, scale, seed)
     acme = _loaded(path, None)
-    for language in ("en", "fr"):
-        _publish("commercial_audit", acme, DEMO_PERIOD, language, {})
+    wrong = checks.differences(acme, truth)
+    if wrong:
+        raise PerfkitError(
+            "\n".join([f"{path} is not what was planted in it:", *wrong])
+            + f"\nIf you changed its exports, that may be meant; delete {path} to begin anew."
+        )
+    print(f"Checked: {len(truth['faults'])} planted faults, all found, nothing else set aside.")
+    with _beside("commercial_audit", acme, DEMO_PERIOD, "fr") as other:
+        _publish("commercial_audit", acme, DEMO_PERIOD, "en", {})
+        print(other(), end="")
     print(f"\nIt is yours to change: {path / 'company.toml'} says what was read, and how.")
+    print(f"{path / 'README.md'} says what was planted, and {path / exports.TRUTH} what is true of the company.")
+
+
+@contextmanager
+def _beside(report: str, acme: "Company", period: str, language: str) -> Iterator[Callable[[], str]]:
+    """Publish a report in a process of its own; gives a function that waits for it and returns what it printed."""
+    from subprocess import PIPE, Popen
+
+    from perfkit.errors import EngineError
+
+    typed = ["run", report, str(acme.path), "--period", period, "--language", language]
+    typed += ["--snapshot", acme.snapshot.fingerprint]
+    command = [sys.executable, "-c", "from perfkit.cli import main; main()", *typed]
+    with Popen(command, stdout=PIPE, stderr=PIPE, text=True, encoding="utf-8") as process:
+
+        def finished() -> str:
+            said, failed = process.communicate()
+            if process.returncode:
+                raise EngineError(failed.strip().removeprefix("perfkit: ") or f"{report} in {language} was not made.")
+            return said
+
+        try:
+            yield finished
+        finally:
+            if process.poll() is None:
+                process.terminate()
 
 
 @app.command()
@@ -339,8 +381,8 @@ def version() -> None:
     print(f"perfkit {installed('perfkit')}")
 
 
-DEMO_PERIOD = "1998-Q2"
-"""The last complete quarter of examples/cdnow: what is left of the cohort a year after it was acquired."""
+DEMO_PERIOD = "2026-Q3"
+"""The last quarter of the demo's 36 months."""
 
 
 def main() -> None:
@@ -479,20 +521,33 @@ def _here_or_demo() -> Path:
         return Path()
     demo_folder = Path("perfkit-demo")
     if not demo_folder.is_dir():
-        _copy_demo(demo_folder)
+        _made_demo(demo_folder, 1, 0)
     return demo_folder
 
 
-def _copy_demo(path: Path) -> None:
-    import shutil
+def _made_demo(path: Path, scale: float, seed: int) -> dict[str, Any]:
+    """Return the truth of a demo's folder; one of this scale and seed that is there already is left as it is."""
+    from perfkit.demo import checks, exports
 
-    from perfkit import assets
+    if path.exists() and not path.is_dir():
+        raise WrongUsage(f"{path} is a file: name another folder, perfkit demo PATH")
+    held = {each.name for each in path.iterdir()} - {exports.UNFINISHED} if path.is_dir() else set()
+    if held and exports.TRUTH not in held:
+        raise WrongUsage(f"{path} exists and is no demo: name another folder, perfkit demo PATH")
+    if held:
+        truth = checks.truth_of(path)
+        made = truth["company"]
+        if (made["scale"], made["seed"]) == (scale, seed):
+            return truth
+        raise WrongUsage(
+            f"{path} is the demo of scale {made['scale']:g} and seed {made['seed']}: name another folder, "
+            "perfkit demo PATH"
+        )
+    from perfkit.demo import simulate
 
-    if path.exists() and not (path / "company.toml").is_file() and (not path.is_dir() or any(path.iterdir())):
-        raise WrongUsage(f"{path} exists and is no company's folder: name another, perfkit demo PATH")
-    if not (path / "company.toml").is_file():
-        ignore = shutil.ignore_patterns("snapshots", "reports", "scratch", "notebooks")
-        shutil.copytree(assets.path("examples/cdnow"), path, dirs_exist_ok=True, ignore=ignore)
+    with _typed():
+        story = simulate(seed=seed, scale=scale)
+    return exports.write(story, path)
 
 
 def _quoted(path: Path) -> str:

@@ -1,0 +1,312 @@
+"""Checks: did loading the demo's exports find the planted faults, all of them and nothing else?
+
+Each way in which a load speaks of a row is held against truth.json: what was set aside and where it stands, what
+was left out and by which rule, what the totals rows say, which lines two files share, which ids are in no list;
+and what nobody could see but who planted it is looked up in the tables. Last, every table's rows and money are
+those of the clean story and of the faults that a load lets count.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from ibis import _
+
+from perfkit.company import Company
+from perfkit.demo.exports import TRUTH
+from perfkit.errors import ParameterError
+
+Faults = list[dict[str, Any]]
+
+
+def truth_of(folder: Path) -> dict[str, Any]:
+    """Read truth.json of a demo's folder.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or it lists no faults.
+    """
+    path = folder / TRUTH
+    try:
+        truth: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        truth["company"], truth["ledger"], truth["clean"], truth["faults"]
+    except FileNotFoundError:
+        raise ParameterError(f"{folder} holds no {TRUTH}: it is no demo. Make one with: perfkit demo PATH") from None
+    except (ValueError, KeyError, TypeError):
+        raise ParameterError(f"{path} cannot be read: make the demo again with: perfkit demo {folder}") from None
+    return truth
+
+
+def differences(acme: Company, truth: dict[str, Any]) -> list[str]:
+    """Return in words how what a load found differs from what was planted; empty where it is the same.
+
+    Parameters
+    ----------
+    acme : Company
+        The demo, loaded.
+    truth : dict
+        As `truth_of` returns it.
+    """
+    faults: Faults = truth["faults"]
+    report = acme.snapshot.report["tables"]
+    return [
+        *_set_aside(acme, faults),
+        *_left_out(report, faults),
+        *_totals(report, faults),
+        *_overlaps(report, faults),
+        *_strangers(report, faults),
+        *_told(report, faults),
+        *_kept(acme, faults),
+        *_clean(report, truth["clean"], faults),
+        *_books(acme, truth["ledger"]),
+    ]
+
+
+def _of(faults: Faults, *, effect: str = "", kinds: Iterable[str] = ()) -> Faults:
+    return [
+        fault for fault in faults if (not effect or fault["effect"] == effect) and (not kinds or fault["kind"] in kinds)
+    ]
+
+
+def _compared(what: str, planted: Counter[Any], found: Counter[Any], faults_by: dict[Any, str]) -> Iterator[str]:
+    """Say what was planted and not found, and what was found and not planted."""
+    for key in planted - found:
+        missing = (planted - found)[key]
+        who = faults_by.get(key, "a planted fault")
+        yield f"{who}: {what} {_shown(key)} was planted {_times(missing)}and not found."
+    for key in found - planted:
+        more = (found - planted)[key]
+        yield f"{what} {_shown(key)} was found {_times(more)}and not planted."
+
+
+def _times(number: int) -> str:
+    return "" if number == 1 else f"{number} times more "
+
+
+def _shown(key: tuple[Any, ...]) -> str:
+    return "(" + ", ".join(str(part) for part in key if part not in (None, "")) + ")"
+
+
+def _set_aside(acme: Company, faults: Faults) -> Iterator[str]:
+    """Rows in the quarantine: table, file, sheet, line and reason of each."""
+    rows = acme.snapshot.quarantine().select("table", "file", "sheet", "line", "reason").to_pyarrow().to_pylist()
+    found = Counter((row["table"], row["file"], row["sheet"], row["line"], row["reason"]) for row in rows)
+    planted: Counter[Any] = Counter()
+    ids: dict[Any, str] = {}
+    for fault in _of(faults, effect="set aside"):
+        for place in fault["places"]:
+            key = (fault["table"], place["file"], place["sheet"], place["line"], fault["reason"])
+            planted[key] += 1
+            ids[key] = fault["id"]
+    yield from _compared("a row set aside", planted, found, ids)
+
+
+def _left_out(report: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """Rows left out by a rule: how many of each, and their money where the rule is no automatic one."""
+    planted: dict[tuple[str, str], tuple[int, Decimal, list[str]]] = {}
+    for fault in _of(faults, effect="left out"):
+        key = (fault["table"], fault["reason"])
+        rows, money, ids = planted.get(key, (0, Decimal(0), []))
+        planted[key] = (rows + fault["rows"], money + Decimal(fault["money"] or 0), [*ids, fault["id"]])
+    found: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for table, counts in report.items():
+        for rule in counts["excluded"]["rules"]:
+            rows, money = found.get((table, rule["because"]), (0, Decimal(0)))
+            amount = next(iter(rule["sums"].values()), "0") if table != "sales" else rule["sums"]["net_revenue"]
+            found[table, rule["because"]] = (rows + rule["rows"], money + Decimal(amount))
+    for key in sorted({*planted, *(key for key, (rows, _money) in found.items() if rows)}):
+        rows, money, ids = planted.get(key, (0, Decimal(0), []))
+        there, amount = found.get(key, (0, Decimal(0)))
+        if (rows, money) != (there, amount):
+            who = ", ".join(ids) or "nothing planted"
+            yield (
+                f"{who}: the rule {key[1]!r} of {key[0]} left out {there} rows ({amount:f}), "
+                f"and {rows} ({money:f}) were planted."
+            )
+
+
+def _totals(report: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """What totals rows say, and whether the rows agree."""
+    found = Counter(
+        (table, each["file"], Decimal(each["stated"]), each["ties"])
+        for table, counts in report.items()
+        for each in counts["totals"]
+    )
+    planted: Counter[Any] = Counter()
+    ids: dict[Any, str] = {}
+    for fault in _of(faults, kinds=["a totals row"]):
+        key = (fault["table"], fault["file"], Decimal(fault["more"]["stated"]), fault["more"]["ties"])
+        planted[key] += 1
+        ids[key] = fault["id"]
+    yield from _compared("a totals row", planted, found, ids)
+
+
+def _overlaps(report: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """Lines that stand in two files."""
+    found = Counter(
+        (table, each["first"], each["second"], each["rows"], Decimal(each["money"] or 0))
+        for table, counts in report.items()
+        for each in counts["overlaps"]
+    )
+    planted: Counter[Any] = Counter()
+    ids: dict[Any, str] = {}
+    for fault in _of(faults, kinds=["a re-exported overlap"]):
+        key = (fault["table"], fault["more"]["first"], fault["more"]["second"], fault["rows"], Decimal(fault["money"]))
+        planted[key] += 1
+        ids[key] = fault["id"]
+    yield from _compared("an overlap of two files", planted, found, ids)
+
+
+_UNLISTED = ("unknown customers", "unknown products", "trailing spaces")
+
+
+def _strangers(report: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """Ids of sales that no list has: ids, rows, money, and how many are like a known one."""
+    found = {
+        each["key"]: (each["ids"], each["rows"], Decimal(each["money"]), (each["alike"] or {"ids": 0})["ids"])
+        for each in report["sales"]["strangers"]
+    }
+    planted: dict[str, tuple[int, int, Decimal, int]] = {}
+    names: dict[str, list[str]] = {}
+    for fault in _of(faults, kinds=_UNLISTED):
+        key = fault["more"]["key"]
+        ids, rows, money, alike = planted.get(key, (0, 0, Decimal(0), 0))
+        like = len(fault["ids"]) if fault["kind"] == "trailing spaces" else 0
+        more = Decimal(fault["money"])
+        planted[key] = (ids + len(fault["ids"]), rows + fault["rows"], money + more, alike + like)
+        names.setdefault(key, []).append(fault["id"])
+    for key in sorted({*planted, *found}):
+        if planted.get(key) != found.get(key):
+            yield (
+                f"{', '.join(names.get(key, [])) or 'nothing planted'}: {key} in no list: found "
+                f"{_counts(found.get(key))}, planted {_counts(planted.get(key))}."
+            )
+
+
+def _counts(said: tuple[int, int, Decimal, int] | None) -> str:
+    if said is None:
+        return "none"
+    ids, rows, money, alike = said
+    return f"{ids} ids on {rows} rows ({money:f}), {alike} of them like a known one"
+
+
+def _told(report: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """What a load only tells in a notice."""
+    for fault in _of(faults, effect="told"):
+        if not any(fault["reason"] in notice for notice in report[fault["table"]]["notices"]):
+            yield f"{fault['id']}: no notice on {fault['table']} says: {fault['reason']}"
+
+
+def _kept(acme: Company, faults: Faults) -> Iterator[str]:
+    """What a load lets count without a word, looked up in the tables."""
+    sales = acme.table("sales")
+    anonymous = _of(faults, kinds=["missing customer ids"])
+    yield from _counted(sales.filter(_.customer_id.isnull()), anonymous, "lines without a customer", _ids(anonymous))
+    late = _of(faults, kinds=["late invoices"])
+    yield from _counted(
+        sales.filter(_.date > acme.observed_until), late, "lines after the last complete day", _ids(late)
+    )
+    deals = acme.table("opportunities")
+    turned = _of(faults, kinds=["deals closed before they were created"])
+    wrong = set(deals.filter(_.closed_at < _.created_at).opportunity_id.to_pyarrow().to_pylist())
+    expected = {id_ for fault in turned for id_ in fault["ids"]}
+    if wrong != expected:
+        what = "deals closed before they were created"
+        yield f"{_ids(turned)}: {what}: found {sorted(wrong)}, planted {sorted(expected)}."
+    unlinked = _of(faults, kinds=["credit notes of an unknown document"])
+    yield from _counted(
+        sales.filter((_.document == "credit") & _.origin_id.isnull()),
+        unlinked,
+        "credit notes that name no document",
+        _ids(unlinked),
+    )
+    for fault in _of(faults, kinds=["lost leading zeros"]):
+        yield from _repaired(acme, fault)
+
+
+def _counted(rows: Any, faults: Faults, what: str, names: str) -> Iterator[str]:
+    """Hold rows of sales and their money against faults."""
+    found = rows.agg(rows=_.count(), money=_.net_revenue.sum()).to_pyarrow().to_pylist()[0]
+    there = (found["rows"], found["money"] or Decimal(0))
+    planted = (sum(fault["rows"] for fault in faults), sum((Decimal(fault["money"]) for fault in faults), Decimal(0)))
+    if there != planted:
+        who = names or "nothing planted"
+        yield f"{who}: {what}: found {there[0]} ({there[1]:f}), planted {planted[0]} ({planted[1]:f})."
+
+
+def _repaired(acme: Company, fault: dict[str, Any]) -> Iterator[str]:
+    """Codes whose zeros were put back: each begins with one and is of five digits again."""
+    column = fault["more"]["column"]
+    rows = acme.table(fault["table"]).filter(_.customer_id.isin(fault["ids"]))[column].to_pyarrow().to_pylist()
+    whole = [code for code in rows if code and len(code) == 5 and code[0] == "0"]
+    if len(rows) != fault["rows"] or len(whole) != len(rows):
+        yield f"{fault['id']}: {len(whole)} of {fault['rows']} codes have their leading zero again."
+
+
+def _ids(faults: Faults) -> str:
+    return ", ".join(fault["id"] for fault in faults) or "nothing planted"
+
+
+_ADDED = ("a re-exported overlap", "late invoices")
+"""Kinds of faults that are rows more than the story has, and count."""
+
+
+def _clean(report: dict[str, Any], clean: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """Every table's accepted rows and money: the story's and those of the faults that count."""
+    for table in sorted({*report, *clean}):
+        if table not in report or table not in clean:
+            yield f"{table}: {'not loaded' if table in clean else 'not in the story'}."
+            continue
+        added = [fault for fault in _of(faults, kinds=_ADDED) if fault["table"] == table]
+        rows = clean[table]["rows"] + sum(fault["rows"] for fault in added)
+        accepted = report[table]["accepted"]
+        if accepted["rows"] != rows:
+            yield f"{table}: {accepted['rows']} rows count, and the story with its kept faults has {rows}."
+        if clean[table]["money"] is not None:
+            money = sum((Decimal(fault["money"]) for fault in added), Decimal(clean[table]["money"]))
+            there = Decimal(next(iter(accepted["sums"][name] for name in _money(table))))
+            if there != money:
+                yield f"{table}: {there:f} counts, and the story with its kept faults has {money:f}."
+
+
+def _money(table: str) -> list[str]:
+    from perfkit.schema import TABLES
+
+    return [name for name in (TABLES[table].money,) if name]
+
+
+def books_gap(truth: dict[str, Any]) -> dict[str, Decimal]:
+    """Return by month what the books hold more than sales, all planted causes together."""
+    gap: dict[str, Decimal] = {}
+    for months in truth["ledger"]["by_cause_and_month_euros"].values():
+        for month, amount in months.items():
+            gap[month] = gap.get(month, Decimal(0)) + Decimal(amount)
+    return {month: amount for month, amount in gap.items() if amount}
+
+
+def _books(acme: Company, truth: dict[str, Any]) -> Iterator[str]:
+    """Revenue accounts against sales, month by month: they differ by the causes of the story, to the cent."""
+    ledger, sales = acme.table("ledger"), acme.table("sales")
+    booked = ledger.filter(_.account.startswith("70")).mutate(amount=_.credit - _.debit)
+    sides = [rows.mutate(month=_.date.truncate("M")) for rows in (booked, sales.mutate(amount=_.net_revenue))]
+    found = [
+        {
+            f"{row['month']:%Y-%m}": row["amount"]
+            for row in rows.group_by("month").agg(amount=_.amount.sum()).to_pyarrow().to_pylist()
+        }
+        for rows in sides
+    ]
+    planted = books_gap({"ledger": truth})
+    last = f"{acme.observed_until:%Y-%m}"
+    for month in sorted({*found[0], *found[1]}):
+        if truth["first_month"] <= month <= last:
+            gap = found[0].get(month, Decimal(0)) - found[1].get(month, Decimal(0))
+            if gap != planted.get(month, Decimal(0)):
+                yield (
+                    f"the books of {month} hold {gap:+f} against sales, and the causes of the story are "
+                    f"{planted.get(month, Decimal(0)):+f}."
+                )
