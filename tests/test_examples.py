@@ -1,4 +1,4 @@
-"""The examples: their data are the originals, every cent is accounted for, and both publish in both languages."""
+"""The examples: their data are the originals, every cent is accounted for, and they publish in both languages."""
 
 import csv
 import re
@@ -6,6 +6,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -30,11 +31,11 @@ def online_retail(tmp_path_factory, shared_data):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """What `perfkit demo` makes: the example, loaded and published in English and French."""
-    folder = tmp_path_factory.mktemp("demo") / "here"
-    perfkit("demo", folder)
-    return folder
+def cdnow(tmp_path_factory):
+    """The example, loaded."""
+    folder = tmp_path_factory.mktemp("examples") / "cdnow"
+    shutil.copytree(EXAMPLES / "cdnow", folder, ignore=shutil.ignore_patterns("snapshots", "reports"))
+    return pk.load(folder)
 
 
 # ---- CDNOW
@@ -53,26 +54,19 @@ def test_cdnow_is_small_enough_to_travel_with_the_package():
     assert (EXAMPLES / "cdnow" / "exports" / "cdnow.csv").stat().st_size < 2_000_000
 
 
-def test_every_dollar_of_cdnow_is_read(demo):
-    sales = pk.open_company(demo).table("sales")
+def test_every_dollar_of_cdnow_is_read(cdnow):
+    sales = cdnow.table("sales")
     assert sums(sales) == (69_659, Decimal("2500315.63"))
     assert sales.customer_id.nunique().to_pyarrow().as_py() == 23_570
     assert sales.order_id.nunique().to_pyarrow().as_py() == 67_591
     assert sales.customer_id.min().to_pyarrow().as_py() == "00001"
 
 
-def test_the_demo_publishes_in_english_and_french(demo):
+def test_cdnow_publishes_in_english_and_french(cdnow):
     for language, word in (("en", "Revenue"), ("fr", "Chiffre d’affaires|Chiffre d'affaires")):
-        page = published(demo, cli.DEMO_PERIOD, language)
+        perfkit("run", "commercial_audit", cdnow.path, "--period", "1998-Q2", "--language", language)
+        page = published(cdnow.path, "1998-Q2", language)
         assert re.search(f'<html[^>]* lang="{language}"', page) and re.search(word, page)
-
-
-def test_a_second_demo_leaves_what_was_changed(demo, monkeypatch):
-    monkeypatch.setattr(cli, "_publish", lambda *_: None)
-    settings = demo / "company.toml"
-    settings.write_text(settings.read_text() + "# mine\n")
-    perfkit("demo", demo)
-    assert settings.read_text().endswith("# mine\n")
 
 
 # ---- Online Retail
@@ -109,6 +103,121 @@ def test_online_retail_publishes_in_both_languages(online_retail, shared_data):
             "--exports", shared_data / "online_retail",
         )  # fmt: skip
         assert f'lang="{language}"' in published(online_retail.path, "2011-11", language)
+
+
+# ---- AdventureWorks
+
+
+@pytest.fixture(scope="module")
+def adventureworks(tmp_path_factory, shared_data):
+    """The example, loaded: its data lie outside the repository, and so does its snapshot."""
+    folder = tmp_path_factory.mktemp("examples") / "adventureworks"
+    shutil.copytree(EXAMPLES / "adventureworks", folder, ignore=shutil.ignore_patterns("snapshots", "reports"))
+    return pk.load(folder, exports=shared_data / "adventureworks")
+
+
+@pytest.fixture(scope="module")
+def bicycles(shared_data):
+    """Both channels' lines in one frame, computed without perfkit: every text as it stands, money as Decimal."""
+    folder = shared_data / "adventureworks"
+    frames = []
+    for channel, file, customer, quantity in (
+        ("Resellers", "reseller_sales.csv", "ResellerKey", "Quantity"),
+        ("Internet", "internet_sales.csv", "CustomerKey", "OrderQuantity"),
+    ):
+        raw = pd.read_csv(folder / file, dtype=str, keep_default_na=False)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "channel": channel,
+                    "date": pd.to_datetime(raw["OrderDate"]),
+                    "order_id": raw["SalesOrderNumber"],
+                    "customer_id": raw[customer],
+                    "key": raw["ProductKey"],
+                    "quantity": raw[quantity].map(Decimal),
+                    "net_revenue": raw["SalesAmount"].map(Decimal),
+                    "cost": raw["TotalProductCost"].map(Decimal),
+                }
+            )
+        )
+    products = pd.read_csv(folder / "products.csv", dtype=str, keep_default_na=False)
+    beside = products.set_index("ProductKey")[["Product", "EnglishProductCategoryName"]]
+    return pd.concat(frames, ignore_index=True).join(beside, on="key")
+
+
+MONEY = ["net_revenue", "cost", "quantity"]
+
+
+def test_adventureworks_is_read_to_the_cent_channel_by_channel(adventureworks, bicycles):
+    sales = adventureworks.frame("sales")
+    found = sales.groupby("channel")[MONEY].sum()
+    expected = bicycles.groupby("channel")[MONEY].sum()
+    assert found.to_dict() == expected.to_dict()
+    assert (len(sales), sum(sales["net_revenue"])) == (118_249, Decimal("106907247.4207"))
+
+
+def test_adventureworks_adds_up_by_month_and_by_category(adventureworks, bicycles):
+    lines = adventureworks.lines()
+    by_category = lines.group_by("category").agg(money=lines.net_revenue.sum()).to_pandas()
+    expected = bicycles.groupby("EnglishProductCategoryName")["net_revenue"].sum()
+    assert dict(zip(by_category["category"], by_category["money"], strict=True)) == expected.to_dict()
+    by_month = lines.group_by(month=lines.date.truncate("M")).agg(money=lines.net_revenue.sum()).to_pandas()
+    expected = bicycles.groupby(bicycles["date"].dt.to_period("M").dt.start_time)["net_revenue"].sum()
+    assert dict(zip(by_month["month"].dt.as_unit("ns"), by_month["money"], strict=True)) == expected.to_dict()
+
+
+def test_a_product_of_adventureworks_keeps_its_key_when_its_price_changes(adventureworks, bicycles):
+    sales = adventureworks.frame("sales")
+    names = adventureworks.frame("products").set_index("product_id")["name"]
+    assert sales["product_id"].nunique() == bicycles["Product"].nunique() == 266
+    found = sales.groupby(sales["product_id"].map(names))["net_revenue"].sum()
+    assert found.to_dict() == bicycles.groupby("Product")["net_revenue"].sum().to_dict()
+
+
+def test_targets_of_managers_of_adventureworks_are_not_added_to_their_teams(adventureworks, shared_data):
+    targets = adventureworks.targets()
+    assert targets["dimension"].value_counts().to_dict() == {"rep_id": 641, "channel": 54}
+    raw = pd.read_csv(shared_data / "adventureworks" / "monthly_targets.csv", dtype=str)
+    director = raw[raw["EmployeeID"] == "112432117"]["TargetAmount"].map(Decimal)
+    assert sum(targets.loc[targets["dimension"] == "channel", "value"]) == sum(director)
+    reps = set(adventureworks.frame("reps").query("title == 'Sales Representative'")["rep_id"])
+    assert set(targets.loc[targets["dimension"] == "rep_id", "member"]) == reps
+    assert reps <= set(adventureworks.frame("sales")["rep_id"].dropna())
+
+
+def test_the_readme_of_adventureworks_says_what_the_files_hold(adventureworks, bicycles):
+    readme = (EXAMPLES / "adventureworks" / "README.md").read_text(encoding="utf-8")
+    resellers = bicycles[bicycles["channel"] == "Resellers"]
+    late = bicycles[bicycles["date"] > pd.Timestamp(adventureworks.observed_until)]
+    web = bicycles[bicycles["channel"] == "Internet"]
+    bought = web.groupby((web["date"] + pd.DateOffset(months=6)).dt.year)["customer_id"].agg(set)
+    said = [
+        f"{len(bicycles):,} lines",
+        f"{sum(bicycles['net_revenue']):,} USD",
+        f"{len(late):,} lines of the web shop alone ({sum(late['net_revenue']):,} USD)",
+        f"({sum(resellers['net_revenue']):,} USD sold for a cost of {sum(resellers['cost']):,})",
+        f"{1 - float(sum(resellers['cost']) / sum(resellers['net_revenue'])):.1%} over all years",
+        f"Of the {len(bought[2018]):,} of FY2018 not one bought in FY2019; of the {len(bought[2019]):,} of FY2019,",
+        f"{len(bought[2019] & bought[2020]):,} bought in FY2020",
+    ]
+    flat = " ".join(readme.split())
+    assert not [each for each in said if each not in flat] and not bought[2018] & bought[2019]
+
+
+def test_a_year_of_adventureworks_publishes_in_both_languages(adventureworks, bicycles, shared_data):
+    year = bicycles[(bicycles["date"] >= "2018-07-01") & (bicycles["date"] < "2019-07-01")]
+    for language in ("en", "fr"):
+        perfkit(
+            "run", "commercial_audit", adventureworks.path, "--period", "FY2019", "--language", language,
+            "--exports", shared_data / "adventureworks",
+        )  # fmt: skip
+        assert f'lang="{language}"' in published(adventureworks.path, "FY2019", language)
+    current = adventureworks.path / "reports" / "FY2019" / "commercial_audit.en" / "current"
+    figures = pd.read_parquet(current / "figures.parquet").drop_duplicates("figure_id").set_index("figure_id")
+    assert Decimal(figures.loc["scorecard:FY2019:revenue", "exact"]) == sum(year["net_revenue"])
+    assert Decimal(figures.loc["scorecard:FY2019:gross_profit", "exact"]) == sum(year["net_revenue"] - year["cost"])
+    assert figures.loc["scorecard:FY2019:orders", "estimate"] == year["order_id"].nunique()
+    assert figures.loc["scorecard:FY2019:customers", "estimate"] == year["customer_id"].nunique()
 
 
 def sums(sales):

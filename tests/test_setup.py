@@ -191,7 +191,9 @@ def wheel(tmp_path_factory) -> Path:
 
 
 def test_the_wheel_carries_the_code_and_what_a_report_is_made_of_and_nothing_else(wheel):
-    in_git = run("git", "ls-files", "perfkit", "notebooks", "templates", "examples/cdnow").stdout.split("\n")
+    in_git = run(
+        "git", "ls-files", "perfkit", "notebooks", "templates", "examples/cdnow", "examples/demo"
+    ).stdout.split("\n")
     shipped = {
         path if path.startswith("perfkit/") else f"perfkit/_assets/{path}"
         for path in filter(None, in_git)
@@ -218,7 +220,7 @@ def test_the_wheel_in_an_empty_environment_publishes_a_report(wheel, tmp_path):
 
     desk = tmp_path / "desk"
     desk.mkdir()
-    published = run(tmp_path / "venv/bin/perfkit", "demo", cwd=desk)
+    published = run(tmp_path / "venv/bin/perfkit", "demo", "--scale", "0.2", cwd=desk)
     assert published.returncode == 0, published.stdout + published.stderr
     assert "Traceback" not in published.stderr
     reports = [found for found in desk.rglob("report.html") if "current" not in found.parts]

@@ -1,0 +1,156 @@
+"""Every table and every optional column is taken away from the demo company, one by one.
+
+The audit is still there, its section says what is missing, and no other figure moves.
+"""
+
+import re
+
+import pandas as pd
+import pytest
+
+from perfkit import demo, questions, reports, schema
+from perfkit.errors import DataError
+from tests.absence.companies import made, without
+from tests.absence.dependencies import FAMILIES, may_change
+from tests.absence.executing import Memory, execute
+
+PERIOD = "2026-Q3"
+TABLES = [name for name in schema.TABLES if name != "sales"]
+COLUMNS = [
+    (table.name, column.name) for table in schema.TABLES.values() for column in table.columns if not column.required
+]
+BEHIND = set().union(*FAMILIES.values())
+READ = [(table, column) for table, column in COLUMNS if f"{table}.{column}" in BEHIND]
+"""Columns that some figure is made from."""
+
+UNREAD = {
+    name: [column for table, column in COLUMNS if table == name and (name, column) not in READ]
+    for name in schema.TABLES
+}
+"""Columns that no figure is made from, by table."""
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the whole audit
+
+
+@pytest.fixture(scope="module")
+def story():
+    return demo.simulate(scale=0.2)
+
+
+@pytest.fixture(scope="module")
+def acme(story, tmp_path_factory):
+    """The demo company as it is before any fault of an export: every table, every column."""
+    settings = f'observed_until = "{story.observed_until}"'
+    return made(tmp_path_factory.mktemp("absence") / "acme", story.tables, settings)
+
+
+@pytest.fixture(scope="module")
+def memory():
+    return Memory()
+
+
+@pytest.fixture(scope="module")
+def full(acme, memory):
+    return execute(acme, period=PERIOD, memory=memory)
+
+
+def moved(full, less):
+    """The ids of the figures that two executions do not share."""
+    one, other = full.figures, less.figures
+    return [name for name in one | other if one.get(name) != other.get(name)]
+
+
+def test_the_whole_demo_company_has_every_table_and_column_and_answers_everything(acme, full):
+    for name, table in schema.TABLES.items():
+        assert set(table.names) <= set(acme.table(name).columns)
+    found = acme.coverage()
+    assert found.rows["answered"].all() and len(found.rows) == len(questions.QUESTIONS)
+    assert len(full.figures) > 300
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_without_a_table_no_other_figure_moves(acme, memory, full, table):
+    less = execute(without(acme, table), period=PERIOD, memory=memory)
+    assert [name for name in moved(full, less) if not may_change(name, table)] == []
+
+
+@pytest.mark.parametrize("table, column", READ, ids=[".".join(each) for each in READ])
+def test_without_a_column_no_other_figure_moves(acme, memory, full, table, column):
+    less = execute(without(acme, table, column), period=PERIOD, memory=memory)
+    assert [name for name in moved(full, less) if not may_change(name, table, column)] == []
+
+
+@pytest.mark.parametrize("table", [table for table, columns in UNREAD.items() if columns])
+def test_without_the_columns_that_no_figure_is_made_from_none_moves(acme, memory, full, table):
+    less = acme
+    for column in UNREAD[table]:
+        less = without(less, table, column)
+    assert moved(full, execute(less, period=PERIOD, memory=memory)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table, column", COLUMNS, ids=[".".join(each) for each in COLUMNS])
+def test_one_by_one_no_column_moves_a_figure_that_is_not_made_from_it(acme, memory, full, table, column):
+    less = execute(without(acme, table, column), period=PERIOD, memory=memory)
+    assert [name for name in moved(full, less) if not may_change(name, table, column)] == []
+
+
+def test_without_sales_there_is_no_report_and_a_sentence_that_says_why(acme):
+    with pytest.raises(DataError, match=r"sales: .* has not given this table .*\[tables.sales\]"):
+        execute(without(acme, "sales"), period=PERIOD)
+
+
+@pytest.mark.parametrize(
+    "table, column, kind, said",
+    [
+        ("sales", "order_id", "Scorecard", "Ask for the order or invoice number of each line."),
+        ("sales", "customer_id", "Scorecard", "Ask for the customer number of each line."),
+        ("sales", "customer_id", "RevenueWalk", "Ask for the customer number of each line."),
+        ("sales", "customer_id", "Concentration", "Ask for the customer number of each line."),
+        ("sales", "product_id", "Movers", "Ask for the product number of each line."),
+        ("sales", "channel", "Breakdown", "Ask for the sales channel of each line."),
+        ("sales", "list_revenue", "Scorecard", "Ask for"),
+        ("customers", "", "Breakdown", "Ask for the country of each customer or line."),
+        ("customers", "segment", "Breakdown", "Ask for the customer list with each customer's segment."),
+        ("products", "category", "Breakdown", "Ask for the product list with each product's family."),
+        ("ledger", "", "LedgerTie", "FEC"),
+        ("targets", "", "Coverage", "Ask for the monthly budget or targets, at least for revenue."),
+        ("sales", "channel", "Coverage", "ask first for the sales channel of each line"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.islower() else None,
+)
+def test_the_section_says_what_is_missing(acme, memory, table, column, kind, said):
+    assert said in execute(without(acme, table, column), period=PERIOD, memory=memory).section(kind)
+
+
+def test_without_any_cost_no_margin_is_told(acme, memory):
+    both = without(without(acme, "sales", "cost"), "products", "unit_cost")
+    less = execute(both, period=PERIOD, memory=memory)
+    assert "Ask for the cost of goods of each line, or the unit cost of each product." in less.section("Scorecard")
+    assert "gross profit" not in less.section("Findings")
+
+
+def test_every_family_of_figures_is_one_that_the_audit_shows(full):
+    """A pattern that fits nothing would be an excuse kept for a figure that is gone."""
+    fits = {pattern for pattern in FAMILIES if any(re.fullmatch(pattern, name) for name in full.figures)}
+    unused = [pattern for pattern in FAMILIES if pattern not in fits and not pattern.startswith("finding:")]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    "table, column",
+    [("customers", ""), ("sales", "order_id"), ("targets", "")],
+    ids=["customers", "sales.order_id", "targets"],
+)
+def test_a_table_or_column_that_was_really_never_exported_gives_the_same_figures(
+    story, acme, tmp_path, table, column, memory
+):
+    """Published for good: a kernel, a page, a file of figures; they are those of the executions above."""
+    tables = {name: frame for name, frame in story.tables.items() if column or name != table}
+    if column:
+        tables[table] = tables[table].drop(columns=column)
+    real = made(tmp_path / "acme", tables, f'observed_until = "{story.observed_until}"')
+    run = reports.publish("commercial_audit", real.path, period=PERIOD)
+    published = pd.read_parquet(run.folder / "figures.parquet")
+    expected = execute(without(acme, table, column), period=PERIOD, memory=memory).figures
+    assert set(published["figure_id"]) == set(expected)
