@@ -21,7 +21,8 @@ from typer.core import TyperGroup
 from perfkit.errors import ParameterError, PerfkitError, printable, unknown
 
 if TYPE_CHECKING:
-    from perfkit.company import Company, Settings
+    from perfkit.company import Company
+    from perfkit.settings import Settings
 
 PUBLISHED, REFUSED, WRONG_USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -418,13 +419,13 @@ def _our_fault(error: Exception) -> str:
 
 def _settings(folder: Path) -> "Settings":
     """Read company.toml: a folder without one was not meant, one that is not understood is refused."""
-    from perfkit import company as companies
+    from perfkit.settings import settings
 
     if not os.path.lexists(folder / "company.toml"):
         raise WrongUsage(
             f"{folder} is not a company's folder: it holds no company.toml. Make one with: perfkit new PATH."
         )
-    return companies.settings(folder)
+    return settings(folder)
 
 
 def _loaded(folder: Path, exports: Path | None) -> "Company":

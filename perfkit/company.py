@@ -1,143 +1,28 @@
 """Company: a folder, its settings, its tables, and the questions its data can answer."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
 from perfkit import actions as decided
 from perfkit import periods, questions, schema, sources
 from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
-from perfkit.brand import Brand
 from perfkit.drills import Drill
 from perfkit.errors import DataError, ParameterError, unknown
-from perfkit.languages import mark, number, show, text
+from perfkit.languages import number, show, text
 from perfkit.overview import Overview
 from perfkit.periods import Period
-from perfkit.sources import company_toml
+from perfkit.settings import Settings, settings
 from perfkit.sources.places import ROW_NUMBER
-from perfkit.sources.settings import BlocksOfToml, Control, blocks, in_words
 
 if TYPE_CHECKING:
     from perfkit.kpis.versus import Comparison
-
-REVENUE_DATES = (mark("invoice date"), mark("order date"), mark("purchase date"), mark("delivery date"))
-"""Days on which companies say that revenue counts, to be translated where they are shown; others stay as written."""
-
-
-class Settings(BaseModel):
-    """What company.toml says; a key that is not here is refused with the nearest name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1)
-    currency: str
-    language: Literal["en", "fr"] = "en"
-    timezone: str = "UTC"
-    fiscal_year_starts: str = "01-01"
-    observed_until: str | None = None
-    revenue_date: str = "date of the document"
-    exports: str = "exports"
-    tables: dict[str, BlocksOfToml] = {}
-    control: dict[str, Control] = {}
-    targets: dict[str, dict[str, FiniteFloat]] = {}
-    calendar: str = ""
-    brand: Brand | None = None
-    segments: dict[str, parts.Segment] = {}
-    filters: dict[str, parts.Filter] = {}
-
-    @field_validator("currency")
-    @classmethod
-    def _iso_code(cls, code: str) -> str:
-        if not re.fullmatch("[A-Z]{3}", code):
-            raise ValueError(f"{code!r} is no currency: write its ISO code, such as EUR, GBP or USD")
-        return code
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"no time zone {zone!r}: write one such as Europe/Paris") from None
-        return zone
-
-    @field_validator("observed_until")
-    @classmethod
-    def _a_day(cls, label: str | None) -> str | None:
-        if label is not None:
-            periods.day(label)
-        return label
-
-    @field_validator("fiscal_year_starts")
-    @classmethod
-    def _first_of_a_month(cls, start: str) -> str:
-        periods.parse("FY2026", start)
-        return start
-
-    @field_validator("calendar")
-    @classmethod
-    def _known_calendar(cls, code: str) -> str:
-        periods.working_days(periods.parse("2026-01"), code)
-        return code
-
-    @field_validator("segments", "filters")
-    @classmethod
-    def _plain_names(cls, named: dict[str, Any]) -> dict[str, Any]:
-        for name in named:
-            if not re.fullmatch("[a-z][a-z0-9_]*", name):
-                raise ValueError(f"{name!r}: a name is lower-case letters, digits and _, such as key_accounts")
-        return named
-
-    @field_validator("targets")
-    @classmethod
-    def _by_month(cls, targets: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-        for kpi, months in targets.items():
-            for label in months:
-                if periods.parse(label).kind != "month":
-                    raise ValueError(f"{kpi}: {label!r} is not a month: write one such as 2026-10")
-        return targets
-
-    @field_validator("tables")
-    @classmethod
-    def _lower_case(cls, tables: dict[str, Any]) -> dict[str, Any]:
-        for table, declared in tables.items():
-            for name in (name for block in blocks(declared) for name in block.columns):
-                if name != name.lower():
-                    raise ValueError(f"{table}: a column's name is in lower case: write {name.lower()} for {name}")
-        return tables
-
-    @field_validator("tables", "control")
-    @classmethod
-    def _known_tables(cls, tables: dict[str, Any]) -> dict[str, Any]:
-        for name in tables:
-            if name not in schema.TABLES:
-                raise ValueError(unknown("table", name, schema.TABLES))
-        return tables
-
-
-def settings(folder: Path) -> Settings:
-    """Read a company's settings.
-
-    Raises
-    ------
-    ParameterError
-        If company.toml is absent, is not TOML, holds a secret, or a key or value that is not understood.
-    """
-    raw = company_toml.read(folder)
-    try:
-        return Settings.model_validate(raw)
-    except ValidationError as error:
-        raise ParameterError(in_words(error, Settings)) from None
-
 
 def _silent(message: str) -> None:
     """Say nothing: the default of a step's progress."""

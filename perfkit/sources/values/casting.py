@@ -235,8 +235,9 @@ def _day(raw: str, kind: str, type_: str, form: Writing) -> Reading | None:
         reason = f"CASE WHEN {parsed} IS NULL THEN 'not a date' ELSE {reason} END"
         reason = _untyped(raw, reason) if kind == "cell" else reason
         if names[0] not in days.EPOCHS:
-            # DuckDB reads "epoch" and "infinity" as the first of 1900, whatever the format
-            more = f" AND (CAST({parsed} AS DATE) <> DATE '1900-01-01' OR contains({raw}, '1900'))"
+            # DuckDB reads "epoch" and "infinity" as days, the first of 1900 or of 1970, whatever the format
+            words = "DATE '1900-01-01', DATE '1970-01-01'"
+            more = f" AND (CAST({parsed} AS DATE) NOT IN ({words}) OR regexp_matches({raw}, '[0-9]'))"
     elif kind in ("date", "timestamp"):
         parsed = raw
     else:

@@ -22,6 +22,9 @@ _NO_DAYS = {
 }
 """What is often found where a day should stand."""
 
+_USUAL = dict.fromkeys(map(ord, SPACES), " ")
+"""Each kind of space, and the usual one."""
+
 
 @dataclass(frozen=True)
 class Day:
@@ -34,7 +37,7 @@ class Day:
 
 def day(text: str) -> Day | None:
     """Return what a cell says; None if it is no day that there was. Digits of a time may be nines, see `proofs`."""
-    usual = text.translate(dict.fromkeys(map(ord, SPACES), " "))
+    usual = text.translate(_USUAL)
     said, time = days.split(usual.strip(" "))
     shapes = tuple(days.readings(said))
     return Day(shapes, time, usual != text) if shapes else None
@@ -92,13 +95,14 @@ def _years_placed(cells: Days) -> Days:
         years_first = len(tails) >= max(SPREAD, 4 * len(heads))
         years_last = len(heads) >= max(SPREAD, 4 * len(tails)) or (sign != "-" and not years_first)
         out = last if years_first and sign == "-" else {first} if years_last else set()
-        cells = [(_without(cell, out), key, count) for cell, key, count in cells]
+        if out:
+            cells = [(_without(cell, out), key, count) for cell, key, count in cells]
     return cells
 
 
 def _without(cell: Day, out: set[str]) -> Day:
     kept = tuple(shape for shape in cell.shapes if shape not in out)
-    return replace(cell, shapes=kept) if kept else cell
+    return replace(cell, shapes=kept) if kept and kept != cell.shapes else cell
 
 
 def _no_days(keys: Mapping[str, int], days_: int) -> Doubt | None:
