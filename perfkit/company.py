@@ -24,6 +24,7 @@ from perfkit.sources.places import ROW_NUMBER
 if TYPE_CHECKING:
     from perfkit.kpis.versus import Comparison
 
+
 def _silent(message: str) -> None:
     """Say nothing: the default of a step's progress."""
 

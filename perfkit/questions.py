@@ -317,7 +317,7 @@ def coverage(filled: Mapping[str, float], money: Mapping[str, float] | None = No
             }
         )
     words, opens = _first(filled)
-    return Coverage(pd.DataFrame(rows).astype({"share": "object", "money": "object"}), words, opens)
+    return Coverage(pd.DataFrame(rows, dtype="object").astype({"answered": "bool"}), words, opens)
 
 
 def _scarcest(question: Question, filled: Mapping[str, float]) -> float:

@@ -71,6 +71,13 @@ def test_an_answer_about_half_of_sales_is_an_answer_in_part():
     assert any("In part" in note for note in shown.notes)
 
 
+def test_a_question_without_an_answer_has_no_share():
+    found = coverage({**EVERYTHING, "sales.channel": 0.0}, {"sales.channel": 0.0})
+    row = found.rows.set_index("id").loc["channels"]
+    assert row["share"] is None and row["money"] is None
+    assert "coverage:channels:money" not in set(found.figures()["figure_id"])
+
+
 def test_everything_answers_everything_and_asks_for_nothing():
     found = coverage(EVERYTHING)
     assert len(answered(found)) == len(QUESTIONS) and not found.ask_first

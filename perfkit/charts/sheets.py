@@ -85,9 +85,9 @@ class Sheet:
             ax = figure.add_axes((_SIDE / across, _MARGIN / full, self.width / across, height / full))
         ax.set_axis_off()
         ax.set(xlim=(0, 1), ylim=(0, 1))
-        made = ax.set_title(
-            "\n".join(lines), loc="left", pad=below + keyed, fontsize=TITLE, fontweight="bold", color=INK
-        )
+        look = {"fontsize": TITLE, "fontweight": "bold", "color": INK}
+        # With a place of its own: else each drawing measures the ticks of every panel, which have none, to find one.
+        made = ax.set_title("\n".join(lines), loc="left", pad=below + keyed, y=1.0, **look)
         made.set(parse_math=False, linespacing=1.2, family=FONT, gid="title")
         _write_above(ax, "\n".join(second), below + keyed - 5)
         for key, (row, x) in zip(keys, placed, strict=True):

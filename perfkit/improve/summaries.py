@@ -125,7 +125,9 @@ def _card(row: dict[Any, Any]) -> dict[str, str]:
     }
 
 
-def summary(scorecard: Scorecard, findings: Findings, *, warning: str = "", total: bool = True) -> Summary:
+def summary(
+    scorecard: Scorecard, findings: Findings, *, part: str = "", warning: str = "", total: bool = True
+) -> Summary:
     """Choose what the page that stands alone says.
 
     Parameters
@@ -135,6 +137,8 @@ def summary(scorecard: Scorecard, findings: Findings, *, warning: str = "", tota
     findings : Findings
         Revenue's own finding becomes the conclusion, with the topic of the one that has more at stake;
         three others stand below.
+    part : str
+        Where the figures are of a part of the company, which one, and what it leaves out: the first words of the page.
     warning : str
         What the reader of any figure must know first: lines that could not be read.
     total : bool
@@ -154,7 +158,7 @@ def summary(scorecard: Scorecard, findings: Findings, *, warning: str = "", tota
     at_stake = findings.total_in_words() if total else ""
     return Summary(
         headlines,
-        _conclusion(scorecard, findings, told),
+        f"{part} {_conclusion(scorecard, findings, told)}".strip(),
         _most_at_stake(findings, told),
         scorecard.period,
         scorecard.previous,

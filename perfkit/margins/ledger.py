@@ -198,8 +198,10 @@ def tie(
         return _nothing(period, currency, _why_none(there, period))
     span = {"first_day": there["first_day"].min(), "last_day": there["last_day"].max()}
     chosen, found = _reference(lines, books, held, reference)
-    by_cause = sums.by_cause(lines, books, chosen, held)
-    documents = sums.largest(lines, books, chosen, held, MOST_DOCUMENTS)
+    explained = sums.explained(lines, books, chosen, held, MOST_DOCUMENTS)
+    of_a_month = explained["month"].notna()
+    by_cause = explained[of_a_month].reset_index(drop=True)
+    documents = explained[~of_a_month].reset_index(drop=True)
     net = sums.of_sales(lines, held)
     return LedgerTie(
         months=_months(held, net, sums.of_books(books, held), by_cause),

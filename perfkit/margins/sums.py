@@ -12,6 +12,7 @@ from perfkit.margins.entries import DOCUMENT, MONEY, Reference
 
 Months = list[dt.date]
 """First days of the months that are compared."""
+_ABOUT = ["reference", "entry", "sold_in", "booked_in", "sales", "books"]
 
 
 @aggregation
@@ -92,28 +93,30 @@ def likeness(sales: ibis.Table, books: ibis.Table, reference: Reference, months:
 
 
 @aggregation
-def by_cause(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months) -> ibis.Table:
-    """Return each cause's part of the gap and its documents, month by month."""
-    found = _found(sales, books, reference, months).group_by("month", "cause")
-    return found.agg(amount=_.amount.sum().cast(MONEY), documents=_.key.nunique()).order_by("month", "cause")
+def explained(
+    sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months, most: int
+) -> ibis.Table:
+    """Return each cause's part of the gap month by month, and below the documents that weigh most in each cause.
 
-
-@aggregation
-def largest(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months, most: int) -> ibis.Table:
-    """Return the documents that weigh most in each cause, and how many there are of it."""
-    each = (
-        _found(sales, books, reference, months)
-        .group_by("cause", "key")
-        .agg(
-            amount=_.amount.sum().cast(MONEY),
-            size=_.amount.abs().max(),
-            **{name: _[name].max() for name in ("reference", "entry", "sold_in", "booked_in", "sales", "books")},
-        )
+    Both in one question, for to find the causes is most of its work. A row of a month counts the
+    documents of that month; a row of a document has no month and counts all of its cause.
+    """
+    found = _found(sales, books, reference, months)
+    by_month = found.group_by("month", "cause").agg(amount=_.amount.sum().cast(MONEY), documents=_.key.nunique())
+    each = found.group_by("cause", "key").agg(
+        amount=_.amount.sum().cast(MONEY),
+        size=_.amount.abs().max(),
+        **{name: _[name].max() for name in _ABOUT},
     )
     of_cause = ibis.window(group_by="cause")
     ordered = ibis.window(group_by="cause", order_by=[ibis.desc("size"), "key"])
     placed = each.mutate(documents=_.key.count().over(of_cause), place=ibis.row_number().over(ordered))
-    return placed.filter(_.place < most).order_by("cause", "place").drop("size", "place", "key")
+    largest = placed.filter(_.place < most).mutate(month=ibis.null("date"))
+    columns = ["month", "cause", "key", "place", "amount", "documents", *_ABOUT]
+    schema = largest.schema()
+    without = {name: ibis.null(schema[name]) for name in ("key", "place", *_ABOUT)}
+    both = by_month.mutate(**without).select(*columns).union(largest.select(*columns))
+    return both.order_by("month", "cause", "place")
 
 
 def _found(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months) -> ibis.Table:

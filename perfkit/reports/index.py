@@ -31,6 +31,7 @@ def page(company: Path, *, joining: Path, place: Path) -> str:
             "manifest": manifest,
             "link": f"{folder.parent.name}/{folder.name}/current/",
             "earlier": _earlier(folder, place),
+            "part": manifest.get("parameters", {}).get("segment", ""),
         }
         for folder, manifest in current.items()
     ]

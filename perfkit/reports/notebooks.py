@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,12 +74,28 @@ def read(path: Path) -> Any:
     DataError
         If it is not a notebook of the current format.
     """
-    import nbformat  # slow to import: only a run pays for it
-
+    nbformat = _nbformat()
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:  # whatever nbformat meets, the file is no notebook
         raise DataError(f"{path.name} cannot be read as a notebook ({path}): {error}") from None
+
+
+def _nbformat() -> Any:
+    """Import nbformat, which is slow: only a run pays for it, and not for a grammar that no notebook needs.
+
+    Where JupyterLab has brought rfc3987_syntax, jsonschema compiles the grammar of IRIs when it is imported: seconds.
+    """
+    grammar = "rfc3987_syntax"
+    if "jsonschema" not in sys.modules and grammar not in sys.modules:
+        sys.modules[grammar] = None  # type: ignore[assignment]  # for jsonschema it is not there
+        try:
+            import jsonschema  # noqa: F401
+        finally:
+            del sys.modules[grammar]
+    import nbformat
+
+    return nbformat
 
 
 def fingerprint(node: Any) -> str:

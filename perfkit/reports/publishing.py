@@ -68,8 +68,10 @@ def new_id() -> str:
 
 
 @contextmanager
-def locked(company: Path, *, period: str, report: str, language: str) -> Iterator[Run]:
+def locked(company: Path, *, period: str, report: str, language: str, part: str = "") -> Iterator[Run]:
     """Hold the lock of a report, sweep what dead runs left, and give a folder to work in; remove it afterwards.
+
+    A report of a part of the company, a segment, has a place of its own: it never becomes the whole's current one.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def locked(company: Path, *, period: str, report: str, language: str) -> Iterato
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", period):
         raise ParameterError(f"{period!r} is not a period: write 2026-10, 2026-Q3 or FY2026.")
-    place = company / "reports" / period / f"{report}.{language}"
+    place = company / "reports" / period / ".".join(filter(None, (report, language, part)))
     if not place.resolve().is_relative_to(company.resolve()):
         raise EngineError(f"{place} leads outside the company's folder: remove the link that stands in its path.")
     place.mkdir(parents=True, exist_ok=True, mode=0o700)

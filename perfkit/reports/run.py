@@ -3,6 +3,7 @@
 import datetime as dt
 import errno
 import os
+import re
 import signal
 import threading
 import tomllib
@@ -110,7 +111,8 @@ def _publish(
     set_here = {key: facts[key] for key in ("period", "language", "snapshot")} | {"company": str(company)}
     values = chosen | {name: set_here[name] for name in _SET_BY_THE_RUN if name in takes}
     shown = {name: each.default for name, each in takes.items() if name not in _SET_BY_THE_RUN} | chosen
-    with publishing.locked(company, period=facts["period"], report=notebook.name, language=facts["language"]) as run:
+    place = {"period": facts["period"], "report": notebook.name, "language": facts["language"]}
+    with publishing.locked(company, **place, part=_part(shown)) as run:
         from perfkit.reports import manifest
 
         about = facts | {
@@ -180,6 +182,14 @@ def _write_page(work: Path, node: Any, read: Record) -> None:
 def _no_pdf(error: Exception) -> str:
     """Say that the PDF could not be made, and why."""
     return languages.text("No PDF: it could not be set ({reason}).", reason=f"{type(error).__name__}: {error}"[:200])
+
+
+def _part(parameters: Mapping[str, Any]) -> str:
+    """Return the segment that a report is of, if it is one of a part."""
+    part = str(parameters.get("segment") or "")
+    if part and not re.fullmatch("[a-z][a-z0-9_]*", part):
+        raise ParameterError(f"segment {part!r}: a segment's name is lower-case letters, digits and _.")
+    return part
 
 
 def _json(node: Any) -> str:

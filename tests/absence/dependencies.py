@@ -95,7 +95,7 @@ FAMILIES: dict[str, set[str]] = {
     **{f"finding:[^:]+:{rule}(:.*)?:stake": columns | COST for rule, columns in FINDINGS.items()},
     "finding:.*:stake": COST,
     "findings:.*:total:.*": set().union(*FINDINGS.values()) | COST,
-    "ledger:.*": {"sales.order_id", "ledger.piece", "ledger.label", "ledger.account_name"},
+    "ledger:.*": {"sales.order_id", "ledger.piece", "ledger.label"},
     **{
         f"coverage:{question.id}(:money)?": set().union(
             *(QUESTION.get(column, {column}) for choices in question.needs for column in choices)

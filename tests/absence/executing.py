@@ -10,7 +10,7 @@ import ast
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -140,9 +140,16 @@ def execute(
             plt.close("all")
 
 
+@cache
+def _notebook() -> dict[str, Any]:
+    """The audit's notebook, read once: two executions that are compared are of one notebook."""
+    read: dict[str, Any] = json.loads(AUDIT.read_text(encoding="utf-8"))
+    return read
+
+
 def _cells(given: dict[str, str], memory: Memory | None, charts: bool) -> Iterator[Shown]:
     names: dict[str, Any] = {}
-    for cell in json.loads(AUDIT.read_text(encoding="utf-8"))["cells"]:
+    for cell in _notebook()["cells"]:
         if cell["cell_type"] != "code":
             continue
         source = ast.parse("".join(cell["source"]))

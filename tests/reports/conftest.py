@@ -18,6 +18,7 @@ period: str = "2026-10"
 language: str = "en"
 snapshot: str = ""
 top: int = 3
+segment: str = ""
 """
 
 SALES_BY = '''\

@@ -177,6 +177,18 @@ def test_the_index_links_to_the_current_reports(company):
     assert "1 earlier run" in str(index)
 
 
+def test_a_report_of_a_segment_never_becomes_the_whole_company_s(company):
+    acme = company("## One", "print(1)", setup="")
+    whole = reports.publish("audit", acme, period="2026-10")
+    part = reports.publish("audit", acme, period="2026-10", parameters={"segment": "key_accounts"})
+    assert (whole.html.parents[1].name, part.html.parents[1].name) == ("audit.en", "audit.en.key_accounts")
+    assert whole.html.parent.resolve() == whole.folder.resolve()
+    index = (acme / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "Sales audit · key_accounts" in index
+    with pytest.raises(ParameterError, match=r"segment '\.\./x': a segment's name is lower-case letters"):
+        reports.publish("audit", acme, period="2026-10", parameters={"segment": "../x"})
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
