@@ -48,11 +48,20 @@ def of(record: Record) -> tuple[list[Prose], list[Chapter]]:
     found = [
         _chapter(
             section.heading,
-            [item for item in section.items if item is not cover and not (section is opening and item in words)],
+            [
+                item
+                for item in section.items
+                if item is not cover and not (section is opening and item in words) and not _says_nothing(item)
+            ],
         )
         for section in record.sections
     ]
     return words, [each for each in found if each.heading or each.parts or each.absent]
+
+
+def _says_nothing(item: Item) -> bool:
+    """Say whether a result has nothing to show, as the part that a report of the whole is of."""
+    return isinstance(item, Shown) and not item.payload["views"] and not item.html.strip()
 
 
 def reason(item: Item) -> tuple[str, str] | None:

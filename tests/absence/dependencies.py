@@ -50,7 +50,7 @@ FINDINGS: dict[str, set[str]] = {
     "largest_gain": DIMENSIONS,
     "below_cost": DIMENSIONS | COST,
     "low_margin": DIMENSIONS | COST,
-    "return_rate_above": DIMENSIONS,
+    "return_rate_above": DIMENSIONS | {"sales.order_id"},  # how sure it is depends on how many orders there are
     "member_months_below": CHANNEL,
     "member_target": DIMENSIONS | TARGETS,
     "revenue_against_target": TARGETS,
@@ -63,7 +63,7 @@ FINDINGS: dict[str, set[str]] = {
     "order_value": ORDERS,
     "order_frequency": ORDERS,
     "repeat_rate": ORDERS,
-    "books_do_not_tie": {"sales.order_id", "ledger.piece", "ledger.label"},
+    "books_do_not_tie": {"sales.order_id", "ledger.piece", "ledger.label", "ledger.debit", "ledger.credit"},
     "customers_lost": CUSTOMER,
     "customers_shrank": CUSTOMER,
     "customers_back": CUSTOMER,
@@ -95,7 +95,7 @@ FAMILIES: dict[str, set[str]] = {
     **{f"finding:[^:]+:{rule}(:.*)?:stake": columns | COST for rule, columns in FINDINGS.items()},
     "finding:.*:stake": COST,
     "findings:.*:total:.*": set().union(*FINDINGS.values()) | COST,
-    "ledger:.*": {"sales.order_id", "ledger.piece", "ledger.label"},
+    "ledger:.*": {"sales.order_id", "ledger.piece", "ledger.label", "ledger.debit", "ledger.credit"},
     **{
         f"coverage:{question.id}(:money)?": set().union(
             *(QUESTION.get(column, {column}) for choices in question.needs for column in choices)
