@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from perfkit.errors import ParameterError
 from perfkit.sources.settings import checked
@@ -39,6 +39,13 @@ class Action(BaseModel):
     note: str = ""
     cost: Decimal = Field(default=Decimal(0), ge=0)
     achievable: Decimal = Field(default=Decimal(1), ge=0, le=1)
+
+    @field_validator("due", mode="before")
+    @classmethod
+    def _a_day(cls, said: Any) -> Any:
+        if isinstance(said, dt.datetime) or not isinstance(said, dt.date):
+            raise ValueError(f"due = {said!r} is no date: write one such as 2026-10-31, without quotes")
+        return said
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:

@@ -9,8 +9,10 @@ import io
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -22,6 +24,8 @@ HUE, LIGHTNESS, CHROMA = 20.0, 12.0, 25.0  # in CIELAB: a colour of this hue and
 MEANINGS = {"good": "#0b7a5c", "bad": "#c2372e"}  # as in charts and tables
 BYTES = 512 * 1024
 PIXELS = 4_000_000
+DRAWN = 1_000  # elements of an SVG, those that its references draw again counted each time
+DEEP = 100  # elements of an SVG within each other, references followed
 _WHITE = (255, 255, 255)
 _KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 _SVG = "http://www.w3.org/2000/svg"
@@ -225,36 +229,86 @@ def _refuse_no_image(name: str, content: bytes, kind: str) -> None:
         raise _refused(name, f"its content is no {wanted} image. Export the logo again") from None
 
 
+@dataclass
+class _Element:
+    """One element of an SVG: where it stands, and which others it has drawn again.
+
+    `again` are drawn once more in its place; `paints` once more for each element within it, which inherits them.
+    """
+
+    kind: str
+    above: int | None
+    names: frozenset[str]
+    again: list[str] = field(default_factory=list)
+    paints: list[str] = field(default_factory=list)
+    within: list[int] = field(default_factory=list)
+
+
 def _refuse_active(name: str, content: bytes) -> None:
-    """Refuse an SVG that is more than a drawing: one that runs, fetches, or declares entities."""
+    """Refuse an SVG that is more than a drawing: one that runs, fetches, declares entities, or draws without end."""
     parser = expat.ParserCreate(namespace_separator=" ")
-    found: list[str] = []
+    found: list[_Element] = []
+    ids: dict[str, list[int]] = {}
+    opened: list[int] = []
+    sheets: list[str] = []
 
     def element(tag: str, attributes: dict[str, str]) -> None:
         space, _, local = tag.rpartition(" ")
-        found.append(local)
-        if len(found) == 1 and tag != f"{_SVG} svg":
+        if not found and tag != f"{_SVG} svg":
             raise _refused(name, "its content is no SVG drawing. Export the logo again")
         if space == _SVG and local not in _DRAWN:
             raise _refused(name, f"it holds <{local}>, and a logo is a drawing. Export it as a plain SVG, or as PNG")
         if space == "http://www.w3.org/1999/xhtml":
             raise _refused(name, f"it holds HTML (<{local}>). Export it as a plain SVG, or as PNG")
+        classes = {f".{each}" for each in attributes.get("class", "").split()}
+        one = _Element(
+            local if space == _SVG else "", opened[-1] if opened else None,
+            frozenset({local, f"#{attributes.get('id', '')}", *classes}),
+        )  # fmt: skip
+        if opened:
+            found[opened[-1]].within.append(len(found))
+        opened.append(len(found))
+        found.append(one)
+        if len(opened) > DEEP:
+            raise _too_much(name, f"its elements stand in each other more than {DEEP} deep")
         for key, value in attributes.items():
             own = key.rpartition(" ")[2].lower()
+            if own == "id":
+                ids.setdefault(value, []).append(opened[-1])
             if own.startswith("on"):
                 raise _refused(name, f"it holds a script ({own}). Export it as a plain SVG, or as PNG")
             if own in ("href", "src") and not value.strip().startswith("#"):
                 raise _refused(
                     name, f"it refers to something outside itself ({value[:60]}). Export it as a plain SVG, or as PNG"
                 )
-            fetched(value)
+            if own in ("href", "src"):
+                one.again.append(unquote(value.strip()[1:]))
+            if local != "style" or space != _SVG:
+                fetched(value)
+                _refer(one, value if own == "style" else f"{own}:{value}")
 
     def fetched(words: str) -> None:
-        plain = re.sub(r"/\*.*?\*/|\\", "", words).lower()
-        if "@import" in plain or re.search(r"url\(\s*['\"]?\s*(?!#)[^\s'\")]", plain) or "javascript:" in plain:
+        if "\\" in words:
+            raise _refused(
+                name,
+                f"it holds a backslash ({words.strip()[:60]}), which can hide what it refers to. "
+                "Export it as a plain SVG, or as PNG",
+            )
+        plain = re.sub(r"/\*.*?\*/", "", words, flags=re.DOTALL).lower()
+        outside = r"url\(\s*['\"]?\s*(?!#)[^\s'\")]|image-set\(|@import|javascript:"
+        if re.search(outside, plain):
             raise _refused(
                 name, f"it refers to something outside itself ({words.strip()[:60]}). Export it as a plain SVG"
             )
+        if "var(" in plain:
+            raise _refused(name, f"its styles are computed ({words.strip()[:60]}). Export it as a plain SVG, or as PNG")
+
+    def closed(_: str) -> None:
+        opened.pop()
+
+    def written(words: str) -> None:
+        if opened and found[opened[-1]].kind == "style":
+            sheets.append(words)
 
     def declared(*_: object) -> None:
         raise _refused(name, "it declares entities (<!ENTITY>). Export it as a plain SVG, or as PNG")
@@ -263,14 +317,92 @@ def _refuse_active(name: str, content: bytes) -> None:
         raise _refused(name, f"it calls for a style sheet (<?{target}>). Export it as a plain SVG, or as PNG")
 
     parser.StartElementHandler = element
-    parser.CharacterDataHandler = fetched
+    parser.EndElementHandler = closed
+    parser.CharacterDataHandler = written
     parser.EntityDeclHandler = declared
     parser.ProcessingInstructionHandler = told
-    parser.buffer_text = True
     try:
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise _refused(name, f"its content is no SVG drawing ({error}). Export the logo again") from None
+    sheet = "".join(sheets)
+    fetched(sheet)
+    _style(name, found, sheet)
+    _refuse_endless(name, found, ids)
+
+
+def _refer(one: _Element, declarations: str) -> None:
+    """Add to an element what its attribute, or a rule that is meant for it, refers to."""
+    for declaration in re.sub(r"/\*.*?\*/", "", declarations, flags=re.DOTALL).split(";"):
+        key, _, value = declaration.partition(":")
+        to = one.again if key.strip().lower() in ("mask", "clip-path") else one.paints
+        to += [unquote(each) for each in _INSIDE.findall(value)]
+
+
+_INSIDE = re.compile(r"url\(\s*['\"]?\s*#([^'\")]*?)\s*['\"]?\s*\)", re.I)
+_RULE = re.compile(r"([^{};]*)\{([^{}]*)\}")
+
+
+def _style(name: str, found: list[_Element], sheet: str) -> None:
+    """Give each element what the rules of a style sheet may refer to for it; rather one element too many."""
+    plain = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    rules = [(selector, said) for selector, said in _RULE.findall(plain) if "url(" in said.lower()]
+    if sum(said.lower().count("url(") for _, said in rules) != plain.lower().count("url("):
+        raise _too_much(name, "its style sheet holds rules within rules")
+    for selector, said in rules:
+        for each in selector.split(","):
+            last = re.split(r"[\s>+~]+", each.strip())[-1]
+            meant = set(re.findall(r"[.#]?[\w-]+", last))
+            everyone = not re.fullmatch(r"(?:[.#]?[\w-]+)+", last)  # *, a pseudo-class, an attribute: not looked into
+            for one in found:
+                if everyone or meant <= one.names:
+                    _refer(one, said)
+
+
+def _refuse_endless(name: str, found: list[_Element], ids: dict[str, list[int]]) -> None:
+    """Count what is drawn once every reference is followed; a renderer may follow each anew, and never end."""
+    counted: dict[int, int] = {}
+    under_way: set[int] = set()
+
+    def count(place: int, depth: int) -> int:
+        if place in counted:
+            return counted[place]
+        if place in under_way:
+            raise _too_much(name, "an element of it refers to itself")
+        if depth > DEEP:
+            raise _too_much(name, f"its references lead to each other more than {DEEP} deep")
+        under_way.add(place)
+        one = found[place]
+        total = 0 if one.kind in _UNDRAWN else 1
+        total += sum(count(each, depth + 1) for each in one.within)
+        total += sum(target(to, depth) for to in one.again)
+        total *= painted(one, depth)
+        under_way.remove(place)
+        if total > DRAWN:
+            raise _too_much(name, f"it draws more than {DRAWN:,} elements, its references followed")
+        counted[place] = total
+        return total
+
+    def painted(one: _Element, depth: int) -> int:
+        return 1 + sum(target(to, depth) for to in one.paints)
+
+    def target(to: str, depth: int) -> int:
+        total = 0
+        for place in ids.get(to, ()):
+            size, above = count(place, depth + 1), found[place].above
+            while size and above is not None:  # what the elements around a pattern are painted with, it inherits
+                size, above = size * painted(found[above], depth + 1), found[above].above
+            total += size
+        return total
+
+    count(0, 0)
+
+
+_UNDRAWN = ("", "title", "desc", "metadata", "style", "stop", "linearGradient", "radialGradient")
+
+
+def _too_much(name: str, reason: str) -> ParameterError:
+    return _refused(name, f"{reason}, and drawing it might never end. Export it as a plain SVG, or as PNG")
 
 
 def _refused(name: str, reason: str) -> ParameterError:

@@ -15,12 +15,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+import duckdb
 import ibis
 import pandas as pd
 from ibis import _
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from perfkit import estimates
 from perfkit.aggregations import fetch, only, within
@@ -61,16 +63,38 @@ class Condition(_Strict):
     at_least: int | float | dt.date | None = None
     at_most: int | float | dt.date | None = None
 
+    @field_validator("among", mode="before")
+    @classmethod
+    def _some_values(cls, said: Any) -> Any:
+        if not isinstance(said, list | tuple) or not said:
+            raise ValueError(f'in = {said!r} names no value: write a list of them, such as ["GMS", "Hyper"]')
+        return said
+
+    @field_validator("at_least", "at_most", mode="before")
+    @classmethod
+    def _number_or_day(cls, said: Any) -> Any:
+        if isinstance(said, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", said):
+            try:
+                return dt.date.fromisoformat(said)
+            except ValueError:
+                raise ValueError(f"{said!r} is no day of the calendar") from None
+        if isinstance(said, str):
+            raise ValueError(f"{said!r} is a text: write a date as 2024-02-29, and a number as 100, without quotes")
+        if isinstance(said, bool):
+            raise ValueError(f"{str(said).lower()} is no bound: write a number such as 100, or a date as 2024-02-29")
+        if isinstance(said, dt.datetime) or not isinstance(said, int | float | dt.date):
+            raise ValueError(f"{said} is no bound: write a number such as 100, or a date as 2024-02-29, without a time")
+        return said
+
     @model_validator(mode="after")
     def _one_test(self) -> "Condition":
         said = self.model_fields_set - {"column"}
         if len(said) != 1 and said != {"at_least", "at_most"}:
             raise ValueError(f"write exactly one of {', '.join(_TESTS)}, or at_least with at_most")
-        if self.matches is not None:
-            try:
-                re.compile(self.matches)
-            except re.error as error:
-                raise ValueError(f"matches = {self.matches!r} is not a pattern: {error}") from None
+        if self.matches is not None and (wrong := _no_pattern(self.matches)):
+            raise ValueError(f"matches = {self.matches!r} is not a pattern: {wrong}")
+        if self.at_least is not None and self.at_most is not None:
+            _refuse_empty(self.at_least, self.at_most)
         return self
 
     def holds(self, table: ibis.Table, where: str) -> ibis.Value:
@@ -124,6 +148,29 @@ class Condition(_Strict):
             return dt.date.fromisoformat(str(said))
         except ValueError:
             raise ParameterError(f"{where}: {said!r} is no day: write one such as 2026-10-31.") from None
+
+
+@cache
+def _no_pattern(pattern: str) -> str:
+    """Say what is wrong with a pattern as the database reads it, whose patterns are RE2's; "" where nothing is."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    try:
+        with duckdb.connect() as engine:
+            engine.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
+    except duckdb.Error as error:
+        why = str(error).partition(": ")[2].strip() or str(error)
+        return f"the database does not take it ({why}); it knows no look-ahead, no look-behind and no back-reference"
+    return ""
+
+
+def _refuse_empty(least: Any, most: Any) -> None:
+    if isinstance(least, dt.date) != isinstance(most, dt.date):
+        raise ValueError(f"at_least = {least} and at_most = {most}: one is a number, the other a day. Write two alike")
+    if least > most:
+        raise ValueError(f"at_least = {least} is above at_most = {most}, so nothing can satisfy both. Exchange them")
 
 
 def _kinds(kind: Any) -> tuple[bool, ...]:

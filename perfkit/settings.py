@@ -116,10 +116,17 @@ def settings(folder: Path) -> Settings:
     Raises
     ------
     ParameterError
-        If company.toml is absent, is not TOML, holds a secret, or a key or value that is not understood.
+        If company.toml is absent, is not TOML, holds a secret, or a key or value that is not understood, or
+        if the logo that it names is absent.
     """
     raw = company_toml.read(folder)
     try:
-        return Settings.model_validate(raw)
+        read = Settings.model_validate(raw)
     except ValidationError as error:
         raise ParameterError(in_words(error, Settings)) from None
+    if read.brand and read.brand.logo and not (folder / read.brand.logo).is_file():
+        raise ParameterError(
+            f"company.toml, [brand] logo {read.brand.logo!r}: there is no file {folder / read.brand.logo}. "
+            "Put the logo there, or take the line out."
+        )
+    return read

@@ -108,6 +108,14 @@ def test_a_setting_that_is_not_understood_is_refused_in_words(tmp_path, change, 
     assert "pydantic" not in str(refusal.value)
 
 
+def test_a_logo_that_is_not_there_is_refused_with_its_path_before_anything_is_loaded(tmp_path):
+    write(tmp_path, SETTINGS + '\n[brand]\nlogo = "logo.png"\n')
+    with pytest.raises(ParameterError) as refusal:
+        pk.load(tmp_path)
+    assert f"[brand] logo 'logo.png': there is no file {tmp_path / 'logo.png'}" in str(refusal.value)
+    assert not (tmp_path / "snapshots").exists()
+
+
 def test_a_customer_that_stands_twice_is_refused(tmp_path):
     write(tmp_path, customers=CUSTOMERS + "C1,Durand SA,FR\n")
     with pytest.raises(DataError, match=r"(?s)customers.*C1.*keep = "):
@@ -282,7 +290,7 @@ def test_actions_stand_in_a_file_of_the_company(acme):
     "written, message",
     [
         ('[a]\nownr = "x"', r"audit/actions.toml, \[a\]: no setting 'ownr'. Did you mean 'owner'"),
-        ('[a]\ndue = "soon"', "due = 'soon' is not understood"),
+        ('[a]\ndue = "soon"', "due = 'soon' is no date: write one such as 2026-10-31, without quotes"),
         ("[a]\nachievable = 2", "achievable"),
         ("[a]\ncost = -1", "cost"),
         ('owner = "x"', r"stands in no block. Write above it: \[FINDING_ID\]"),

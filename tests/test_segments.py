@@ -189,12 +189,31 @@ def test_a_condition_that_does_not_suit_its_column_is_refused(tmp_path, block, m
         ('[segments.a]\nwhere = [{ column = "x", equals = 1, missing = true }]', "exactly one of"),
         ('[segments.a]\nwhere = [{ column = "x", equal = 1 }]', "no setting 'equal'. Did you mean 'equals'"),
         ('[filters.a]\nwhere = [{ column = "x", matches = "(" }]', "is not a pattern"),
+        (
+            '[filters.a]\nwhere = [{ column = "x", matches = "(?<=a)b" }]',
+            r"company.toml, \[filters.a\] where number \d: matches = '\(\?<=a\)b' is not a pattern: the database "
+            r"does not take it \(.*invalid perl operator.*knows no look-ahead, no look-behind",
+        ),
+        ('[filters.a]\nwhere = [{ column = "x", matches = \'(a)\\1\' }]', "the database does not take it"),
+        ('[filters.a]\nwhere = [{ column = "x", at_least = true }]', "true is no bound: write a number such as 100"),
+        ('[filters.a]\nwhere = [{ column = "x", at_least = 200, at_most = 100 }]', "nothing can satisfy both"),
+        ('[filters.a]\nwhere = [{ column = "x", at_least = 2, at_most = 2026-01-01 }]', "a number, the other a day"),
+        (
+            '[filters.a]\nwhere = [{ column = "date", at_least = "29/02/2024" }]',
+            "'29/02/2024' is a text: write a date as 2024-02-29, and a number as 100, without quotes",
+        ),
+        ('[filters.a]\nwhere = [{ column = "date", at_least = "2026-02-30" }]', "'2026-02-30' is no day of"),
+        ('[filters.a]\nwhere = [{ column = "date", at_most = 2026-02-01T10:00:00 }]', "10:00:00 is no bound.* a time"),
+        ('[filters.a]\nwhere = [{ column = "x", in = [] }]', r"in = \[\] names no value: write a list of them"),
+        ('[filters.a]\nwhere = [{ column = "x", in = "web" }]', "in = 'web' names no value: write a list of them"),
         ("[filters.a]\nwhere = []", "where"),
         ('[segments."Key accounts"]\nwhere = [{ column = "x", equals = 1 }]', "lower-case letters"),
         ("[segment.a]\n", "Did you mean 'segments'"),
     ],
-    ids=["nothing", "no test", "two tests", "misspelt", "pattern", "no condition", "name", "block"],
-)
+    ids=["nothing", "no test", "two tests", "misspelt", "pattern", "look-behind", "back-reference", "true",
+         "crossed", "two kinds", "text", "no such day", "time", "in nothing", "in no list", "no condition", "name",
+         "block"],
+)  # fmt: skip
 def test_a_block_that_is_not_understood_is_refused_when_the_company_opens(tmp_path, block, message):
     with pytest.raises(ParameterError, match=message):
         made(tmp_path, SETTINGS + block)

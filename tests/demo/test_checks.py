@@ -113,6 +113,15 @@ def test_a_line_of_an_export_that_is_changed_by_hand_is_noticed(written, tmp_pat
     assert any(each.startswith("sales: ") and "rows count" in each for each in said)
 
 
+def test_an_invoice_that_is_moved_to_another_month_is_noticed_where_no_books_are(loaded, truth):
+    other = copy.deepcopy(truth)
+    months = other["totals"]["net_revenue_by_month_euros"]
+    months["2024-03"] = str(Decimal(months["2024-03"]) - 1)
+    months["2024-04"] = str(Decimal(months["2024-04"]) + 1)
+    said = checks.differences(loaded, other)
+    assert [each.partition(":")[0] for each in said] == ["sales of 2024-03", "sales of 2024-04"]
+
+
 @pytest.mark.parametrize("content", [None, "", "{}", "[]"])
 def test_a_folder_without_a_truth_is_no_demo(tmp_path, content):
     if content is not None:

@@ -148,6 +148,84 @@ def test_a_drawing_that_runs_or_fetches_is_refused(tmp_path, drawing):
     assert "Export it as a plain SVG" in refusal(tmp_path, logo="logo.svg")
 
 
+def tenfold(levels, one='<rect width="1" height="1"/>', again='<use href="#a{}"/>', box="g"):
+    drawn = f'<{box} id="a0">{one}</{box}>'
+    for level in range(1, levels + 1):
+        drawn += f'<{box} id="a{level}">{again.format(level - 1) * 10}</{box}>'
+    return inside(f"<defs>{drawn}</defs>{again.format(levels)}")
+
+
+def rules_of(levels):
+    """Patterns within patterns, each named by a rule of the style sheet alone."""
+    drawn = '<pattern id="a0"><rect/></pattern>'
+    for level in range(1, levels + 1):
+        boxes = f'<rect class="c{level}"/>' * 10
+        drawn += f'<style>.c{level} {{ fill: url(#a{level - 1}) }}</style><pattern id="a{level}">{boxes}</pattern>'
+    return inside(f"<defs>{drawn}</defs><rect style='fill:url(#a{levels})'/>")
+
+
+INHERITED = "".join(
+    f'<g fill="url(#p{level - 1})"><pattern id="p{level}">{"<rect/>" * 10}</pattern></g>' for level in range(1, 6)
+)
+
+
+@pytest.mark.parametrize(
+    "drawing, sentence",
+    [
+        (tenfold(7), "draws more than 1,000 elements"),
+        (tenfold(7, again='<use xlink:href=" #%61{}"/>'), "draws more than 1,000 elements"),
+        (tenfold(7, again='<rect fill="url(#a{})"/>', box="pattern"), "draws more than 1,000 elements"),
+        (tenfold(7, again="<rect style=\"mask : url('#a{}')\"/>", box="mask"), "draws more than 1,000 elements"),
+        (tenfold(7, again='<rect clip-path="url(#a{})"/>', box="clipPath"), "draws more than 1,000 elements"),
+        (rules_of(5), "draws more than 1,000 elements"),
+        (inside(f'<pattern id="p0"><rect/></pattern>{INHERITED}<rect fill="url(#p5)"/>'), "more than 1,000 elements"),
+        (inside("<path/>" * 1_001), "draws more than 1,000 elements"),
+        (inside('<g id="a"><use href="#a"/></g>'), "refers to itself"),
+        (inside('<pattern id="a"><rect fill="url(#b)"/></pattern><mask id="b" fill="url(#a)"/>'), "refers to itself"),
+        (inside('<linearGradient id="a" href="#b"/><linearGradient id="b" href="#a"/>'), "refers to itself"),
+        (inside("<style>.a { .b { fill: red } fill: url(#p) }</style>"), "rules within rules"),
+        (inside("<g>" * 200 + "</g>" * 200), "more than 100 deep"),
+        (inside("".join(f'<use id="u{n}" href="#u{n + 1}"/>' for n in range(300))), "more than 100 deep"),
+    ],
+    ids=["use", "escaped", "pattern", "mask", "clip", "sheet", "inherited", "many", "itself", "ring", "gradients",
+         "nested rules", "deep", "chain"],
+)  # fmt: skip
+def test_a_drawing_that_might_never_end_is_refused(tmp_path, drawing, sentence):
+    (tmp_path / "logo.svg").write_text(drawing)
+    told = refusal(tmp_path, logo="logo.svg")
+    assert sentence in told and "drawing it might never end. Export it as a plain SVG, or as PNG" in told
+
+
+def test_a_logo_may_draw_some_of_itself_again(tmp_path):
+    shades = '<linearGradient id="g"><stop/><stop/></linearGradient><clipPath id="c"><rect/></clipPath>'
+    drawing = inside(
+        f"<style>/* url(x) */ .a, g > .b {{ fill: url(#g); clip-path: url(#c) }}</style><defs>{shades}</defs>"
+        + '<g class="a">' + '<path class="b" fill="url(#g)"/>' * 300 + '</g><use href="#nowhere"/><use href="#g"/>'
+    )  # fmt: skip
+    for each in (drawing, tenfold(2)):
+        (tmp_path / "logo.svg").write_text(each)
+        assert brand.of({"brand": {"logo": "logo.svg"}}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        inside(r"<style>@\69mport 'https://example.org/x.css';</style>"),
+        inside(r"<style>path { fill: \75rl(https://example.org/x) }</style>"),
+        inside(r'<path style="fill:\75rl(https://example.org/x)"/>'),
+        inside(r'<path fill="\000075rl(https://example.org/x)"/>'),
+    ],
+)
+def test_a_backslash_can_hide_what_a_drawing_refers_to(tmp_path, drawing):
+    (tmp_path / "logo.svg").write_text(drawing)
+    assert "it holds a backslash" in refusal(tmp_path, logo="logo.svg")
+
+
+def test_a_style_in_pieces_is_read_as_one(tmp_path):
+    (tmp_path / "logo.svg").write_text(inside("<style>@im<!-- -->po<![CDATA[rt]]> 'https://example.org/x';</style>"))
+    assert "refers to something outside itself" in refusal(tmp_path, logo="logo.svg")
+
+
 def test_a_link_out_of_the_folder_is_no_logo(tmp_path):
     (tmp_path / "logo.png").write_bytes(picture())
     company = tmp_path / "acme"
