@@ -23,7 +23,7 @@ from perfkit.kpis.lines import checked, has_list_price, is_in, is_purchase
 from perfkit.kpis.members import dimensioned
 from perfkit.kpis.movements import movers
 from perfkit.kpis.sums import mature
-from perfkit.kpis.walks import STEPS
+from perfkit.kpis.walks import GROSS, STEPS, walked
 from perfkit.languages import mark, text
 from perfkit.periods import Period, month_of, parse, working_days
 
@@ -33,7 +33,6 @@ _LARGEST = mark("Net revenue of the largest customers of the period / net revenu
 _HHI = mark("Sum of the squared shares of identified customers in their net revenue: 1 is a single customer")
 _TREE = mark("The effects of all factors sum to what the lines changed: no line is of one factor alone.")
 _NET = mark("Revenue of last year's customers in the period / a year before")
-_GROSS = mark("Revenue of last year's customers, at most what each brought then / a year before")
 
 PART = "part"
 """Column of what each line adds to a figure that is a sum."""
@@ -262,40 +261,16 @@ def _walk(asked: _Asked) -> Behind:
             period = asked.period(label)
             if step == "unknown":
                 return asked.change(asked.lines.filter(_.customer_id.isnull()), period)
-            customers = _walked(asked.lines, period)
+            customers = walked(asked.lines.filter(_.customer_id.notnull()), period, period.year_before())
             if step in STEPS:
                 chosen = customers.filter(customers.step == step)
                 return asked.change(asked.lines.semi_join(chosen, "customer_id"), period)
             base = asked.lines.semi_join(customers.filter(customers.before > 0), "customer_id")
             lines = base.filter(is_in(period) | is_in(period.year_before()))
             lines = lines.mutate(now=within(lines.date, period.start, period.end))
-            retained, how = (_net, _NET) if step == "net_retention" else (_gross, _GROSS)
+            retained, how = (_net, _NET) if step == "net_retention" else (_gross, GROSS)
             return Behind(asked.figure_id, lines, text(how), "share", retained)
     raise asked.refused()
-
-
-def _walked(lines: ibis.Table, period: Period) -> ibis.Table:
-    """Customers with lines in either period, and which step of the revenue walk each is of."""
-    here, then = is_in(period), is_in(period.year_before())
-    known = lines.filter(_.customer_id.notnull() & (_.date < ibis.date(period.end.isoformat())))
-    zero = ibis.literal(Decimal(0), "decimal(38, 4)")
-    customers = known.group_by("customer_id").agg(
-        first=_.date.min(where=is_purchase()),
-        now=_.count(where=here),
-        before=_.count(where=then),
-        revenue=ibis.coalesce(_.net_revenue.sum(where=here), zero),
-        previous=ibis.coalesce(_.net_revenue.sum(where=then), zero),
-    )
-    customers = customers.filter((customers.now > 0) | (customers.before > 0))
-    step = ibis.cases(
-        ((customers.before == 0) & (customers["first"] >= ibis.date(period.start.isoformat())), "new"),
-        (customers.before == 0, "reactivated"),
-        (customers.now == 0, "lost"),
-        (customers.revenue > customers.previous, "expansion"),
-        (customers.revenue < customers.previous, "contraction"),
-        else_="unchanged",
-    )
-    return customers.mutate(step=step)
 
 
 def _by_customer(lines: pd.DataFrame) -> list[tuple[Decimal, Decimal]]:
@@ -313,8 +288,8 @@ def _net(lines: pd.DataFrame) -> float | None:
 
 def _gross(lines: pd.DataFrame) -> float | None:
     each = _by_customer(lines)
-    kept = sum((min(before, now) for before, now in each), Decimal(0))
-    return estimates.ratio(kept, sum((before for before, _now in each), Decimal(0)))
+    held = sum((max(min(before, now), Decimal(0)) for before, now in each), Decimal(0))
+    return estimates.ratio(held, sum((max(before, Decimal(0)) for before, _now in each), Decimal(0)))
 
 
 def _year_to_date(asked: _Asked) -> Behind:

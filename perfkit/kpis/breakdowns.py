@@ -230,6 +230,20 @@ def nothing_to_show(what: str, reason: str) -> View:
     return View(text("{what}: not available", what=what), reason, [], pd.DataFrame())
 
 
+def only_total(what: str, reason: str, period: Period, previous: Decimal, revenue: Decimal, currency: str) -> View:
+    """Return the view of a change that cannot be split: both totals and their difference, and why no more."""
+    change = revenue - previous
+    row = {"label": text("Total"), "previous": previous, "revenue": revenue, "change": change}
+    fields = [
+        Field("label", text("Net revenue")),
+        money("previous", period.year_before().name(), currency),
+        money("revenue", period.name(), currency),
+        money("change", text("Change"), currency, signed=True),
+    ]
+    title = text("{what}: not available", what=what)
+    return View(title, reason, fields, pd.DataFrame([row], dtype="object"), total=True, notes=[reason])
+
+
 def not_available(kpi: str, stem: str, period: Period, reason: str) -> dict[str, Any]:
     """Return the one figure of a result that the data cannot give."""
     return {

@@ -11,7 +11,7 @@ CLAIMED = ("observed", "estimated", "partial")
 """Statuses of a value that may be set against another; an upper bound may not."""
 
 ALIKE_SUMS, ALIKE_RATES = 0.01, 0.05
-"""How far two periods' coverage may lie apart: a sum moves with it one for one, a rate hardly."""
+"""How far two periods' coverage may lie apart: a sum moves with it one for one, a rate or a count of customers less."""
 
 
 def compared(kpi: KPI, currency: str, now: Value, before: Value, target: Decimal | None, why: str) -> dict[str, Any]:
@@ -72,9 +72,15 @@ def _tone(change: Any, kpi: KPI, currency: str) -> str | None:
 
 def _alike(kpi: KPI, now: Value, before: Value) -> bool:
     """Say whether two values speak of the same share of the business: a part against the whole is no growth."""
-    if now.coverage is None or before.coverage is None:
+    if not now.coverage or not before.coverage:
         return (now.status == "partial") == (before.status == "partial")
-    return abs(now.coverage - before.coverage) <= (ALIKE_SUMS if kpi.additive else ALIKE_RATES)
+    most = ALIKE_SUMS if kpi.additive and "customer_id" not in kpi.needs else ALIKE_RATES
+    return all(near(*both, most) for both in zip(now.coverage, before.coverage, strict=True))
+
+
+def near(now: float | None, before: float | None, most: float) -> bool:
+    """Say whether two periods' coverage lies close enough together; one that is not known does not forbid."""
+    return now is None or before is None or abs(now - before) <= most
 
 
 def _sure(now: Value, before: Value) -> bool:

@@ -114,8 +114,16 @@ def is_purchase() -> ibis.Value:
 
 
 def has_list_price() -> ibis.Value:
-    """Say of each line whether its discount is known: returns and lines without a list price have none."""
-    return _.list_revenue > 0
+    """Say of each line whether its discount is known: returns and lines without a list price have none.
+
+    A return whose list price bears no sign is a return all the same, see `is_contrary`.
+    """
+    return (_.list_revenue > 0) & (_.net_revenue >= 0)
+
+
+def is_contrary() -> ibis.Value:
+    """Say of each line whether its list price and its revenue have opposite signs, so that no discount is meant."""
+    return ((_.list_revenue > 0) & (_.net_revenue < 0)) | ((_.list_revenue < 0) & (_.net_revenue > 0))
 
 
 def no_line(period: Period) -> str:

@@ -16,6 +16,9 @@ from perfkit.kpis.lines import Span, ask_for, no_line
 from perfkit.languages import date, percent, plural, text
 from perfkit.periods import Period, shifted, starts_in_time
 
+CONTRARY = 0.03
+"""Above this share of amounts whose list price has the other sign, list prices mean something else."""
+
 ENOUGH = 0.95
 """Below this share of amounts with a cost (or a list price), a rate speaks of a part of the business only."""
 
@@ -24,7 +27,8 @@ ENOUGH = 0.95
 class Value:
     """One KPI of one period: its value or the reason why there is none.
 
-    `coverage` is the share of the business (0 to 1) that it speaks of, where that may be a part.
+    `coverage` is the share of the business (0 to 1) that it speaks of, where that may be a part: of each thing that
+    a line must say for it.
     """
 
     actual: Any = None
@@ -34,7 +38,7 @@ class Value:
     high: float | None = None
     level: float | None = None
     n: int | None = None
-    coverage: float | None = None
+    coverage: tuple[float, ...] = ()
 
 
 def _absent(reason: str) -> Value:
@@ -47,7 +51,7 @@ def measured_values(
     """Return both periods' values, by "now" and "before" and KPI; so are their working days given."""
     both = {"now": period, "before": previous}
     totals = only(sums.totals(lines, period, previous))
-    measured = {side: _money(totals, side, days, working_days[side]) for side in both}
+    measured = {side: _money(totals, side, when, days, working_days[side]) for side, when in both.items()}
     orders = only(sums.order_values(lines, period, previous)) if "order_id" in lines.columns else None
     buyers = only(sums.buyers(lines, period, previous)) if "customer_id" in lines.columns else None
     largest = only(sums.largest(lines, period, previous)) if "customer_id" in lines.columns else None
@@ -64,10 +68,19 @@ def measured_values(
     return measured
 
 
-def _money(totals: Mapping[str, Any], side: str, days: Span, working_days: int) -> dict[str, Value]:
+def _money(totals: Mapping[str, Any], side: str, period: Period, days: Span, working_days: int) -> dict[str, Value]:
     revenue, sold = totals[f"{side}_revenue"] or Decimal(0), totals[f"{side}_sold"]
     if not days.returns:
         returns = _absent(text("No line of the data is negative. Ask whether returns and credit notes were exported."))
+    elif not totals[f"{side}_negative"]:
+        last = date(period.end - dt.timedelta(days=1))
+        returns = _absent(
+            text(
+                "No line of the twelve months to {last} is negative. "
+                "Ask whether returns and credit notes were exported.",
+                last=last,
+            )
+        )
     elif not sold:
         returns = _absent(text("There are no sales in the period."))
     else:
@@ -88,18 +101,37 @@ def _discounts(totals: Mapping[str, Any], side: str, sold: Decimal | None) -> Va
         return _absent(ask_for("list_revenue"))
     if not totals[f"{side}_list"]:
         return _absent(text("No line of the period has a list price."))
-    listed, net = totals[f"{side}_list"], totals[f"{side}_listed"]
-    rate = Value(estimates.ratio(listed - net, listed))
+    listed, net, contrary = (totals[f"{side}_{name}"] for name in ("list", "listed", "contrary"))
+    note = ""
+    if contrary:
+        amounts = estimates.ratio(totals[f"{side}_contrary_amount"], totals[f"{side}_priced_amount"]) or 0.0
+        note = plural(
+            "{n} line whose list price and revenue have opposite signs is left out ({share} of the amounts).",
+            "{n} lines whose list price and revenue have opposite signs are left out ({share} of the amounts).",
+            contrary,
+            share=percent(amounts),
+        )
+        if amounts > CONTRARY:
+            return _absent(note)
+    rate = Value(estimates.ratio(listed - net, listed), reason=note)
     covered = estimates.ratio(totals[f"{side}_listed_sold"] or 0, sold)
     return _covered(rate, covered, lambda share: text("The list price is known for {share} of the sales.", share=share))
 
 
 def _covered(value: Value, covered: float | None, why: Callable[[str], str]) -> Value:
     """Return a value with the share of the business that it speaks of: below ENOUGH, it is partial and says so."""
-    value = replace(value, coverage=covered)
-    if covered is None or covered >= ENOUGH:
+    if covered is None:
         return value
-    return replace(value, status="partial", reason=why(percent(covered)))
+    value = replace(value, coverage=(covered,))
+    if covered >= ENOUGH:
+        return value
+    return replace(value, status="partial", reason=" ".join(filter(None, (why(percent(covered)), value.reason))))
+
+
+def _share(part: Any, whole: Any) -> tuple[float, ...]:
+    """Return which share of the sales says something, as a value's coverage: nothing where there are no sales."""
+    share = estimates.ratio(part or 0, whole)
+    return () if share is None else (share,)
 
 
 def _orders(totals: Mapping[str, Any], values: Mapping[str, Any] | None, side: str) -> dict[str, Value]:
@@ -110,7 +142,7 @@ def _orders(totals: Mapping[str, Any], values: Mapping[str, Any] | None, side: s
     orders = int(values[f"{side}_orders"])
     if not numbered and purchases:
         return dict.fromkeys(ids, _absent(text("No line of the period has an order number.")))
-    counted = Value(orders, coverage=estimates.ratio(numbered, purchases))
+    counted = Value(orders, coverage=_share(numbered, purchases))
     if numbered < purchases:
         reason = text("{share} of the sales lines have no order number.", share=percent(1 - numbered / purchases))
         counted = replace(counted, status="partial", reason=reason)
@@ -133,7 +165,11 @@ def _frequency(measured: Mapping[str, Value], values: Mapping[str, Any] | None, 
             return _absent(part.reason)
     if values is None or not customers.actual or not values[f"{side}_identified_orders"]:
         return _absent(text("There are no orders of identified customers in the period."))
-    return replace(orders, actual=estimates.ratio(int(values[f"{side}_identified_orders"]), customers.actual))
+    return replace(
+        orders,
+        actual=estimates.ratio(int(values[f"{side}_identified_orders"]), customers.actual),
+        coverage=orders.coverage + customers.coverage,
+    )
 
 
 def _customers(
@@ -152,10 +188,12 @@ def _customers(
         return none | ({"identified_share": Value(0.0)} if (totals[f"{side}_revenue"] or 0) > 0 else {})
     revenue, identified = totals[f"{side}_revenue"] or Decimal(0), totals[f"{side}_identified"] or Decimal(0)
     customers, new = int(buyers[f"{side}_customers"]), int(buyers[f"{side}_new"])
-    fresh, returning = Value(new), Value(customers - new)
+    known = _share(totals[f"{side}_identified_sold"], totals[f"{side}_sold"])
+    known_firsts = _share(totals[f"{side}_cohort_identified"], totals[f"{side}_cohort_sold"])
+    fresh, returning = Value(new, coverage=known), Value(customers - new, coverage=known)
     if not starts_in_time(days.first, shifted(period.start, -12)):
         why = text("The data start on {day}: who bought before then and came back counts as new.", day=date(days.first))
-        fresh = Value(new, "upper bound", why)
+        fresh = Value(new, "upper bound", why, coverage=known)
         least = languages.number(customers - new)
         returning = _absent(
             text("At least {n}; those who bought before {day} count as new.", n=least, day=date(days.first))
@@ -165,12 +203,16 @@ def _customers(
         concentration = _absent(text("Identified customers brought no revenue in the period."))
     else:
         few = plural("{n} customer is identified.", "{n} customers are identified.", members)
-        concentration = Value(estimates.ratio(top, identified), n=members, reason=few if members <= LARGEST else "")
+        concentration = Value(
+            estimates.ratio(top, identified), n=members, reason=few if members <= LARGEST else "", coverage=known
+        )
     return {
-        "customers": Value(customers),
+        "customers": Value(customers, coverage=known),
         "new_customers": fresh,
         "returning_customers": returning,
-        "repeat_rate": _repeat(int(buyers[f"{side}_again"]), int(buyers[f"{side}_cohort"]), period, days),
+        "repeat_rate": replace(
+            _repeat(int(buyers[f"{side}_again"]), int(buyers[f"{side}_cohort"]), period, days), coverage=known_firsts
+        ),
         "concentration": concentration,
         "identified_share": Value(estimates.ratio(identified, revenue))
         if revenue > 0
@@ -211,7 +253,7 @@ def _margins(totals: Mapping[str, Any], side: str) -> dict[str, Value]:
     rate = _absent(text("The lines whose cost is known bring no revenue."))
     if costed > 0:
         rate = _covered(Value(estimates.ratio(costed - cost, costed)), covered, why)
-    profit = Value(costed - cost, coverage=covered)
+    profit = Value(costed - cost, coverage=(covered,))
     return {
         "gross_profit": profit if covered == 1 else replace(profit, status="partial", reason=why(percent(covered))),
         "margin_rate": rate,

@@ -8,13 +8,13 @@ from ibis import _
 
 from perfkit.aggregations import aggregation, within
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
-from perfkit.kpis.lines import has_list_price, is_in, is_purchase
+from perfkit.kpis.lines import has_list_price, is_contrary, is_in, is_purchase
 from perfkit.periods import Period, shifted
 
 
 @aggregation
 def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """Everything that adds up line by line, of both periods, in one pass."""
+    """Everything that adds up line by line, of both periods and of the months before them that count, in one pass."""
     wanted: dict[str, Any] = {}
     for side, when in (("now", period), ("before", previous)):
         here = is_in(when)
@@ -23,6 +23,7 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
             f"{side}_sold": _.net_revenue.sum(where=here & is_purchase()),
             f"{side}_returned": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
             f"{side}_lines": _.count(where=here),
+            f"{side}_negative": _.count(where=within(_.date, *year_to(when)) & (_.net_revenue < 0)),
         }
         if "order_id" in lines.columns:
             wanted |= {
@@ -31,7 +32,11 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
                 f"{side}_numbered_revenue": _.net_revenue.sum(where=here & _.order_id.notnull()),
             }
         if "customer_id" in lines.columns:
+            firsts = within(_.date, *mature(when)) & is_purchase()
             wanted |= {
+                f"{side}_identified_sold": _.net_revenue.sum(where=here & is_purchase() & _.customer_id.notnull()),
+                f"{side}_cohort_sold": _.net_revenue.sum(where=firsts),
+                f"{side}_cohort_identified": _.net_revenue.sum(where=firsts & _.customer_id.notnull()),
                 f"{side}_identified": _.net_revenue.sum(where=here & _.customer_id.notnull()),
                 f"{side}_identified_lines": _.customer_id.count(where=here),
             }
@@ -41,6 +46,9 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
                 f"{side}_list": _.list_revenue.sum(where=listed),
                 f"{side}_listed": _.net_revenue.sum(where=listed),
                 f"{side}_listed_sold": _.net_revenue.sum(where=listed & is_purchase()),
+                f"{side}_contrary": _.count(where=here & is_contrary()),
+                f"{side}_contrary_amount": _.net_revenue.abs().sum(where=here & is_contrary()),
+                f"{side}_priced_amount": _.net_revenue.abs().sum(where=here & (_.list_revenue != 0)),
             }
         if "cost" in lines.columns:
             known = here & _.cost.notnull()
@@ -50,7 +58,8 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
                 f"{side}_costed_amount": _.net_revenue.abs().sum(where=known),
                 f"{side}_amount": _.net_revenue.abs().sum(where=here),
             }
-    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
+    start = min(previous.start, year_to(previous)[0], mature(previous)[0])
+    return lines.filter(within(_.date, start, period.end)).agg(**wanted)
 
 
 @aggregation
@@ -129,6 +138,11 @@ def largest(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         now_members=_.now.count(),
         before_members=_.before.count(),
     )
+
+
+def year_to(period: Period) -> tuple[dt.date, dt.date]:
+    """The period, with what is before it in the twelve months to its end."""
+    return min(period.start, shifted(period.end, -12)), period.end
 
 
 def mature(period: Period) -> tuple[dt.date, dt.date]:

@@ -6,7 +6,7 @@ periods swapped.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import log
 from typing import Any
@@ -17,9 +17,10 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
-from perfkit.kpis.breakdowns import by_size, not_available, nothing_to_show
+from perfkit.kpis.breakdowns import by_size, not_available, nothing_to_show, only_total
+from perfkit.kpis.comparisons import ALIKE_RATES, ALIKE_SUMS, near
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
-from perfkit.languages import in_sentence, mark, show, text
+from perfkit.languages import in_sentence, mark, percent, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -50,7 +51,8 @@ class RevenueTree(Result):
     revenue, previous_revenue, change : Decimal
     currency : str
     reason : str
-        Why there is no tree (no rows then); empty where there is.
+        Why there is no tree (no rows then); empty where there is. Where the factors of the two periods do not
+        compare, the revenue of both and its change are given all the same.
     """
 
     rows: pd.DataFrame
@@ -100,7 +102,10 @@ class RevenueTree(Result):
     def views(self) -> list[View]:
         """Return the factors, before and now, and what each added to the change."""
         if self.reason:
-            return [nothing_to_show(text("What drove the change of revenue"), self.reason)]
+            what = text("What drove the change of revenue")
+            if not self.revenue and not self.previous_revenue:
+                return [nothing_to_show(what, self.reason)]
+            return [only_total(what, self.reason, self.period, self.previous_revenue, self.revenue, self.currency)]
         before = self.period.year_before()
         rows = self.rows.assign(shown=[text(name) for name in self.rows["name"]])
         total = {
@@ -177,6 +182,9 @@ def revenue_tree(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
     revenue, previous = (sums[f"{side}_known"] for side in ("now", "before"))
     if revenue <= 0 or previous <= 0:
         return nothing(text("Revenue of one of the periods is not positive, so its change cannot be split."))
+    if why := _unlike(sums, period):
+        told, told_before = sums["now_revenue"], sums["before_revenue"]
+        return replace(nothing(why), revenue=told, previous_revenue=told_before, change=told - told_before)
     effects = _effects(now, then, revenue, previous)
     rows = [
         {
@@ -209,7 +217,12 @@ def _factors(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         wanted |= {
             f"{side}_revenue": _.net_revenue.sum(where=is_in(when)),
             f"{side}_known": _.net_revenue.sum(where=known),
+            f"{side}_sold": _.net_revenue.sum(where=is_in(when) & is_purchase()),
+            f"{side}_{key}_sold": _.net_revenue.sum(where=known & is_purchase()),
         }
+        if "order_id" in lines.columns:
+            numbered = known & is_purchase() & _.order_id.notnull()
+            wanted[f"{side}_order_id_sold"] = _.net_revenue.sum(where=numbered)
         for column in ("customer_id", "order_id"):
             if column in lines.columns:
                 wanted[f"{side}_{column}"] = _[column].nunique(where=known & is_purchase())
@@ -231,6 +244,30 @@ def _tree(sums: Mapping[str, Any], side: str, currency: str) -> dict[str, tuple[
         "frequency": (estimates.ratio(orders, customers), "ratio"),
         "order_value": (estimates.ratio(revenue, orders), currency),
     }
+
+
+def _unlike(sums: Mapping[str, Any], period: Period) -> str:
+    """Say why the factors of the two periods do not compare: more lines say whose, or which order, they are."""
+    said = {
+        "customer_id": text("the share of the sales whose customer is known"),
+        "order_id": text("the share of the sales with an order number"),
+    }
+    whole = "sold"
+    for column, most in (("customer_id", ALIKE_RATES), ("order_id", ALIKE_SUMS)):
+        if f"now_{column}_sold" not in sums:
+            continue
+        now, then = (estimates.ratio(sums[f"{s}_{column}_sold"] or 0, sums[f"{s}_{whole}"]) for s in ("now", "before"))
+        if not near(now, then, most):
+            return text(
+                "The factors are not compared: {what} is {share} in {period}, {other} in {previous}.",
+                what=said[column],
+                share=percent(now),
+                other=percent(then),
+                period=period.name(),
+                previous=period.year_before().name(),
+            )
+        whole = f"{column}_sold"
+    return ""
 
 
 def _effects(

@@ -5,7 +5,7 @@ and may come back. "New" is a first purchase in these data, which may start afte
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,9 @@ import pandas as pd
 from ibis import _
 
 from perfkit import estimates
-from perfkit.aggregations import aggregation
-from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
+from perfkit.aggregations import aggregation, only
+from perfkit.kpis.breakdowns import money, not_available, nothing_to_show, only_total
+from perfkit.kpis.comparisons import ALIKE_RATES, near
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, no_line, span
 from perfkit.languages import date, mark, number, percent, show, text
 from perfkit.periods import Period
@@ -35,6 +36,9 @@ STEPS = {
 _BASIS = mark(
     "Net revenue of the period less that of the same period a year before, of the customers whom the step holds"
 )
+GROSS = mark(
+    "Revenue of the customers who brought some a year before, of each from 0 to what it brought then / a year before"
+)
 _COLUMNS = ["step", "name", "customers", "revenue", "previous", "effect"]
 
 
@@ -53,11 +57,15 @@ class RevenueWalk(Result):
         Identified customers with lines a year before; those of them with lines in the period.
     base, kept : Decimal
         Revenue of the base customers a year before, and in the period.
+    held_base, held : Decimal
+        Revenue a year before of the customers who brought more than 0 then; what of it each still brings, from 0 to
+        what it brought then.
     first : date
         First day of the data: a purchase before it is not known.
     currency : str
     reason : str
-        Why there is no walk (no rows then); empty where there is.
+        Why there is no walk (no rows then); empty where there is. Where the customers of the two periods do not
+        compare, revenue and previous_revenue are given all the same.
     """
 
     rows: pd.DataFrame
@@ -71,6 +79,8 @@ class RevenueWalk(Result):
     first: dt.date
     currency: str
     reason: str = ""
+    held_base: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
 
     @property
     def change(self) -> Decimal:
@@ -87,10 +97,8 @@ class RevenueWalk(Result):
         return estimates.ratio(self.kept, self.base) if self.base > 0 else None
 
     def gross_retention(self) -> float | None:
-        """Return the same without what the growing ones added: 1 is the most."""
-        if self.base <= 0:
-            return None
-        return estimates.ratio(self.base + self.effect("contraction") + self.effect("lost"), self.base)
+        """Return what customers with revenue last year still bring of it, without what growing ones added: 0 to 1."""
+        return estimates.ratio(self.held, self.held_base) if self.held_base > 0 else None
 
     def figures(self) -> pd.DataFrame:
         """Return the effect of each step, and the customers who came again."""
@@ -119,7 +127,7 @@ class RevenueWalk(Result):
             ),
             (
                 "gross_retention",
-                mark("Revenue of last year's customers, at most what each brought then / a year before"),
+                GROSS,
                 self.gross_retention(),
             ),
         ):
@@ -142,7 +150,10 @@ class RevenueWalk(Result):
     def views(self) -> list[View]:
         """Return the steps between last year's revenue and this year's."""
         if self.reason:
-            return [nothing_to_show(text("From last year's customers to this year's"), self.reason)]
+            what = text("From last year's customers to this year's")
+            if not self.revenue and not self.previous_revenue:
+                return [nothing_to_show(what, self.reason)]
+            return [only_total(what, self.reason, self.period, self.previous_revenue, self.revenue, self.currency)]
         now, then = self.period.name(), self.period.year_before().name()
         total = {
             "name": mark("Total"), "customers": sum(count for count in self.rows["customers"] if count is not None),
@@ -248,7 +259,20 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         return nothing(no_line(before))
     if set(found) <= {"unknown"}:
         return nothing(text("No line of the two periods has a customer."))
-    zero = {"customers": 0, "revenue": Decimal(0), "previous": Decimal(0)}
+    known = only(_identified(table, period, before))
+    shares = [estimates.ratio(known[f"{side}_known"] or 0, known[f"{side}_sold"]) for side in ("now", "before")]
+    if not near(shares[0], shares[1], ALIKE_RATES):
+        told = {side: sum((row[side] for row in found.values()), Decimal(0)) for side in ("revenue", "previous")}
+        why = text(
+            "{share} of the sales have a customer in {period}, {other} in {previous}: "
+            "who is new or lost cannot be compared.",
+            share=percent(shares[0]),
+            other=percent(shares[1]),
+            period=period.name(),
+            previous=before.name(),
+        )
+        return replace(nothing(why), revenue=told["revenue"], previous_revenue=told["previous"])
+    zero: dict[str, Any] = dict.fromkeys(("revenue", "previous", "held", "held_base"), Decimal(0)) | {"customers": 0}
     sums = {step: zero | found.get(step, {}) for step in STEPS}
     rows = [
         {
@@ -276,12 +300,47 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         kept=sum((sums[step]["revenue"] for step in again), Decimal(0)),
         first=days.first,
         currency=currency,
+        held_base=sum((sums[step]["held_base"] for step in (*again, "lost")), Decimal(0)),
+        held=sum((sums[step]["held"] for step in (*again, "lost")), Decimal(0)),
     )
+
+
+@aggregation
+def _identified(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
+    """Both periods' sales, and those whose customer is known."""
+    wanted = {}
+    for side, when in (("now", period), ("before", previous)):
+        sold = is_in(when) & is_purchase()
+        wanted[f"{side}_sold"] = _.net_revenue.sum(where=sold)
+        wanted[f"{side}_known"] = _.net_revenue.sum(where=sold & _.customer_id.notnull())
+    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
 
 
 @aggregation
 def _steps(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     """Customers and both periods' revenue by step; lines without a customer are a step of their own."""
+    zero = ibis.literal(Decimal(0), "decimal(38, 4)")
+    customers = walked(lines, period, previous).mutate(
+        held_base=ibis.ifelse(_.previous > 0, _.previous, zero),
+        held=ibis.ifelse(
+            (_.previous > 0) & (_.revenue > 0), ibis.ifelse(_.revenue < _.previous, _.revenue, _.previous), zero
+        ),
+    )
+    return customers.group_by("step").agg(
+        customers=_.count(),
+        revenue=_.revenue.sum(),
+        previous=_.previous.sum(),
+        held=_.held.sum(),
+        held_base=_.held_base.sum(),
+        lines_before=_.before.sum(),
+    )
+
+
+def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
+    """Return customers with lines in either period, what they brought in both, and which step each is of.
+
+    Who has bought nothing yet, credited or given something free, did not come back: there was no purchase before.
+    """
     here, then = is_in(period), is_in(previous)
     known = lines.filter(_.date < ibis.date(period.end.isoformat()))
     customers = (
@@ -299,17 +358,15 @@ def _steps(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     customers = customers.mutate(
         revenue=ibis.coalesce(customers.revenue, zero), previous=ibis.coalesce(customers.previous, zero)
     )
+    first = customers["first"]
+    fresh = first.isnull() | (first >= ibis.date(period.start.isoformat()))
     step = ibis.cases(
         (customers.customer_id.isnull(), "unknown"),
-        ((customers.before == 0) & (customers["first"] >= ibis.date(period.start.isoformat())), "new"),
+        ((customers.before == 0) & fresh, "new"),
         (customers.before == 0, "reactivated"),
         (customers.now == 0, "lost"),
         (customers.revenue > customers.previous, "expansion"),
         (customers.revenue < customers.previous, "contraction"),
         else_="unchanged",
     )
-    return (
-        customers.mutate(step=step)
-        .group_by("step")
-        .agg(customers=_.count(), revenue=_.revenue.sum(), previous=_.previous.sum(), lines_before=_.before.sum())
-    )
+    return customers.mutate(step=step)

@@ -28,10 +28,10 @@ def test_every_kind_of_customer_counted_by_hand(sales):
     result = walk(lines)
     rows = result.rows.set_index("step")
     assert rows["effect"].to_dict() == {
-        "new": 70, "reactivated": 57, "expansion": 30, "contraction": -30, "lost": -40, "unchanged": 0, "unknown": -3,
+        "new": 67, "reactivated": 60, "expansion": 30, "contraction": -30, "lost": -40, "unchanged": 0, "unknown": -3,
     }  # fmt: skip
     assert rows["customers"].to_dict() == {
-        "new": 1, "reactivated": 2, "expansion": 1, "contraction": 1, "lost": 1, "unchanged": 1, "unknown": None,
+        "new": 2, "reactivated": 1, "expansion": 1, "contraction": 1, "lost": 1, "unchanged": 1, "unknown": None,
     }  # fmt: skip
     assert (result.previous_revenue, result.revenue, result.change) == (225, 309, 84)
     assert (result.base_customers, result.kept_customers, result.base, result.kept) == (4, 3, 220, 180)
@@ -79,6 +79,9 @@ def test_the_walk_leads_from_last_year_to_this_one_to_the_cent(sales, ledger, ra
     now = sum((Decimal(str(row[1])) for row in rows if row[0].startswith("2024-01")), Decimal(0))
     before = sum((Decimal(str(row[1])) for row in rows if row[0].startswith("2023-01")), Decimal(0))
     assert (result.revenue, result.previous_revenue) == (now, before)
+    if result.reason:  # more of one year's sales say whose they are: the totals are told all the same
+        assert result.rows.empty
+        return
     assert before + sum(result.rows["effect"], Decimal(0)) == now
     named = [row for row in rows if row[2] is not None]
     assert result.base_customers == len({row[2] for row in named if row[0].startswith("2023-01")})
