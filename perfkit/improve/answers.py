@@ -7,8 +7,8 @@ from decimal import Decimal
 import pandas as pd
 
 from perfkit.improve.evidence import MATERIAL, MOST_GROWTH, known_members, tells
-from perfkit.improve.findings import Finding, Findings, claims_of
-from perfkit.improve.stakes import additions
+from perfkit.improve.findings import Finding, Findings, claims_of, measured
+from perfkit.improve.stakes import additions, is_part
 from perfkit.improve.summaries import days_in_words, revenue_stands
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.catalogue import dimension_name
@@ -259,10 +259,10 @@ def worth(findings: Findings) -> Answer:
         ((amount, item) for amount, item in zip(added, findings.items, strict=True) if amount),
         key=lambda each: (-each[0], each[1].id),
     )[:3]
-    where = listing(f"{item.topic} ({money(amount, findings.currency)})" for amount, item in largest)
+    where = listing(f"{item.topic} ({_added(amount, item, findings)})" for amount, item in largest)
     second = text("Most lies in {where}.", where=where)
     whole = largest[0][1]
-    part = next((item for item in findings.items if item.amount and _is_part(item, whole)), None)
+    part = next((item for item in findings.items if item.amount and is_part(item.pools, whole.pools)), None)
     if part is not None:
         second = text(
             "Most lies in {where}; within the first, {topic} ({amount}) weighs most.",
@@ -281,11 +281,12 @@ def worth(findings: Findings) -> Answer:
         caveat = text(
             "The margin is not known: stakes are revenue, and only a part of it is profit. Ask for the cost of goods."
         )
-    return Answer((first, second), caveat)
+    return Answer((first, second), f"{findings.total_caveat()} {caveat}".strip())
 
 
-def _is_part(item: Finding, whole: Finding) -> bool:
-    """Say whether a finding speaks of a part of another's money: its pool lies within the other's."""
-    return item is not whole and any(
-        len(inner) > len(outer) and inner[: len(outer)] == outer for inner in item.pools for outer in whole.pools
-    )
+def _added(amount: Decimal, item: Finding, findings: Findings) -> str:
+    """What a finding adds to the total, with its kind where there are several."""
+    words = money(amount, findings.currency)
+    if item.stake is None or len(findings.total) < 2:
+        return words
+    return f"{words} {measured(item.stake.measure, item.stake.kind)}"

@@ -3,6 +3,10 @@
 A rule keeps silent where its figures cannot carry a claim: a gap below `MATERIAL` of revenue, an average or a
 rate of fewer than `ENOUGH` cases, an estimate whose interval holds its reference, a period or year before that
 is not whole in the data.
+
+Cases are orders, or active customers where there are more of them (customers of lines without an order number):
+each has a line at least, so there are as many lines or more. Data that name neither do not say how many cases
+there are; there the other tests alone decide.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +18,7 @@ import pandas as pd
 
 from perfkit import languages
 from perfkit.improve.stakes import Measure, Stake, StakeKind
+from perfkit.kpis import measures
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.concentrations import Concentration
 from perfkit.kpis.movements import Movers
@@ -31,7 +36,7 @@ MATERIAL = 0.005
 """Share of revenue below which a gap is no finding: a report that cries at everything is not read."""
 ENOUGH = 30
 """Cases below which a rate or an average makes no claim."""
-ENOUGH_COST = Decimal("0.95")
+ENOUGH_COST = Decimal(str(measures.ENOUGH))
 """Share of a member's revenue whose cost must be known before its margin makes a claim."""
 MOST_GROWTH = 10
 """Relative growth beyond which a percentage says less than the amount."""
@@ -105,6 +110,12 @@ class Evidence:
         counts = row["actual"], row["previous"]
         return all(not languages.missing(count) and count >= ENOUGH for count in counts)
 
+    def few(self) -> bool:
+        """Say whether the period or the one before it has too few cases for what is set against each other."""
+        orders, customers = self.row("orders"), self.row("customers")
+        counts = [most_cases(orders[column], customers[column]) for column in ("actual", "previous")]
+        return any(count is not None and count < ENOUGH for count in counts)
+
     def is_material(self, revenue: Decimal) -> bool:
         """Say whether an amount of revenue is worth a board's time."""
         row = self.scorecard.row("revenue")
@@ -151,17 +162,14 @@ class Evidence:
         if own is not None:
             rate, whose = own, text("own gross margin rate")
         if rate is None:
-            basis, flow, measure = text("Revenue, not profit: the margin is not known."), Decimal(1), "revenue"
+            basis, flow = text("Revenue, not profit: the margin is not known."), Decimal(1)
         elif rate <= 0:
             return None
         else:
-            basis, flow, measure = (
-                text("{gap} of revenue × {whose} of {rate}.", gap=self.money(gap), whose=whose, rate=percent(rate)),
-                rate,
-                "profit",
-            )
-        told: Measure = "revenue" if measure == "revenue" else "profit"
-        return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, told, low, high)
+            flow = rate
+            basis = text("{gap} of revenue × {whose} of {rate}.", gap=self.money(gap), whose=whose, rate=percent(rate))
+        measure: Measure = "revenue" if rate is None else "profit"
+        return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, measure, low, high)
 
     def price(self, gap: Decimal, reference: str, basis: str, *, kind: StakeKind = "period") -> Stake:
         """Stake a gap in price, discount or cost: all of it is profit."""
@@ -171,6 +179,11 @@ class Evidence:
 def tells(growth: float | None) -> bool:
     """Say whether a relative growth tells more than the amounts: not from next to nothing, and not to nothing."""
     return growth is not None and not languages.missing(growth) and -1 < growth <= MOST_GROWTH
+
+
+def most_cases(*counts: Any) -> int | None:
+    """The largest of the counts that are known, None where none is."""
+    return max((int(count) for count in counts if not languages.missing(count)), default=None)
 
 
 def own_margin(member: dict[Any, Any] | None) -> Decimal | None:

@@ -9,7 +9,18 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from perfkit.improve.stakes import Claim, Measure, Pool, Stake, StakeKind, additions, overlap, totals
+from perfkit.improve.stakes import (
+    Claim,
+    Measure,
+    Pool,
+    Stake,
+    StakeKind,
+    additions,
+    is_part,
+    may_be_same,
+    overlap,
+    totals,
+)
 from perfkit.languages import date, listing, money, number, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, environment, figure_frame
@@ -109,10 +120,14 @@ class Findings(Result):
         """Return the total, each kind by its name: "€120 of gross profit in the period"; empty where there is none."""
         measure: Measure = "revenue" if self.in_revenue else "profit"
         return listing(
-            f"{money(amount, self.currency)} {_measured(measure, kind)}"
-            for kind, amount in self.total.items()
-            if amount
+            f"{money(amount, self.currency)} {measured(measure, kind)}" for kind, amount in self.total.items() if amount
         )
+
+    def total_caveat(self) -> str:
+        """Return that the totals of two kinds are not to be added; empty where they are of other money."""
+        if not may_be_same(claims_of(self.items)):
+            return ""
+        return text("Do not add these amounts to one another: they may be the same money.")
 
     @property
     def in_revenue(self) -> bool:
@@ -206,7 +221,8 @@ class Findings(Result):
         )
 
     def _total_note(self) -> str:
-        return text("Total at stake, each amount counted once: {total}.", total=self.total_in_words())
+        note = text("Total at stake, each amount counted once: {total}.", total=self.total_in_words())
+        return f"{note} {self.total_caveat()}".strip()
 
 
 def capital(sentence: str) -> str:
@@ -219,7 +235,7 @@ def claims_of(items: Sequence[Finding]) -> list[Claim]:
     return [Claim(item.amount, item.stake.kind if item.stake else "period", item.pools) for item in items]
 
 
-def _measured(measure: Measure, kind: StakeKind) -> str:
+def measured(measure: Measure, kind: StakeKind) -> str:
     """Return what a stake's amount is of, and over what."""
     over = text("a year") if kind == "annual" else text("once") if kind == "one-off" else text("in the period")
     if measure == "profit":
@@ -233,8 +249,11 @@ def stake_in_words(item: Finding, currency: str) -> str:
     return f"{card['stake']} {card['stake_kind']}".strip()
 
 
-def cards_of(items: Sequence[Finding], currency: str) -> list[dict[str, str]]:
-    """Return findings as texts for a template: claim, number, interval, stake, overlap, action and the rest."""
+def cards_of(items: Sequence[Finding], currency: str, chosen: Sequence[Finding] | None = None) -> list[dict[str, str]]:
+    """Return findings as texts for a template: claim, number, interval, stake, overlap, action and the rest.
+
+    Ranks, and what a finding adds to the total, are those among all `items`; `chosen` are those to return, or all.
+    """
     added = additions(claims_of(items))
     return [
         {
@@ -257,6 +276,7 @@ def cards_of(items: Sequence[Finding], currency: str) -> list[dict[str, str]]:
             "overlap": _overlap(items, place, added[place], currency) if item.amount else "",
         }
         for place, item in enumerate(items)
+        if chosen is None or any(item is each for each in chosen)
     ]
 
 
@@ -273,7 +293,7 @@ def _stake(item: Finding, currency: str) -> dict[str, str]:
     return {
         "stake": money(stake.amount, currency),
         "stake_interval": "" if stake.low is None else _between(stake.low, stake.high, currency),
-        "stake_kind": _measured(stake.measure, stake.kind),
+        "stake_kind": measured(stake.measure, stake.kind),
         "stake_basis": basis,
     }
 
@@ -283,17 +303,20 @@ def _overlap(items: Sequence[Finding], place: int, added: Decimal, currency: str
     item = items[place]
     if added == item.amount:
         return ""
-    same = [other for other in range(place) if items[other].amount and overlap(item.pools, items[other].pools)]
-    if not same:  # its money counts in another kind, further down
-        same = [
-            other
-            for other in range(place + 1, len(items))
-            if items[other].amount and overlap(item.pools, items[other].pools)
-        ]
-    values = {"rank": number(same[0] + 1), "amount": money(added, currency)}
+    first = next(other for other in range(place) if _same_money(item, items[other]))
+    values = {"rank": number(first + 1), "amount": money(added, currency)}
     if added:
         return text("Partly the same money as finding {rank}: adds {amount} to the total.", **values)
-    return text("Included in finding {rank}: adds nothing to the total.", **values)
+    if is_part(item.pools, items[first].pools):
+        return text("Included in finding {rank}: adds nothing to the total.", **values)
+    return text("May be the same money as finding {rank}: adds nothing to the total.", **values)
+
+
+def _same_money(item: Finding, other: Finding) -> bool:
+    """Say whether two stakes of one kind may be the same money."""
+    if item.stake is None or other.stake is None or not item.amount or not other.amount:
+        return False
+    return item.stake.kind == other.stake.kind and overlap(item.pools, other.pools)
 
 
 def _between(low: Any, high: Any, unit: str) -> str:

@@ -2,13 +2,15 @@
 
 A stake is the gap to its reference, in money, x the flow-through x the share of it that can be reached,
 less what the action costs. Two findings often see the same euros: a lost customer is part of the fall of
-its channel. Each therefore names its pools, and the total is the largest sum of stakes of which no two
-share a pool: no euro is counted twice, whatever the order of the findings.
+its channel. Each therefore names its pools, and the total of a kind is the largest sum of stakes of which no two
+share a pool: no euro is counted twice, whatever the order of the findings. A total is a lower bound: stakes
+that only may be the same money are not added.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 from typing import Literal
 
 StakeKind = Literal["annual", "one-off", "period"]
@@ -24,8 +26,11 @@ and a customer are of two cuts, and what encloses holds what it encloses: there 
 """
 
 _GRAIN = Decimal("0.0001")
-REVENUE: Pool = (("money", "revenue"),)
-MARGIN: Pool = (("money", "margin"),)
+# Three ways to see the same profit, each of a cut of its own, so that none is added to another: what sold less
+# than a year before, what left less of each euro sold (a shift of the mix is in both), what a plan wanted.
+REVENUE: Pool = (("revenue", "all"),)
+MARGIN: Pool = (("margin", "all"),)
+PLAN: Pool = (("plan", "all"),)
 
 
 @dataclass(frozen=True)
@@ -106,21 +111,24 @@ def _shared(one: Pool, other: Pool) -> bool:
     return True
 
 
-def totals(claims: Sequence[Claim]) -> dict[StakeKind, Decimal]:
-    """Return the total of each kind, without counting a euro twice.
+def is_part(inner: Iterable[Pool], outer: Iterable[Pool]) -> bool:
+    """Say whether a finding speaks of a part of another's money: a pool of it lies within one of the other's."""
+    outer = tuple(outer)
+    return any(len(one) > len(other) and one[: len(other)] == other for one in inner for other in outer)
 
-    Kinds are never added up. Where money is claimed in two kinds, as a gap of the period and as one of the
-    year, it counts in the first of `KINDS` only.
+
+def totals(claims: Sequence[Claim]) -> dict[StakeKind, Decimal]:
+    """Return the total of each kind, without counting a euro twice; never less than the largest of its claims.
+
+    Kinds are never added up: a gap of the period and one of the year may be the same money (see `may_be_same`).
     """
-    kept = _told(claims)
-    return {kind: _heaviest([claims[place] for place in places]) for kind, places in kept.items()}
+    return {kind: _heaviest([claims[place] for place in places]) for kind, places in _by_kind(claims).items()}
 
 
 def additions(claims: Sequence[Claim]) -> list[Decimal]:
     """Return what each claim, in their order, adds to the total of its kind; they sum to `totals`."""
-    kept = _told(claims)
     added = [Decimal(0)] * len(claims)
-    for places in kept.values():
+    for places in _by_kind(claims).values():
         before, so_far = Decimal(0), list[Claim]()
         for place in places:
             so_far.append(claims[place])
@@ -129,23 +137,20 @@ def additions(claims: Sequence[Claim]) -> list[Decimal]:
     return added
 
 
-def _told(claims: Sequence[Claim]) -> dict[StakeKind, list[int]]:
-    """The places of the claims that count in each kind: those that share no money with a kind already told."""
-    places: dict[StakeKind, list[int]] = {
+def may_be_same(claims: Sequence[Claim]) -> bool:
+    """Say whether the totals of two kinds may hold the same money."""
+    return any(
+        one.kind != other.kind and one.amount and other.amount and overlap(one.pools, other.pools)
+        for one, other in combinations(claims, 2)
+    )
+
+
+def _by_kind(claims: Sequence[Claim]) -> dict[StakeKind, list[int]]:
+    """The places of the claims that claim something, by kind."""
+    places = {
         kind: [place for place, claim in enumerate(claims) if claim.kind == kind and claim.amount] for kind in KINDS
     }
-    told: dict[StakeKind, list[int]] = {}
-    taken: list[int] = []
-    for kind in KINDS:
-        there = [
-            place
-            for place in places[kind]
-            if not any(overlap(claims[place].pools, claims[other].pools) for other in taken)
-        ]
-        if there:
-            told[kind] = there
-            taken += there
-    return told
+    return {kind: there for kind, there in places.items() if there}
 
 
 def _heaviest(claims: Sequence[Claim]) -> Decimal:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pandas as pd
 
 from perfkit.improve.evidence import tells
 from perfkit.improve.findings import Finding, Findings, cards_of, stake_in_words
-from perfkit.improve.stakes import overlap
+from perfkit.improve.stakes import is_part, overlap
 from perfkit.kpis.scorecards import Scorecard, figure_id
 from perfkit.languages import missing, number, percent, show, text
 from perfkit.periods import Period, calendar_in_words
@@ -38,6 +39,8 @@ class Summary(Result):
         What is at stake in all, each amount counted once; empty where nothing is.
     days : str
         Why there is no year before, or how many working days both periods have; empty where they have the same.
+    ranking : tuple of Finding
+        All findings, in their order: those shown bear the numbers that they have there, and say what they add to it.
     """
 
     headlines: pd.DataFrame
@@ -49,6 +52,7 @@ class Summary(Result):
     warning: str = ""
     total: str = ""
     days: str = ""
+    ranking: tuple[Finding, ...] = ()
 
     def figures(self) -> pd.DataFrame:
         """Return the headline figures, under the ids that they have in the scorecard."""
@@ -89,7 +93,7 @@ class Summary(Result):
                 headlines=self._cards(),
                 conclusion=self.conclusion,
                 warning=self.warning,
-                findings=cards_of(self.items, self.currency),
+                findings=cards_of(self.ranking or self.items, self.currency, self.items),
                 total=self.total,
                 days=self.days,
             )
@@ -156,6 +160,9 @@ def summary(
         None,
     )
     at_stake = findings.total_in_words() if total else ""
+    if at_stake:
+        at_stake = text("At stake in all, each amount counted once: {total}.", total=at_stake)
+        at_stake = f"{at_stake} {findings.total_caveat()}".strip()
     return Summary(
         headlines,
         f"{part} {_conclusion(scorecard, findings, told)}".strip(),
@@ -164,8 +171,9 @@ def summary(
         scorecard.previous,
         scorecard.currency,
         warning,
-        text("At stake in all, each amount counted once: {total}.", total=at_stake) if at_stake else "",
+        at_stake,
         str(scorecard.row("revenue")["previous_reason"]) or days_in_words(scorecard),
+        findings.items,
     )
 
 
@@ -192,11 +200,19 @@ def _most_at_stake(findings: Findings, told: Finding | None) -> tuple[Finding, .
         if item.amount > least and not any(overlap(item.pools, other.pools) for other in chosen):
             chosen.append(item)
     chosen = chosen[:_MOST]
-    for repeated in (False, True):  # a part of the same money says more than the same money once more
+    for trivial, nearness in product((False, True), range(3)):  # other money first, then parts of the same
         for item in others:
-            if len(chosen) < _MOST and item not in chosen and _repeats(item, chosen) is repeated:
+            near = _nearness(item, chosen) == nearness and (item.amount <= least) is trivial
+            if len(chosen) < _MOST and item not in chosen and near:
                 chosen.append(item)
     return tuple(item for item in others if item in chosen)
+
+
+def _nearness(item: Finding, chosen: list[Finding]) -> int:
+    """How near a finding's money is to that of the chosen: 0 other money, 1 a part of theirs, 2 just theirs."""
+    if _repeats(item, chosen):
+        return 2
+    return int(any(is_part(item.pools, other.pools) for other in chosen))
 
 
 def _repeats(item: Finding, chosen: list[Finding]) -> bool:

@@ -21,6 +21,13 @@ def _english_again():
     languages.use("en")
 
 
+@pytest.fixture
+def few_will_do(monkeypatch):
+    """Let rules speak of ledgers of a few lines, counted by hand: how many cases they take is tested apart."""
+    monkeypatch.setattr("perfkit.improve.evidence.ENOUGH", 1)
+    monkeypatch.setattr("perfkit.improve.rules.margins.ENOUGH", 1)
+
+
 @pytest.fixture(scope="session")
 def sales() -> Callable[..., pd.DataFrame]:
     """Make lines of (day, money, customer, order), the first of all long before; further columns by name.

@@ -112,9 +112,8 @@ def test_worth_says_the_total_where_most_of_it_lies_and_its_largest_part():
     )
     answer = improve.worth(Findings(items, OPTIONS["period"], "EUR"))
     assert answer.sentences == (
-        "3 findings put €130 of gross profit in the period at stake, each amount counted once.",
-        "Most lies in topic of target (€100) and topic of margin (€30); "
-        "within the first, topic of lost (€60) weighs most.",
+        "3 findings put €100 of gross profit in the period at stake, each amount counted once.",
+        "Most lies in topic of target (€100); within the first, topic of lost (€60) weighs most.",
     )
     assert answer.caveat.startswith("A stake is a whole gap")
 

@@ -47,6 +47,7 @@ def test_there_are_more_than_fifteen_rules_each_of_its_own_name():
     assert len(set(NAMES)) == len(NAMES) >= 18
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_every_finding_ends_in_an_action_and_names_its_topic_basis_and_reference(falling, found):
     result = found(falling, dimensions=("country",))
     assert len(result.items) >= 6
@@ -105,6 +106,7 @@ def test_what_the_company_decided_stands_in_the_finding(falling, found):
     assert "The company can reach 50% of it, for an action that costs €3." in card["stake_basis"]
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_an_action_of_a_rule_counts_for_each_of_its_dimensions(falling, found):
     result = found(falling, dimensions=("country",), actions={"largest_loss": {"owner": "Ben"}})
     assert result.find("largest_loss:country").action.owner == "Ben"
@@ -145,6 +147,7 @@ def test_two_columns_of_data_make_findings_too(sales, found):
     assert result.items[0].claim == "Revenue fell by €20 (−20.0%) against January 2023."
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_names_from_the_data_are_escaped(sales, found, results):
     lines = sales(
         ("2023-01-05", 100, "a", "1"), ("2023-01-06", 70, "b", "2"),

@@ -28,6 +28,7 @@ def test_customers_lost_is_silent_of_an_amount_that_matters_to_nobody(sales, fou
     assert found(lines, **MOVERS).find("customers_lost") is None
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_customers_shrank_speaks_of_those_who_stayed_taken_together(sales, found):
     lines = sales(
         ("2023-01-05", 100, "a", "1"), ("2023-01-06", 100, "b", "2"), ("2023-01-06", 100, "c", "3"),
@@ -39,6 +40,7 @@ def test_customers_shrank_speaks_of_those_who_stayed_taken_together(sales, found
     assert shrank.figure_ids == ("movers:customer_id:2024-01:=a",)
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_customers_shrank_is_silent_where_the_others_make_up_for_it(sales, found):
     lines = sales(
         ("2023-01-05", 100, "a", "1"), ("2023-01-06", 100, "b", "2"),

@@ -5,6 +5,7 @@ import pytest
 BY = {"dimensions": ("channel",), "reading": ("breakdowns",)}
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_margin_rate_speaks_of_a_fall_which_is_all_profit(sales, found):
     lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "3"), cost=[50, 60])
     margin = found(lines, reading=()).find("margin_rate")
@@ -22,6 +23,7 @@ def test_margin_rate_is_silent_without_a_fall_or_without_costs(sales, found, cos
     assert found(lines, reading=()).find("margin_rate") is None
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_discounts_speaks_of_a_rate_that_rose_on_list_revenue(sales, found):
     lines = sales(("2023-01-05", 90, "a", "1"), ("2024-01-05", 160, "a", "3"), list_revenue=[100, 200])
     rise = found(lines, reading=()).find("discounts")
@@ -30,6 +32,7 @@ def test_discounts_speaks_of_a_rate_that_rose_on_list_revenue(sales, found):
     assert rise.stake.measure == "profit"
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_discounts_speaks_of_the_list_revenue_that_breakdowns_know(sales, found):
     lines = sales(
         ("2023-01-05", 90, "a", "1"), ("2024-01-05", 160, "a", "3"), list_revenue=[100, 200], channel=["Web", "Web"]
@@ -65,6 +68,7 @@ def test_below_cost_is_silent_where_costs_are_covered_or_known_for_a_part_only(s
     assert found(part, **BY).find("below_cost:channel") is None
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_low_margin_speaks_of_a_member_far_below_the_others(sales, found):
     lines = channels(sales, ("Web", 100), ("Shop", 100), ("Fair", 100), costs=[40, 60, 90])
     low = found(lines, **BY).find("low_margin:channel")
@@ -78,3 +82,13 @@ def test_low_margin_is_silent_of_a_small_member_and_of_a_small_gap(sales, found)
     assert found(small, **BY).find("low_margin:channel") is None
     near = channels(sales, ("Web", 100), ("Fair", 100), costs=[50, 54])
     assert found(near, **BY).find("low_margin:channel") is None
+
+
+@pytest.mark.parametrize("orders, speaks", [(29, False), (30, True)])
+def test_rules_that_compare_are_silent_of_fewer_than_thirty_orders(sales, many, found, orders, speaks):
+    rows = [*many(40, "2023-01-05", 100), *many(orders, "2024-01-05", 80)]
+    channel = (["Web", "Shop"] * 40)[: len(rows)]
+    lines = sales(*rows, cost=[50] * len(rows), list_revenue=[100] * len(rows), channel=channel)
+    ids = {item.id for item in found(lines, dimensions=("channel",), reading=("breakdowns", "customers")).items}
+    told = {"margin_rate", "discounts", "customers_shrank", "largest_loss:channel"}
+    assert ids & told == (told if speaks else set())

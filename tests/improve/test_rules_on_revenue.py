@@ -149,6 +149,7 @@ def two_channels(sales, web, shop, **columns):
     return sales(*rows, channel=["Web", "Web", "Shop", "Shop"], **columns)
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_largest_loss_speaks_of_the_member_that_fell_most_at_its_own_margin(sales, found):
     lines = two_channels(sales, (100, 20), (70, 60), cost=[50, 5, 35, 45])
     loss = found(lines, **BY).find("largest_loss:channel")
@@ -158,6 +159,7 @@ def test_largest_loss_speaks_of_the_member_that_fell_most_at_its_own_margin(sale
     assert loss.topic == "the fall of Web"
 
 
+@pytest.mark.usefixtures("few_will_do")
 def test_largest_loss_speaks_of_a_member_that_sells_nothing_any_more(sales, found):
     lines = sales(
         ("2023-01-05", 100, "a", "1"), ("2023-01-05", 70, "b", "2"), ("2024-01-05", 90, "b", "3"),

@@ -106,3 +106,15 @@ def test_landing_is_silent_without_a_target_and_where_its_interval_holds_the_tar
     assert found(two_years(sales, 0.8), period=june, reading=("year",)).find("landing") is None
     close = found(two_years(sales, 0.8), planned_year(targets, 80), period=june, reading=("year",))
     assert close.find("landing") is None
+
+
+def test_member_target_speaks_without_a_stake_where_the_others_make_it_up_and_of_no_more_than_all_are_short(
+    sales, found, targets
+):
+    members = [("revenue", "2024-01-01", 100, "channel", "Web"), ("revenue", "2024-01-01", 100, "channel", "Shop")]
+    lines = by_channel(sales, {"Web": 150, "Shop": 50})
+    short = found(lines, targets(*members), ("channel",), reading=("breakdowns",)).find("member_target:channel")
+    assert (short.value, short.stake, short.tone) == (-50, None, None)
+    planned = targets(*members, ("revenue", "2024-01-01", 220))
+    part = found(lines, planned, ("channel",), reading=("breakdowns",)).find("member_target:channel")
+    assert part.amount == 20

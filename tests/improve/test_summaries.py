@@ -44,14 +44,18 @@ def chosen(lines, *items):
 
 
 def test_the_conclusion_is_revenue_s_finding_and_is_not_told_twice(lines, covered):
-    result = covered(lines)
+    result = covered(lines.assign(customer_id=lines["customer_id"].fillna("a")))
     assert result.conclusion == (
-        "Revenue fell by €80 (−40.0%) against January 2023, mostly through active customers (−€90.78); "
+        "Revenue fell by €80 (−40.0%) against January 2023, mostly through active customers (−€109); "
         "most is at stake in lost customers: €100 of revenue in the period."
     )
     assert result.headlines["kpi"].tolist() == ["revenue", "customers", "orders"]
     assert result.items
     assert result.conclusion not in [item.claim for item in result.items]
+
+
+def test_no_customer_is_told_as_lost_where_sales_lost_their_customer_number(lines, covered):
+    assert covered(lines).conclusion == "Revenue fell by €80 (−40.0%) against January 2023."
 
 
 def test_a_finding_of_other_money_with_more_at_stake_stands_in_the_conclusion(lines):
@@ -92,7 +96,7 @@ def test_a_stake_that_is_nothing_beside_the_first_takes_no_place(lines):
 
 
 def test_what_is_at_stake_in_all_counts_each_amount_once(lines):
-    items = [finding("margin_rate", 100, MARGIN), finding("low_margin", 90, MARGIN), finding("discounts", 7, REVENUE)]
+    items = [finding("margin_rate", 100, MARGIN), finding("low_margin", 90, MARGIN), finding("discounts", 7)]
     result = chosen(lines, *items)
     assert result.total == "At stake in all, each amount counted once: €107 of gross profit in the period."
     assert result.total in result.html()
@@ -157,3 +161,11 @@ def test_the_cover_says_first_what_could_not_be_read():
     assert made.views()[0].notes[0] == "2 lines <b> could not be read."
     assert "2 lines &lt;b&gt; could not be read." in made.html()
     assert "pk-warning" not in improve.summary(card, improve.findings(card)).html().split("</style>")[1]
+
+
+def test_what_is_shown_bears_the_numbers_and_the_overlaps_of_the_whole_list(lines):
+    lost = (*REVENUE, ("customers", "lost and come"))
+    told = finding("revenue_against_year_before", 100, REVENUE, value=-100)
+    html = chosen(lines, told, finding("customers_lost", 50, lost)).html()
+    assert "Included in finding 1: adds nothing to the total." in html
+    assert '<p class="pk-rank">2</p>' in html

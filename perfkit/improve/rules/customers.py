@@ -19,7 +19,8 @@ _ONE = 0.2  # of revenue with one customer, from which it is told
 def customers_lost(evidence: Evidence) -> Iterator[Finding]:
     """Customers of the year before did not buy."""
     result = evidence.mover("customer_id")
-    if result is None:
+    _, comparable = evidence.pair("customers")
+    if result is None or not comparable:  # a customer whose sales lost their customer number is not lost
         return
     known = result.rows[result.rows["member"].notna()]
     lost, come = known[known["kind"] == "lost"], known[known["kind"] == "new"]
@@ -70,7 +71,7 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
 def customers_shrank(evidence: Evidence) -> Iterator[Finding]:
     """Customers who stayed spend less, those who spend more set against those who spend less."""
     result = evidence.mover("customer_id")
-    if result is None:
+    if result is None or evidence.few():
         return
     known = result.rows[result.rows["member"].notna()]
     kept = known[known["kind"].isin(["up", "down", "unchanged"])]

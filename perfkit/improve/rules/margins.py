@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from perfkit.improve.evidence import MATERIAL, Evidence, known_members, names_of, own_margin, total_of
+from perfkit.improve.evidence import (
+    ENOUGH,
+    MATERIAL,
+    Evidence,
+    known_members,
+    most_cases,
+    names_of,
+    own_margin,
+    total_of,
+)
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import MARGIN, REVENUE
 from perfkit.kpis.breakdowns import Breakdown, label
@@ -22,7 +31,7 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
     change, revenue = row["variance_previous"], evidence.revenue
     if not comparable or row["status"] != "observed" or row["previous_status"] != "observed":
         return
-    if change > -MATERIAL or revenue <= 0:
+    if change > -MATERIAL or revenue <= 0 or evidence.few():
         return
     fall = points(-change).removeprefix("+")
     reference = evidence.against(percent(row["previous"]))
@@ -49,7 +58,7 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
 def discounts(evidence: Evidence) -> Iterator[Finding]:
     """The discount rate rose against the year before."""
     row, comparable = evidence.pair("discount_rate")
-    if not comparable or row["status"] != "observed" or row["variance_previous"] < MATERIAL:
+    if not comparable or row["status"] != "observed" or row["variance_previous"] < MATERIAL or evidence.few():
         return
     listed = _list_revenue(evidence, float(row["actual"]))
     change = row["variance_previous"]
@@ -77,7 +86,7 @@ def discounts(evidence: Evidence) -> Iterator[Finding]:
             reference,
             text("Gap of {gap} in the rate × list revenue of the period: all of it is profit.", gap=rise),
         ),
-        pools=((*REVENUE, ("lever", "discount")), (*MARGIN, ("lever", "discount"))),
+        pools=((*REVENUE, ("lever", "discount")),),
         figure_ids=evidence.ids("discount_rate"),
     )
 
@@ -174,8 +183,11 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _against_the_rest(result: Breakdown) -> Iterator[tuple[dict[Any, Any], Decimal]]:
-    """Each member with a margin of its own, and the margin rate of all others together."""
+    """Each member with a margin of its own, of enough cases, and the margin rate of all others together."""
     costed, profit = total_of(result.rows, "costed"), total_of(result.rows, "gross_profit")
     for row in known_members(result):
+        cases = most_cases(row["orders"], row["customers"])
+        if cases is not None and cases < ENOUGH:
+            continue
         if own_margin(row) is not None and costed - row["costed"] > 0:
             yield row, (profit - row["gross_profit"]) / (costed - row["costed"])

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from perfkit import languages
-from perfkit.improve.evidence import MATERIAL, Evidence
+from perfkit.improve.evidence import ENOUGH_COST, MATERIAL, Evidence
 from perfkit.improve.findings import Action, Finding
 from perfkit.kpis.scorecards import figure_id
 from perfkit.languages import percent, plural, text
 
 _BLIND = 0.05  # share of revenue without a customer, from which customer figures are told to be partial
-_ENOUGH_COST = 0.95  # of the amounts whose cost is known: below, a margin rate speaks of a part only
 _SHOWN = 0.001  # a share below it would be shown as zero
 
 
@@ -106,7 +105,7 @@ def cost_missing(evidence: Evidence) -> Iterator[Finding]:
     """The cost is known for a part of the sales only."""
     row = evidence.row("cost_coverage")
     covered = row["actual"]
-    if languages.missing(covered) or not 0 < covered < _ENOUGH_COST:
+    if languages.missing(covered) or not 0 < covered < ENOUGH_COST:
         return
     yield Finding(
         id="cost_missing",
@@ -118,7 +117,7 @@ def cost_missing(evidence: Evidence) -> Iterator[Finding]:
         value=covered,
         unit="share",
         basis=text(row["basis"]),
-        reference=text("{share} of the amounts", share=percent(_ENOUGH_COST, 0)),
+        reference=text("{share} of the amounts", share=percent(ENOUGH_COST, 0)),
         action=Action(text("Ask for the unit cost of the products that lack it, the largest first.")),
         caveat=text("It is no loss; it is what cannot be seen."),
         tone=None,

@@ -259,6 +259,8 @@ def order_frequency(evidence: Evidence) -> Iterator[Finding]:
 
 def largest_loss(evidence: Evidence) -> Iterator[Finding]:
     """Tell of two breakdowns at most, those whose member fell most: the others see the same money from elsewhere."""
+    if evidence.few():
+        return
     falling = []
     for result in evidence.breakdowns:
         members = list(known_members(result))

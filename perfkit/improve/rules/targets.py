@@ -7,8 +7,8 @@ from decimal import Decimal
 from perfkit import languages
 from perfkit.improve.evidence import MATERIAL, Evidence, known_members
 from perfkit.improve.findings import Action, Finding
-from perfkit.improve.stakes import MARGIN, REVENUE, Pool, Stake
-from perfkit.kpis.breakdowns import label
+from perfkit.improve.stakes import PLAN, Pool, Stake
+from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.scorecards import figure_id
 from perfkit.languages import in_sentence, percent, points, show, text
@@ -51,7 +51,7 @@ def revenue_against_target(evidence: Evidence) -> Iterator[Finding]:
             finding,
             tone="bad",
             stake=evidence.volume(-gap, reference),
-            pools=(REVENUE,),
+            pools=(PLAN,),
             action=Action(text("Decide which findings below close the gap, with a name and a date for each.")),
         )
     yield finding
@@ -98,7 +98,7 @@ def landing(evidence: Evidence) -> Iterator[Finding]:
             finding,
             tone="bad",
             stake=evidence.volume(-gap, reference, kind="annual", low=target - lands.high, high=target - lands.low),
-            pools=(REVENUE,),
+            pools=(PLAN,),
             action=Action(text("Decide now what closes the gap before the year ends, or revise the forecast.")),
         )
     yield finding
@@ -147,13 +147,13 @@ def _worth(evidence: Evidence, kpi: str, gap: float | Decimal, reference: str) -
     short = Decimal(str(gap))
     if kpi == "margin_rate" and evidence.revenue > 0:
         basis = text("Gap of {gap} in the rate × revenue of the period: all of it is profit.", gap=_points(short))
-        return evidence.price(short * evidence.revenue, reference, basis), (MARGIN,)
+        return evidence.price(short * evidence.revenue, reference, basis), (PLAN,)
     if kpi == "gross_profit":
-        return evidence.price(short, reference, text("The gap itself: all of it is profit.")), (REVENUE, MARGIN)
+        return evidence.price(short, reference, text("The gap itself: all of it is profit.")), (PLAN,)
     orders = evidence.row("orders")["actual"]
     if kpi == "aov" and orders:
         note = text("The gap per order × the orders of the period.")
-        return evidence.volume(short * orders, reference, note=note), ((*REVENUE, ("factor", "order value")),)
+        return evidence.volume(short * orders, reference, note=note), ((*PLAN, ("factor", "order value")),)
     return None, ()
 
 
@@ -182,6 +182,12 @@ def member_target(evidence: Evidence) -> Iterator[Finding]:
             "target": f"{target} ({attained})" if attained else target,
         }
         reference = text("Target: {target}", target=target)
+        gap, net = -worst["variance_target"], _short_in_all(evidence, result)
+        caveat, note = text("A target is a plan: the gap also measures how it was set."), ""
+        if net <= 0:
+            caveat = text("The others make it up: all together reach their target, so nothing is at stake.")
+        elif net < gap:
+            note = text("No more than all together are short: the others make up the rest.")
         yield Finding(
             id=f"member_target:{result.by}",
             topic=text("the target of {member}", member=label(worst)),
@@ -191,11 +197,21 @@ def member_target(evidence: Evidence) -> Iterator[Finding]:
             basis=text("Sum of net revenue of the member's lines dated in the period"),
             reference=reference,
             action=Action(text("Review the plan with the person in charge: close the gap, or correct the target.")),
-            caveat=text("A target is a plan: the gap also measures how it was set."),
-            stake=evidence.volume(-worst["variance_target"], reference, member=worst),
-            pools=((*REVENUE, (f"by {result.by}", str(worst["member"]))),),
+            caveat=caveat,
+            stake=evidence.volume(min(gap, net), reference, member=worst, note=note) if net > 0 else None,
+            pools=((*PLAN, (f"by {result.by}", str(worst["member"]))),) if net > 0 else (),
+            tone="bad" if net > 0 else None,
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={worst['member']}",),
         )
+
+
+def _short_in_all(evidence: Evidence, result: Breakdown) -> Decimal:
+    """What the company is short of its target; where it has none, what the members who sell and have one are."""
+    gap = evidence.row("revenue")["variance_target"]
+    if not languages.missing(gap):
+        return -Decimal(gap)
+    planned = [row for row in known_members(result) if not languages.missing(row["target"]) and row["revenue"] > 0]
+    return -sum((row["variance_target"] for row in planned), Decimal(0))
 
 
 def _points(gap: Decimal) -> str:
