@@ -188,9 +188,12 @@ def tie(
         raise ParameterError(f"period is {period!r}: give a Period, such as acme.period('2026-10').")
     if reference is not None and reference not in REFERENCES:
         raise ParameterError(unknown("reference", reference, REFERENCES))
+    ask = text("the accounting entries of the period: the FEC (fichier des écritures comptables)")
     if ledger is None:
-        ask = text("the accounting entries of the period: the FEC (fichier des écritures comptables)")
         return _nothing(period, currency, text("The data have no ledger. Ask for {what}.", what=ask))
+    if not {"debit", "credit"} <= set(ledger.columns):  # a side that is absent is not known to be zero
+        why = text("The ledger lacks debits or credits, so no revenue can be read from it. Ask for {what}.", what=ask)
+        return _nothing(period, currency, why)
     books, lines = entries.lines(ledger), SALES.table(sales)
     there = sums.months_of(books)
     held = [month.start for month in period.months() if month.start in set(there["month"])]

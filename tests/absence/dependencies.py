@@ -49,8 +49,10 @@ FINDINGS: dict[str, set[str]] = {
     "largest_loss": DIMENSIONS,
     "largest_gain": DIMENSIONS,
     "below_cost": DIMENSIONS | COST,
-    "low_margin": DIMENSIONS | COST,
-    "return_rate_above": DIMENSIONS | {"sales.order_id"},  # how sure it is depends on how many orders there are
+    # A few orders, or customers, make no claim: how many there are decides.
+    "low_margin": DIMENSIONS | COST | ORDERS,
+    "return_rate_above": DIMENSIONS | {"sales.order_id"},
+    "returns": {"sales.order_id"},
     "member_months_below": CHANNEL,
     "member_target": DIMENSIONS | TARGETS,
     "revenue_against_target": TARGETS,
