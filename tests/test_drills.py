@@ -45,6 +45,7 @@ FIRST = HEAD + "".join(
         "A2,2025-01-03,C1,20.50,FR,,25\n",
         "A3,2025-01-04,C2,30.00,BE,20,\n",
         "A4,2025-02-20,C3,7.25,,5,7.25\n",
+        "A5,2025-01-09,,29.00,BE,20,29\n",
     ]
 )
 SECOND = HEAD + "".join(
@@ -81,11 +82,11 @@ def places(drill):
         ("scorecard:2026-01:orders", 3, [("2026.csv", n) for n in (2, 4, 6)]),
         ("scorecard:2026-01:customers", 2, [("2026.csv", 2), ("2026.csv", 4)]),
         ("scorecard:2026-01:new_customers", 1, [("2026.csv", 4)]),
-        ("scorecard:2025-01:gross_profit", Decimal("50.00"), [("2025.csv", 3), ("2025.csv", 5)]),
+        ("scorecard:2025-01:gross_profit", Decimal("59.00"), [("2025.csv", 3), ("2025.csv", 5), ("2025.csv", 7)]),
         ("breakdown:country:2026-01:=FR", Decimal("125.00"), [("2026.csv", 2), ("2026.csv", 4), ("2026.csv", 8)]),
         ("breakdown:country:2025-02:unknown", Decimal("7.25"), [("2025.csv", 6)]),
         ("movers:customer_id:2026-01:=C2", Decimal("-30.00"), [("2025.csv", 5)]),
-        ("trend:2026-01:revenue_before", Decimal("150.50"), [("2025.csv", 3), ("2025.csv", 4), ("2025.csv", 5)]),
+        ("trend:2026-01:revenue_before", Decimal("179.50"), [("2025.csv", n) for n in (3, 4, 5, 7)]),
         (
             "revenue_walk:2026-01:contraction",
             Decimal("-75.50"),
