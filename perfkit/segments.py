@@ -31,6 +31,7 @@ from perfkit.languages import mark, number, percent, show, text
 from perfkit.periods import Period
 from perfkit.results import Field as Shown
 from perfkit.results import Result, View, figure_frame
+from perfkit.sources import engines
 
 Scalar = bool | int | float | dt.date | str
 _TESTS = ("in", "equals", "starts_with", "matches", "missing", "at_least", "at_most")
@@ -158,7 +159,7 @@ def _no_pattern(pattern: str) -> str:
     except re.error as error:
         return str(error)
     try:
-        with duckdb.connect() as engine:
+        with engines.locked() as engine:
             engine.execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
     except duckdb.Error as error:
         why = str(error).partition(": ")[2].strip() or str(error)

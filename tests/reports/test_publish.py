@@ -79,7 +79,7 @@ def test_the_manifest_says_what_was_made_from_what(published):
     said = manifest(published)
     assert said["company"] == "Acme & Söhne"
     assert (said["report"], said["period"], said["language"]) == ("audit", "2026-10", "en")
-    assert said["parameters"] == {"top": 5}
+    assert said["parameters"] == {"top": 5, "segment": ""}
     assert said["notebook"]["adopted"] == "own"
     assert said["run_id"] == published.folder.name
     assert set(said["files"]) == FILES - {"manifest.json"}
