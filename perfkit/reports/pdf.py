@@ -4,14 +4,18 @@ WeasyPrint needs Pango, a library of the machine. Where it is absent a report is
 PDF, and says so. Nothing outside the page is read: a picture in it is a data: address.
 """
 
+import base64
 import contextlib
 import io
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from perfkit.languages import text
+from perfkit.reports.outlines import as_letters
 
+_PICTURE = re.compile(r'(<img src="data:image/svg\+xml;base64,)([A-Za-z0-9+/=]+)')
 _LOGS = ("weasyprint", "weasyprint.progress", "fontTools")
 
 
@@ -35,8 +39,14 @@ def document(html: str) -> bytes:
     weasyprint = _weasyprint()
     with _quiet():
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-        source = weasyprint.HTML(string=html, base_url=None, url_fetcher=fetcher)
+        source = weasyprint.HTML(string=_PICTURE.sub(_relettered, html), base_url=None, url_fetcher=fetcher)
         return bytes(source.write_pdf(pdf_tags=True))
+
+
+def _relettered(picture: re.Match[str]) -> str:
+    """Return a picture's address with the words of the picture as text."""
+    address, encoded = picture.groups()
+    return address + base64.b64encode(as_letters(base64.b64decode(encoded).decode()).encode()).decode()
 
 
 def _weasyprint() -> Any:
