@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 Arguments = ParamSpec("Arguments")
+# Ibis merges nested selects at a cost above that of most of our queries; each engine does it anyway.
+ibis.options.sql.fuse_selects = False
 AGGREGATIONS: dict[str, Callable[..., ibis.Table]] = {}
 """Every builder of an expression, by module and name."""
 
