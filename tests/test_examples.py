@@ -1,4 +1,4 @@
-"""The examples: their data are the originals, every cent is accounted for, and they publish in both languages."""
+"""The examples: their data are the originals, every cent is accounted for, and they publish."""
 
 import csv
 import re
@@ -62,11 +62,10 @@ def test_every_dollar_of_cdnow_is_read(cdnow):
     assert sales.customer_id.min().to_pyarrow().as_py() == "00001"
 
 
-def test_cdnow_publishes_in_english_and_french(cdnow):
-    for language, word in (("en", "Revenue"), ("fr", "Chiffre d’affaires|Chiffre d'affaires")):
-        perfkit("run", "commercial_audit", cdnow.path, "--period", "1998-Q2", "--language", language)
-        page = published(cdnow.path, "1998-Q2", language)
-        assert re.search(f'<html[^>]* lang="{language}"', page) and re.search(word, page)
+def test_cdnow_publishes(cdnow):
+    perfkit("run", "commercial_audit", cdnow.path, "--period", "1998-Q2", "--language", "en")
+    page = published(cdnow.path, "1998-Q2", "en")
+    assert re.search('<html[^>]* lang="en"', page) and "Revenue" in page
 
 
 # ---- Online Retail
@@ -96,13 +95,12 @@ def test_the_readme_of_online_retail_says_what_the_load_counted(online_retail):
     assert accepted == (537_010, Decimal("9723912.693")) and read == (541_909, Decimal("9747747.934"))
 
 
-def test_online_retail_publishes_in_both_languages(online_retail, shared_data):
-    for language in ("en", "fr"):
-        perfkit(
-            "run", "commercial_audit", online_retail.path, "--period", "2011-11", "--language", language,
-            "--exports", shared_data / "online_retail",
-        )  # fmt: skip
-        assert f'lang="{language}"' in published(online_retail.path, "2011-11", language)
+def test_online_retail_publishes_in_french(online_retail, shared_data):
+    perfkit(
+        "run", "commercial_audit", online_retail.path, "--period", "2011-11", "--language", "fr",
+        "--exports", shared_data / "online_retail",
+    )  # fmt: skip
+    assert 'lang="fr"' in published(online_retail.path, "2011-11", "fr")
 
 
 # ---- AdventureWorks
@@ -204,14 +202,13 @@ def test_the_readme_of_adventureworks_says_what_the_files_hold(adventureworks, b
     assert not [each for each in said if each not in flat] and not bought[2018] & bought[2019]
 
 
-def test_a_year_of_adventureworks_publishes_in_both_languages(adventureworks, bicycles, shared_data):
+def test_a_year_of_adventureworks_publishes(adventureworks, bicycles, shared_data):
     year = bicycles[(bicycles["date"] >= "2018-07-01") & (bicycles["date"] < "2019-07-01")]
-    for language in ("en", "fr"):
-        perfkit(
-            "run", "commercial_audit", adventureworks.path, "--period", "FY2019", "--language", language,
-            "--exports", shared_data / "adventureworks",
-        )  # fmt: skip
-        assert f'lang="{language}"' in published(adventureworks.path, "FY2019", language)
+    perfkit(
+        "run", "commercial_audit", adventureworks.path, "--period", "FY2019", "--language", "en",
+        "--exports", shared_data / "adventureworks",
+    )  # fmt: skip
+    assert 'lang="en"' in published(adventureworks.path, "FY2019", "en")
     current = adventureworks.path / "reports" / "FY2019" / "commercial_audit.en" / "current"
     figures = pd.read_parquet(current / "figures.parquet").drop_duplicates("figure_id").set_index("figure_id")
     assert Decimal(figures.loc["scorecard:FY2019:revenue", "exact"]) == sum(year["net_revenue"])

@@ -1,5 +1,6 @@
 """Set-up: one lock, one list of dependencies, one direction of imports, a wheel that publishes."""
 
+import json
 import os
 import re
 import resource
@@ -15,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from perfkit.cli import DEMO_PERIOD
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -205,7 +208,7 @@ def test_the_wheel_carries_the_code_and_what_a_report_is_made_of_and_nothing_els
     assert not {name for name in carried if re.search(r"(^|/)(snapshots/|\.run-|tests?/)", name)}
 
 
-def test_the_wheel_in_an_empty_environment_publishes_a_report(wheel, tmp_path):
+def test_the_wheel_in_an_empty_environment_publishes_the_demo_in_english_and_french(wheel, tmp_path):
     uv = SCRIPTS / "uv"
     if not uv.exists():
         pytest.skip("needs the uv that `make venv` puts into .venv")
@@ -223,9 +226,13 @@ def test_the_wheel_in_an_empty_environment_publishes_a_report(wheel, tmp_path):
     published = run(tmp_path / "venv/bin/perfkit", "demo", "--scale", "0.2", cwd=desk)
     assert published.returncode == 0, published.stdout + published.stderr
     assert "Traceback" not in published.stderr
-    reports = [found for found in desk.rglob("report.html") if "current" not in found.parts]
-    assert reports, published.stdout
-    said = published.stdout + published.stderr
-    assert str(desk) in said or any(str(found.relative_to(desk)) in said for found in desk.rglob("report.html"))
-    for beside in ("notebook.ipynb", "report.xlsx", "figures.parquet", "manifest.json"):
-        assert (reports[0].parent / beside).exists()
+    made_at = desk / "perfkit-demo"
+    count = len(json.loads((made_at / "truth.json").read_text())["faults"])
+    assert f"Checked: {count} planted faults, all found, nothing else set aside." in published.stdout
+    for language, word in (("en", "Revenue"), ("fr", "Chiffre d’affaires")):
+        place = made_at / "reports" / DEMO_PERIOD / f"commercial_audit.{language}" / "current"
+        assert f"perfkit-demo/{place.relative_to(made_at)}/report.html" in "".join(published.stdout.split())
+        page = (place / "report.html").read_text()
+        assert re.search(f'<html[^>]* lang="{language}"', page) and word in page
+        for beside in ("report.pdf", "notebook.ipynb", "report.xlsx", "figures.parquet", "manifest.json"):
+            assert (place / beside).exists()

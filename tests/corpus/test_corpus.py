@@ -1,4 +1,7 @@
-"""The gates of bad and odd exports: a generated corpus through the real load, every outcome known beforehand."""
+"""The gates of bad and odd exports: a generated corpus through the real load, every outcome known beforehand.
+
+Here, all of the classes in which nothing may differ and every third case of each other; `make slow` loads them all.
+"""
 
 import json
 from collections import Counter
@@ -15,12 +18,21 @@ SEED = 1
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the whole corpus
 
 # Some of each class are loaded by the command too, in a process of its own: every so many-th case.
-BY_COMMAND = 75
+BY_COMMAND = 30
+
+
+def every_third(found):
+    """All cases of the classes without exception, and of each other class the first, the fourth and so on."""
+    seen = Counter()
+    for case in found:
+        if case.kind in ALWAYS or seen[case.kind] % 3 == 0:
+            yield case
+        seen[case.kind] += 1
 
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory):
-    found = judge(cases(SEED), tmp_path_factory.mktemp("corpus"))
+    found = judge(every_third(cases(SEED)), tmp_path_factory.mktemp("corpus"))
     print(f"\n{table(found)}\n{failures(found)}")
     return found
 
@@ -98,8 +110,8 @@ def test_the_command_ends_as_the_load_does_and_shows_no_traceback(verdicts, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3, 4])
-def test_the_gates_hold_for_other_seeds(tmp_path, seed):
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_gates_hold_for_every_case(tmp_path, seed):
     found = judge(cases(seed), tmp_path)
     print(f"\n{table(found)}")
     assert [each.case.name for each in found if each.wrong_total or each.found.crashed] == [], failures(found)
