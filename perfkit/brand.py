@@ -91,6 +91,11 @@ def of(settings: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """
     if "brand" not in settings:
         return {}
+    if not isinstance(settings["brand"], Mapping):
+        raise ParameterError(
+            "company.toml: brand is a block. Write [brand], and below it logo, primary or accent. Nothing new was "
+            "published."
+        )
     try:
         declared = Brand.model_validate(settings["brand"])
     except ValidationError as error:

@@ -91,20 +91,25 @@ Exports = Annotated[
 
 
 @app.command()
-def new(path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make.")]) -> None:
+def new(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The folder to make.")],
+    language: Annotated[str, typer.Option(metavar="en|fr", help="Language of its reports.")] = "en",
+) -> None:
     """Make the folder of a new company."""
     import shutil
 
-    from perfkit import assets
+    from perfkit import assets, languages
 
     if path.exists() and not path.is_dir():
         raise WrongUsage(f"{path} is a file: name a folder that does not exist yet.")
     if path.is_dir() and any(path.iterdir()):
         raise WrongUsage(f"{path} is not empty: name a folder that does not exist yet.")
+    if language not in languages.LANGUAGES:
+        raise WrongUsage(unknown("language", language, languages.LANGUAGES))
     shutil.copytree(assets.path("templates/company"), path, dirs_exist_ok=True)
     settings = path / "company.toml"
     named = settings.read_text(encoding="utf-8").replace('"My company"', json.dumps(path.resolve().name), 1)
-    settings.write_text(named, encoding="utf-8")
+    settings.write_text(named.replace('language = "en"', f'language = "{language}"', 1), encoding="utf-8")
     print(f"Made {path}. Next:")
     print(f"  1. copy an export of sales lines into {path / 'exports'}")
     print(f"  2. say in {settings} what its columns are called")
@@ -256,6 +261,7 @@ def run(
     declared = _settings(company)
     given = _parameters(parameter or [])
     _usage(report, company, declared, period, language, given)
+    _refuse_unwearable(company, declared)
     if snapshot:
         with _typed():
             kept.find(company, snapshot)
@@ -442,6 +448,14 @@ def _loaded(folder: Path, exports: Path | None) -> "Company":
     terminal.tell(acme, before)
     checked_targets(acme.targets())
     return acme
+
+
+def _refuse_unwearable(folder: Path, declared: "Settings") -> None:
+    """Refuse a brand that no report can wear before the exports are read; nothing else stands on it."""
+    from perfkit import brand
+
+    if declared.brand is not None:
+        brand.of({"brand": declared.brand}, folder)
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

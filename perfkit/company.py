@@ -15,7 +15,7 @@ from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
 from perfkit.drills import Drill
 from perfkit.errors import DataError, ParameterError, unknown
-from perfkit.languages import number, show, text
+from perfkit.languages import plural, show, text
 from perfkit.overview import Overview
 from perfkit.periods import Period
 from perfkit.settings import Settings, settings
@@ -155,6 +155,8 @@ class Company:
     def period(self, label: str) -> Period:
         """Return a complete period: "2026-10", "2026-Q3" or "FY2026".
 
+        Where the data start within its first month, it is given all the same: its name says from which day.
+
         Raises
         ------
         ParameterError
@@ -179,7 +181,7 @@ class Company:
                 f"{whole.label} holds no line of sales; the data go from {dates.min().to_pyarrow().as_py()} to "
                 f"{dates.max().to_pyarrow().as_py()}. Is the export complete, and its last date right?"
             )
-        return whole
+        return whole if self._first_day is None else whole.cut_at(self._first_day)
 
     def table(self, name: str) -> ibis.Table:
         """Return a canonical table of the snapshot.
@@ -433,8 +435,15 @@ class Company:
         if to:
             remarks.append(self.scope(**({"filter": filter} | kind), period=when).sentence())
         if shared["lines"]:
-            money, lines = show(shared["revenue"], self.currency), number(shared["lines"])
-            remarks.append(text("{lines} lines, {money}, are in both parts.", lines=lines, money=money))
+            money = show(shared["revenue"], self.currency)
+            remarks.append(
+                plural(
+                    "{n} line, {money}, is in both parts.",
+                    "{n} lines, {money}, are in both parts.",
+                    int(shared["lines"]),
+                    money=money,
+                )
+            )
         known = self.settings.segments if segment else self.settings.filters
         label = (known[to].label or to) if to else text("All others")
         return compared(

@@ -94,3 +94,28 @@ def rounding_shows(parts: Iterable[Any], total: Any, decimals: int = 0) -> bool:
         return Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP)
 
     return sum((shown(part) for part in parts if not languages.missing(part)), Decimal(0)) != shown(total)
+
+
+_PLACES = {"share": 3, "ratio": 2}
+"""Decimals of a value that is shown by its unit; of a share, 0 to 1, those that per cent leave."""
+
+
+def difference_shows(now: Any, before: Any, difference: Any, unit: str | None = None, decimals: Any = None) -> bool:
+    """Say whether a difference, rounded as it is shown, is not that of the two values as they are shown.
+
+    1.04 % and 0.86 % are 1.0 % and 0.9 %, and differ by 0.2 points: rounding the values first would say half of it.
+
+    Parameters
+    ----------
+    now, before, difference : number or None
+    unit : str, optional
+        Of the values (see `languages.show`).
+    decimals : int, optional
+        Decimals shown; None leaves it to the unit.
+    """
+    if any(languages.missing(each) for each in (now, before, difference)):
+        return False
+    places = _PLACES.get(unit or "", 0) if languages.missing(decimals) else int(decimals)
+    step = Decimal(1).scaleb(-places)
+    a, b, c = (Decimal(str(each)).quantize(step, rounding=ROUND_HALF_UP) for each in (now, before, difference))
+    return a - b != c

@@ -7,7 +7,7 @@ quarter whatever the fiscal year; FY2026 is the fiscal year that ends in 2026.
 import datetime as dt
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -36,17 +36,21 @@ class Period:
         The day after the last one.
     kind : str
         month, quarter, year or fiscal year.
+    since : date or None
+        First day of the data where they start within its first month: the days before are in no figure, and its
+        name says so.
     """
 
     label: str
     start: dt.date
     end: dt.date
     kind: Kind
+    since: dt.date | None = None
 
     @property
     def days(self) -> int:
-        """How many days it has."""
-        return (self.end - self.start).days
+        """How many days it has, those before the data start not counted."""
+        return (self.end - (self.since or self.start)).days
 
     @property
     def last_day(self) -> dt.date:
@@ -63,7 +67,8 @@ class Period:
 
     def months(self) -> list["Period"]:
         """Return its months, in order."""
-        return [_starting("month", shifted(self.start, month)) for month in range(_MONTHS[self.kind])]
+        months = [_starting("month", shifted(self.start, month)) for month in range(_MONTHS[self.kind])]
+        return [replace(months[0], since=self.since), *months[1:]]
 
     def complete(self, observed_until: dt.date) -> "Period":
         """Return the period itself, or refuse it while its last day is not in the data.
@@ -90,18 +95,34 @@ class Period:
         )
 
     def observed_from(self, first: dt.date) -> bool:
-        """Say whether data whose first day is `first` hold the whole period (see `starts_in_time`)."""
-        return starts_in_time(first, self.start)
+        """Say whether data whose first day is `first` hold the whole period, as far as it says to be one."""
+        return starts_in_time(first, self.since or self.start)
+
+    def cut_at(self, first: dt.date) -> "Period":
+        """Return the period as data hold it that start within its first month: it says from which day.
+
+        Of other data it is the period itself: they hold the whole of it, or too little to bear its name.
+        """
+        cut = not self.observed_from(first) and self.start < first < shifted(self.start, 1)
+        return replace(self, since=first) if cut else self
 
     def full_name(self) -> str:
         """Return its name, with its first and last month where the name alone does not say them."""
         if self.kind != "fiscal year":
             return self.name()
         first, last = languages.month(self.start), languages.month(self.last_day)
-        return text("{period}, {first} to {last}", period=self.name(), first=first, last=last)
+        return self._flagged(text("{period}, {first} to {last}", period=self._name(), first=first, last=last))
 
     def name(self) -> str:
-        """Return its name in the language in use."""
+        """Return its name in the language in use; of one that the data start within, with that day."""
+        return self._flagged(self._name())
+
+    def _flagged(self, name: str) -> str:
+        if self.since is None:
+            return name
+        return text("{period} from {day}", period=name, day=languages.date(self.since))
+
+    def _name(self) -> str:
         if self.kind == "month":
             return languages.month(self.start)
         if self.kind == "quarter":
@@ -195,7 +216,7 @@ def year_of(period: Period, fiscal_year_starts: str = "01-01") -> Period:
 
 
 def working_days(period: Period, calendar: str) -> int:
-    """Count the days of a period on which people work.
+    """Count the days of a period on which people work, those before the data start not counted.
 
     Parameters
     ----------
@@ -209,7 +230,8 @@ def working_days(period: Period, calendar: str) -> int:
     ParameterError
         If there is no such calendar; the nearest is named.
     """
-    days = [period.start + dt.timedelta(days=day) for day in range(period.days)]
+    first = period.since or period.start
+    days = [first + dt.timedelta(days=day) for day in range(period.days)]
     if not calendar:
         return sum(day.isoweekday() <= 5 for day in days)
     worked = _calendar(calendar, period.start.year, period.last_day.year)

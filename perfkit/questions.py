@@ -38,6 +38,8 @@ class Question:
         Columns, all of which it takes; each is a choice of columns, one of which will do.
     weight : int
         How much of the report stands on it: 3 a chapter, 2 a section, 1 a detail.
+    others : str
+        Message id: what the lines are that an answer in part leaves out.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Question:
     needs: tuple[tuple[str, ...], ...]
     ask: str
     weight: int = 2
+    others: str = mark("The other lines of sales do not say it.")
 
 
 QUESTIONS = (
@@ -61,6 +64,7 @@ QUESTIONS = (
         (("sales.a_year_before",),),
         mark("the lines of the year before as well"),
         weight=3,
+        others=mark("The other lines are of months that have no whole month a year before or after in the data."),
     ),
     Question(
         "targets",
@@ -68,6 +72,7 @@ QUESTIONS = (
         (("targets.value",),),
         mark("the monthly budget or targets, at least for revenue"),
         weight=3,
+        others=mark("The other lines are of months without a target of revenue."),
     ),
     Question(
         "targets_by_member",
@@ -75,6 +80,7 @@ QUESTIONS = (
         (("targets.member",),),
         mark("the monthly targets of each channel, market or product family"),
         weight=1,
+        others=mark("The other lines are of months, or of members, without a target of their own."),
     ),
     Question(
         "orders",
@@ -101,6 +107,7 @@ QUESTIONS = (
         mark("What do the customers of the year before buy today: more, less, nothing?"),
         (("sales.customer_id",), ("sales.a_year_before",)),
         mark("the lines of two years, with their customer number"),
+        others=mark("The other lines have no customer, or no month a year before or after to be compared with."),
     ),
     Question(
         "products",
@@ -151,6 +158,7 @@ QUESTIONS = (
         (("ledger.account",), ("ledger.debit",), ("ledger.credit",)),
         mark("the accounting entries of the period: the FEC (fichier des écritures comptables)"),
         weight=1,
+        others=mark("The other lines are of months in which the ledger has no entry of revenue (accounts 70)."),
     ),
 )
 
@@ -234,10 +242,7 @@ class Coverage(Result):
                 "answer": [_answer(yes, share) for yes, share in zip(rows["answered"], rows["share"], strict=True)],
                 "share": rows["share"].to_list(),
                 "money": rows["money"].to_list(),
-                "ask": [
-                    "" if yes else text("Ask for {what}.", what=text(ask))
-                    for yes, ask in zip(rows["answered"], rows["ask"], strict=True)
-                ],
+                "ask": [_remark(row) for row in rows.to_dict("records")],
             },
             dtype="object",
         )
@@ -246,13 +251,21 @@ class Coverage(Result):
             Field("answer", text("Answered")),
             Field("share", text("Lines of sales, %"), unit="share"),
             *([Field("money", text("Amounts, %"), unit="share")] if rows["money"].notna().any() else []),
-            Field("ask", text("What to ask for")),
+            Field("ask", text("What to ask for, or what is left out")),
         ]
         subtitle = text("Question, whether the data answer it, share of sales that the answer covers, what to ask for")
         return [View(self._message(), subtitle, fields, shown, notes=self._notes())]
 
     def _message(self) -> str:
         answered, total = int(self.rows["answered"].sum()), len(self.rows)
+        partly = sum(_in_part(share) for share in self.rows["share"])
+        if answered == total and partly:
+            return plural(
+                "The data answer all {total} questions, {n} of them in part",
+                "The data answer all {total} questions, {n} of them in part",
+                partly,
+                total=total,
+            )
         if answered == total:
             return text("The data answer all {total} questions", total=total)
         if not self.ask_first:
@@ -276,10 +289,21 @@ class Coverage(Result):
                     questions=" ".join(text(words) for words in self.opens),
                 )
             )
-        partly = [share for share in self.rows["share"] if share is not None and share < WHOLE]
-        if partly:
-            notes.append(text("In part: the other lines of sales do not carry it, and the answer leaves them out."))
+        if any(_in_part(share) for share in self.rows["share"]):
+            notes.append(text("In part: the answer leaves the other lines of sales out."))
         return notes
+
+
+def _in_part(share: float | None) -> bool:
+    return share is not None and share < WHOLE
+
+
+def _remark(row: Mapping[Any, Any]) -> str:
+    """Return what to ask for where there is no answer, and what an answer in part leaves out."""
+    if not row["answered"]:
+        return text("Ask for {what}.", what=text(row["ask"]))
+    others = {question.id: question.others for question in QUESTIONS}
+    return text(others[row["id"]]) if _in_part(row["share"]) else ""
 
 
 def _answer(answered: bool, share: float | None) -> str:

@@ -139,7 +139,13 @@ class View:
 
 
 class Result:
-    """Mixin of every result: it gives its figures and views, and shows itself in a notebook."""
+    """Mixin of every result: it gives its figures and views, and shows itself in a notebook and a terminal."""
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # else its dataclass would print its frames raw
+
+    def __repr__(self) -> str:
+        return "\n\n".join(plain(view) for view in self.views()) or f"<{type(self).__name__}: nothing to show>"
 
     def figures(self) -> pd.DataFrame:
         """Return the result as published figures, one a row (columns: FIGURE_COLUMNS)."""

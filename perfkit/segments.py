@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from perfkit import estimates
 from perfkit.aggregations import fetch, only, within
 from perfkit.errors import DataError, ParameterError, unknown
-from perfkit.languages import mark, number, percent, show, text
+from perfkit.languages import mark, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field as Shown
 from perfkit.results import Result, View, figure_frame
@@ -357,13 +357,23 @@ class Scope(Result):
         values = {
             "name": self.name,
             "share": percent(self.share),
-            "lines": number(rows["outside"]["lines"]),
             "money": show(rows["outside"]["revenue"], self.currency),
             "inside": show(rows["inside"]["revenue"], self.currency),
         }
+        outside = int(rows["outside"]["lines"])
         if self.share is None:
-            return text("{name} alone: {inside}; {lines} lines and {money} are outside of it.", **values)
-        return text("{name} alone: {share} of net revenue; {lines} lines and {money} are outside of it.", **values)
+            return plural(
+                "{name} alone: {inside}; {n} line and {money} are outside of it.",
+                "{name} alone: {inside}; {n} lines and {money} are outside of it.",
+                outside,
+                **values,
+            )
+        return plural(
+            "{name} alone: {share} of net revenue; {n} line and {money} are outside of it.",
+            "{name} alone: {share} of net revenue; {n} lines and {money} are outside of it.",
+            outside,
+            **values,
+        )
 
     def views(self) -> list[View]:
         """Return inside, outside and all; nothing where nothing is left out."""
@@ -385,7 +395,13 @@ class Scope(Result):
         )
         notes = []
         if self.ids is not None:
-            notes.append(text("The segment has {n} customers, those without a line counted.", n=number(self.customers)))
+            notes.append(
+                plural(
+                    "The segment has {n} customer, those without a line counted.",
+                    "The segment has {n} customers, those without a line counted.",
+                    int(self.customers or 0),
+                )
+            )
         return [View(self.sentence().rstrip("."), subtitle, fields, table, total=True, notes=notes)]
 
     def _when(self) -> str:

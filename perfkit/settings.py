@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError,
 
 from perfkit import periods, schema
 from perfkit import segments as parts
-from perfkit.brand import Brand
 from perfkit.errors import ParameterError, unknown
 from perfkit.languages import mark
 from perfkit.sources import company_toml
@@ -36,7 +35,7 @@ class Settings(BaseModel):
     control: dict[str, Control] = {}
     targets: dict[str, dict[str, FiniteFloat]] = {}
     calendar: str = ""
-    brand: Brand | None = None
+    brand: Any = None  # a report's own matter: `brand.of` checks it where one is made
     segments: dict[str, parts.Segment] = {}
     filters: dict[str, parts.Filter] = {}
 
@@ -116,17 +115,10 @@ def settings(folder: Path) -> Settings:
     Raises
     ------
     ParameterError
-        If company.toml is absent, is not TOML, holds a secret, or a key or value that is not understood, or
-        if the logo that it names is absent.
+        If company.toml is absent, is not TOML, holds a secret, or a key or value that is not understood.
     """
     raw = company_toml.read(folder)
     try:
-        read = Settings.model_validate(raw)
+        return Settings.model_validate(raw)
     except ValidationError as error:
         raise ParameterError(in_words(error, Settings)) from None
-    if read.brand and read.brand.logo and not (folder / read.brand.logo).is_file():
-        raise ParameterError(
-            f"company.toml, [brand] logo {read.brand.logo!r}: there is no file {folder / read.brand.logo}. "
-            "Put the logo there, or take the line out."
-        )
-    return read

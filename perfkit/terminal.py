@@ -50,6 +50,9 @@ def tell(acme: "Company", before: "Snapshot | None") -> None:
     if quarantined:
         see = f"perfkit check {shlex.quote(str(acme.path))} --quarantine"
         print(f"{_rows(quarantined)} set aside, and in no figure. See them: {see}")
+    for table, counts in acme.snapshot.report["tables"].items():
+        for line in _perhaps_no_totals(table, counts["quarantined"]["reasons"], acme):
+            print(line)
     print(f"Snapshot {acme.snapshot.fingerprint}", end="")
     print(*_since(before, acme.snapshot), sep="\n  ")
     if before is not None and before.fingerprint != acme.snapshot.fingerprint:
@@ -206,6 +209,8 @@ def show_quarantine(acme: "Company", *, rows: bool = True) -> int:
     for table, counts in acme.snapshot.report["tables"].items():
         for line in _reasons(table, counts["quarantined"]["reasons"], acme):
             print(line)
+        for line in _perhaps_no_totals(table, counts["quarantined"]["reasons"], acme):
+            print(line)
     if not total or not rows:
         return total
     aside = acme.snapshot.quarantine().order_by(["table", "file", "sheet", "line"]).drop("known", "raw")
@@ -239,6 +244,18 @@ def _reasons(table: str, reasons: Mapping[str, Any], acme: "Company") -> Iterato
             line += f"{_exact(amount)} {acme.currency}" if missing < counts["rows"] else "unreadable"
             line += f" ({missing:,} unreadable)" if 0 < missing < counts["rows"] else ""
         yield f"{line}: {text(REASONS[code])}"
+
+
+def _perhaps_no_totals(table: str, reasons: Mapping[str, Any], acme: "Company") -> Iterator[str]:
+    """Say what to type where rows were taken for totals that may be of a seller, customer or product called so."""
+    counts, money = reasons.get("looks like a total"), TABLES[table].money
+    if counts:
+        amount = f" ({_exact(Decimal(counts['sums'][money]))} {acme.currency})" if money in counts["sums"] else ""
+        are = "looks like a total" if counts["rows"] == 1 else "look like totals"
+        yield (
+            f"{_rows(counts['rows'])} of {table}{amount} {are}: a word such as Total stands in them. If they are of "
+            f'something that is called so, write totals = "keep" in [tables.{table}] of company.toml.'
+        )
 
 
 def show_export(exported: "Exported", acme: "Company") -> None:

@@ -492,3 +492,29 @@ def test_an_adopted_copy_becomes_the_company_s_own_report(acme, monkeypatch):
     assert own.is_file() and "adopted_from" in own.read_text()
     (acme / "scratch" / "sketch-1.ipynb").write_text("not a notebook")
     refused("adopt", acme / "scratch" / "sketch-1.ipynb", code=1, says="sketch-1.ipynb")
+
+
+def test_a_brand_that_no_report_can_wear_is_told_where_a_report_is_asked_for(acme):
+    with (acme / "company.toml").open("a") as settings:
+        settings.write('\n[brand]\nlogo = "logo.png"\n')
+    assert perfkit("load", acme).exit_code == cli.PUBLISHED
+    refused(*AUDIT[:2], acme, "--period", "2026-02", code=cli.REFUSED, says="logo 'logo.png'")
+
+
+def test_rows_taken_for_totals_are_told_with_their_money_and_what_to_type(acme):
+    settings = (acme / "company.toml").read_text()
+    settings = settings.replace('order_id = "Invoice"\n', "").replace("rows = 4, ", "")
+    (acme / "company.toml").write_text(settings.replace('customer_id = "Customer"', 'seller = "Customer"'))
+    (acme / "exports" / "sales.csv").write_text(SALES.replace("C1", "total"))
+    said = perfkit("load", acme).stdout
+    assert "1 row of sales (40.00 EUR) looks like a total" in said
+    assert 'write totals = "keep" in [tables.sales] of company.toml' in said
+
+
+@pytest.mark.parametrize("language", ["", "fr"])
+def test_a_new_company_speaks_the_language_that_was_typed(tmp_path, language):
+    asked = ("--language", language) if language else ()
+    assert perfkit("new", tmp_path / "acme", *asked).exit_code == cli.PUBLISHED
+    assert company.settings(tmp_path / "acme").language == (language or "en")
+    refused("new", tmp_path / "other", "--language", "de", code=cli.WRONG_USAGE, says="language 'de'")
+    assert not (tmp_path / "other").exists()

@@ -1,11 +1,14 @@
 """A company is a folder: its settings are read strictly, its dimensions joined without moving a total."""
 
+import contextlib
 import datetime as dt
 from decimal import Decimal
 
 import pytest
 
 import perfkit as pk
+from perfkit import kpis
+from perfkit.brand import of
 from perfkit.errors import DataError, ParameterError
 
 SETTINGS = """
@@ -77,6 +80,26 @@ def test_an_incomplete_period_is_refused_with_the_last_complete_one(acme):
         acme.period("2026-03")
 
 
+def test_the_month_of_the_first_sale_is_published_from_that_day(acme):
+    january = acme.period("2026-01")
+    assert january.since == dt.date(2026, 1, 5)
+    card = kpis.scorecard(acme.lines(), period=january, currency=acme.currency)
+    assert card.row("revenue")["actual"] == Decimal("55.50")
+    assert card.row("revenue_per_working_day")["n"] == 20  # of 22: the 1st, a Thursday, and the 2nd are not in the data
+    assert card.views()[0].title == "Net revenue in January 2026 from 5 January 2026: €56"
+    months = kpis.trend(acme.lines(), period=january, currency=acme.currency).cells
+    assert months["revenue"].tolist() == [Decimal("55.50")]
+    for row in card.figures().to_dict("records"):
+        if row["period"] == "2026-01" and row["status"] == "observed" and row["kpi"] != "revenue_target":
+            with contextlib.suppress(ParameterError):  # a target has no line
+                acme.drill(row)
+
+
+def test_a_quarter_before_the_data_is_refused(acme):
+    with pytest.raises(DataError, match="data start on 2026-01-05"):
+        kpis.scorecard(acme.lines(), period=pk.periods.parse("2025-Q4"), currency="EUR")
+
+
 def test_a_table_that_was_not_given_says_what_to_declare(acme):
     with pytest.raises(DataError, match=r"\[tables.leads\]"):
         acme.table("leads")
@@ -108,12 +131,17 @@ def test_a_setting_that_is_not_understood_is_refused_in_words(tmp_path, change, 
     assert "pydantic" not in str(refusal.value)
 
 
-def test_a_logo_that_is_not_there_is_refused_with_its_path_before_anything_is_loaded(tmp_path):
-    write(tmp_path, SETTINGS + '\n[brand]\nlogo = "logo.png"\n')
-    with pytest.raises(ParameterError) as refusal:
-        pk.load(tmp_path)
-    assert f"[brand] logo 'logo.png': there is no file {tmp_path / 'logo.png'}" in str(refusal.value)
-    assert not (tmp_path / "snapshots").exists()
+@pytest.mark.parametrize(
+    "brand",
+    ['logo = "logo.png"', 'primary = "#ffcc00"', 'colour = "red"', "primary = 7"],
+    ids=["logo", "pale", "key", "7"],
+)
+def test_a_brand_that_no_report_can_wear_stops_no_load(tmp_path, brand):
+    write(tmp_path, SETTINGS + f"\n[brand]\n{brand}\n")
+    loaded = pk.load(tmp_path)
+    assert loaded.lines().count().to_pyarrow().as_py() == 4
+    with pytest.raises(ParameterError, match=r"company\.toml, \[brand\]"):
+        of({"brand": loaded.settings.brand}, tmp_path)
 
 
 def test_a_customer_that_stands_twice_is_refused(tmp_path):

@@ -86,3 +86,12 @@ def test_a_tone_follows_the_direction_and_what_a_reader_sees(change, unit, direc
 def test_decimals_that_are_shown_make_a_change_visible():
     assert estimates.tone(0.3, "EUR") is None
     assert estimates.tone(0.3, "EUR", decimals=2) == "good"
+
+
+def test_a_difference_is_told_that_the_shown_values_do_not_have():
+    shows = estimates.difference_shows
+    assert shows(0.0104, 0.0086, 0.0018, "share")  # 1.0 % and 0.9 %, but +0.2 points
+    assert not shows(0.0104, 0.0090, 0.0014, "share")
+    assert shows(Decimal("10.5"), Decimal("8.4"), Decimal("2.1")) and not shows(10, 8, 2)
+    assert not shows(Decimal("10.5"), Decimal("8.4"), Decimal("2.1"), "EUR", 2)
+    assert not shows(None, 1, None, "share") and not shows(1, None, None)

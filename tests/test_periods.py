@@ -197,7 +197,7 @@ def test_which_days_count_is_said_in_the_reader_s_words():
     languages.use("fr")
     try:
         assert periods.calendar_in_words("FR-57") == "calendrier France (57), hors week-ends et jours fériés"
-        assert "jours fériés compris" in periods.calendar_in_words("")
+        assert "jours fériés non déduits" in periods.calendar_in_words("")
     finally:
         languages.use("en")
     assert periods.calendar_in_words("GB") == "without the weekends and public holidays of United Kingdom"
@@ -215,3 +215,29 @@ def test_which_days_count_is_said_in_the_reader_s_words():
 def test_a_period_lies_in_the_fiscal_year_of_its_last_day(label, starts, year):
     assert periods.year_of(periods.parse(label), starts).label == year
     assert periods.month_of(periods.parse(label).last_day) == periods.parse(label).months()[-1]
+
+
+def test_a_period_that_the_data_start_within_says_from_which_day():
+    march = periods.parse("2026-03").cut_at(DAY(2026, 3, 3))
+    assert march.name() == "March 2026 from 3 March 2026"
+    assert march.observed_from(DAY(2026, 3, 3)) and not march.observed_from(DAY(2026, 3, 10))
+    assert march.days == 29 and periods.working_days(march, "") == 21  # of 22: Monday the 2nd is missing
+    assert march.months() == [march]
+    assert march.year_before().since is None and march.previous().since is None
+    languages.use("fr")
+    try:
+        assert march.name() == "mars 2026 à partir du 3 mars 2026"
+    finally:
+        languages.use("en")
+    year = periods.parse("FY2026", "03-01").cut_at(DAY(2026, 3, 3))
+    assert year.since is None  # FY2026 began in March 2025
+    year = periods.parse("FY2027", "03-01").cut_at(DAY(2026, 3, 3))
+    assert year.full_name() == "fiscal year 2027, March 2026 to February 2027 from 3 March 2026"
+    assert [month.since for month in year.months()[:2]] == [DAY(2026, 3, 3), None]
+
+
+@pytest.mark.parametrize(
+    "first", [DAY(2026, 1, 1), DAY(2026, 1, 2), DAY(2025, 6, 3), DAY(2026, 2, 1), DAY(2026, 5, 9)], ids=str
+)
+def test_a_period_is_itself_where_the_data_hold_it_or_miss_more_than_its_first_month(first):
+    assert periods.parse("2026").cut_at(first) == periods.parse("2026")

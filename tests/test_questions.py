@@ -84,6 +84,15 @@ def test_everything_answers_everything_and_asks_for_nothing():
     assert found.views()[0].title == f"The data answer all {len(QUESTIONS)} questions"
 
 
+def test_an_answer_in_part_is_said_in_the_title_and_why_beside_it():
+    some = {f"ledger.{name}": 0.4 for name in ("account", "debit", "credit")}
+    shown = coverage(EVERYTHING | some).views()[0]
+    assert shown.title == f"The data answer all {len(QUESTIONS)} questions, 1 of them in part"
+    row = shown.rows.set_index("question").loc["Do sales tie to the books?"]
+    assert row["answer"] == "in part" and "no entry of revenue (accounts 70)" in row["ask"]
+    assert set(shown.rows["ask"]) == {"", row["ask"]}
+
+
 # ---- The one thing to ask for
 
 

@@ -43,6 +43,10 @@ def test_text_html_and_json_stand_in_one_output(takings):
     assert json.loads(json.dumps(data[MIME])) == data[MIME]
 
 
+def test_a_terminal_shows_what_a_notebook_says_in_plain_text(takings):
+    assert repr(takings) == takings._repr_mimebundle_()[0]["text/plain"] and repr(takings).startswith("Lyon sold most")
+
+
 def test_markup_in_the_data_is_shown_as_text(takings):
     html = takings.html()
     assert "<script>" not in html and "&lt;script&gt;" in html

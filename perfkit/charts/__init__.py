@@ -1,6 +1,7 @@
 """Charts: each result drawn by the function of its name, in one look, with its message above it."""
 
 from perfkit.charts.breakdowns import breakdown
+from perfkit.charts.comparisons import comparison
 from perfkit.charts.concentrations import concentration
 from perfkit.charts.ledgers import ledger_tie
 from perfkit.charts.movements import movers
@@ -14,6 +15,7 @@ from perfkit.charts.years import year_to_date
 
 __all__ = [
     "breakdown",
+    "comparison",
     "concentration",
     "ledger_tie",
     "movers",

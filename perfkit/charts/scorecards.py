@@ -1,15 +1,10 @@
 """Scorecards: which figures moved for the better, and which for the worse?"""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from matplotlib.axes import Axes
-
 from perfkit import languages
-from perfkit.charts.panels import Panel
-from perfkit.charts.rows import Rows
-from perfkit.charts.sheets import Sheet, chart, storeys
+from perfkit.charts.deviations import Deviation, Deviations, Figure, shown
+from perfkit.charts.sheets import Sheet, apart, chart
 from perfkit.charts.style import Key
 from perfkit.kpis import Scorecard
 from perfkit.languages import text
@@ -27,116 +22,42 @@ def scorecard(result: Scorecard, sheet: Sheet) -> None:
     kpis.scorecard : the figures.
     """
     view = result.views()[0]
-    drawn = [row for row in view.rows.to_dict("records") if _moved(row, "previous") or _moved(row, "target")]
+    rows = view.rows.to_dict("records")
+    against = [each for each in ("previous", "target") if any(_deviation(row, each).known for row in rows)]
+    figures = [_figure(row, against) for row in rows]
+    drawn = [figure for figure in figures if any(each.known for each in figure.deviations)]
     if not drawn:
-        reasons = [row["previous_reason"] for row in view.rows.to_dict("records") if row["previous_reason"]]
+        reasons = [row["previous_reason"] for row in rows if row["previous_reason"]]
         return sheet.say(view, " ".join([text("There is nothing to set the figures against."), *reasons[:1]]))
-    against = [each for each in ("previous", "target") if any(_moved(row, each) for row in drawn)]
-    groups = [[row for row in drawn if (row["variance_unit"] == "points") is points] for points in (False, True)]
-    groups = [group for group in groups if group]
-    made = [Rows(sheet, [row["shown"] for row in group], heads=1 if nth else 2) for nth, group in enumerate(groups)]
-    panels = _aligned([_panels(result, *pair, against) for pair in zip(made, groups, strict=True)])
+    named = {"previous": text("Change on {other}", other=result.previous.name()), "target": text("Gap to target")}
+    made = Deviations(sheet, drawn, result.period.name(), [named[each] for each in against])
     keys = [Key(text("Better"), "good pin"), Key(text("Worse"), "bad pin")]
-    ax = sheet.open(view.title, view.subtitle, sum(rows.height for rows in made) + 4 * (len(made) - 1), keys)
-    names = max(rows.longest_name for rows in made)
-    for rows, group, part in zip(made, panels, _storeys(ax, made), strict=True):
-        rows.place(part, group, names=names)
-    sheet.describe(_alt(drawn, against[0]))
+    heights = [rows.height for rows in made.rows]
+    ax = sheet.open(view.title, view.subtitle, sum(heights) + 4 * (len(heights) - 1), keys)
+    for rows_, panels, part in zip(made.rows, made.panels(), apart(ax, heights), strict=True):
+        rows_.place(part, panels, names=made.longest_name)
+    moves = [f"{each.name} {each.value} ({each.label(0)})" for each in drawn[:5] if each.deviations[0].known]
+    sheet.describe(languages.listing(moves) + ".")
 
 
-def _storeys(ax: Axes, made: list[Rows]) -> list[Axes]:
-    """The parts of the sheet for each group, with a little room between them."""
-    heights = [height for rows in made for height in (rows.height, 4.0)][:-1]
-    return storeys(ax, heights)[::2]
+def _figure(row: dict[str, Any], against: list[str]) -> Figure:
+    value = shown(row["actual"], row["unit"], row["decimals"])
+    return Figure(row["shown"], value, row["variance_unit"] == "points", [_deviation(row, each) for each in against])
 
 
-def _moved(row: dict[str, Any], against: str) -> bool:
-    return not languages.missing(_relative(row, against))
-
-
-def _relative(row: dict[str, Any], against: str) -> Any:
+def _deviation(row: dict[str, Any], against: str) -> Deviation:
     """A share's change in points, any other figure's relative change."""
-    if row["variance_unit"] == "points":
-        return row[f"variance_{against}"]
-    if against == "previous":
-        return row["growth_previous"]
-    return None if languages.missing(row["attainment"]) else row["attainment"] - 1
-
-
-def _panels(result: Scorecard, rows: Rows, group: list[dict[str, Any]], against: Sequence[str]) -> list[Panel]:
-    """What there is, then for each of last year and target: what it was, the change in its unit and relative."""
-    points, narrow, first = group[0]["variance_unit"] == "points", rows.sheet.narrow, rows.heads == 2
-    period = "" if narrow or not first else result.period.name()
-    panels = [rows.written(period, [_value(row, "actual") for row in group], upper=True)]
-    for each in against:
-        name = text("Change on {other}", other=result.previous.name()) if each == "previous" else text("Gap to target")
-        tones = [row[f"tone_{each}"] for row in group]
-        values = [_relative(row, each) for row in group]
-        labels = [_relative_label(row, each) for row in group]
-        changes = [_change(row, each) for row in group]
-        members = [
-            rows.written(text("Value") if first else "", [_value(row, each) for row in group], quiet=True, rank=3),
-            rows.written(text("Change") if first else "", changes, tones=tones, rank=2),
-            rows.written(text("Points") if points else "%", labels, tones=tones),
-            rows.changes("", values, tones, lambda value, signed: languages.points(value), labelled=False)
-            if points
-            else rows.pins("", values, tones, labelled=False),
-        ]
-        panels += [replace(member, group=name if first else "") for member in members]
-    return panels
-
-
-def _relative_label(row: dict[str, Any], against: str) -> str:
-    value = _relative(row, against)
-    if languages.missing(value):
-        return ""
-    return languages.points(value) if row["variance_unit"] == "points" else languages.percent(value, signed=True)
-
-
-def _value(row: dict[str, Any], column: str) -> str:
-    missing = languages.missing(row[column])
-    return "" if missing else languages.show(row[column], row["unit"], decimals=row["decimals"])
-
-
-def _change(row: dict[str, Any], against: str) -> str:
+    points = row["variance_unit"] == "points"
     change = row[f"variance_{against}"]
-    if languages.missing(change) or row["variance_unit"] == "points":
-        return ""
-    return languages.show(change, row["variance_unit"], signed=True, decimals=row["decimals"])
-
-
-def _aligned(groups: list[list[Panel]]) -> list[list[Panel]]:
-    """Make the panels of all groups as wide as each other, with their zeros below each other.
-
-    Relative changes against last year and against the target share one scale within a group.
-    """
-    largest = [max([*(abs(v) for each in group for v in each.values if v is not None), 0.0]) or 1.0 for group in groups]
-    parts = [
-        v / most
-        for group, most in zip(groups, largest, strict=True)
-        for each in group
-        for v in each.values
-        if v is not None
-    ]
-    low, high = min([*parts, 0.0]), max([*parts, 0.0])
-    aligned = []
-    for column in zip(*groups, strict=True):
-        wide = max(each.least_width for each in column)
-        aligned.append(
-            [
-                replace(each, kind="relative", wide=wide, values=[*each.values, low * most, high * most])
-                if each.bars
-                else replace(each, wide=wide)
-                for each, most in zip(column, largest, strict=True)
-            ]
-        )
-    return [list(group) for group in zip(*aligned, strict=True)]
-
-
-def _alt(drawn: list[dict[str, Any]], against: str) -> str:
-    moves = [
-        f"{row['shown']} {_value(row, 'actual')} ({_relative_label(row, against)})"
-        for row in drawn[:5]
-        if _moved(row, against)
-    ]
-    return languages.listing(moves) + "."
+    if points:
+        relative = change
+    elif against == "previous":
+        relative = row["growth_previous"]
+    else:
+        relative = None if languages.missing(row["attainment"]) else row["attainment"] - 1
+    return Deviation(
+        shown(row[against], row["unit"], row["decimals"]),
+        "" if points else shown(change, row["variance_unit"], row["decimals"], signed=True),
+        relative,
+        row[f"tone_{against}"],
+    )

@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from perfkit import languages
 from perfkit.charts.labels import sentences
 from perfkit.charts.lettering import FONT, SIZE, SMALL, TITLE, clean, fit, length, wrap
 from perfkit.charts.style import HEADS, INK, LOOKS, QUIET, TONES, Key, bar, drawing, words
@@ -123,13 +124,21 @@ def chart(draw: Callable[[Drawn, Sheet], None]) -> Chart[Drawn]:
         return sheet.ax, sheet.head
 
     def drawn(result: Drawn, /, ax: Axes | None = None) -> Axes:
-        sheet = Sheet(ax)
+        sheet, spoken = Sheet(ax), languages.current()
         made, head = on(result, sheet)
+
+        def narrow() -> tuple[Axes, float]:
+            """Draw it again in the language that it was drawn in, whatever is spoken by then."""
+            now = languages.current()
+            languages.use(spoken)
+            try:
+                return on(result, Sheet(inches=NARROW))
+            finally:
+                languages.use(now)
+
         if ax is None:
             wrapped = made.get_title(loc="left")
-            _KEPT[_figure(made)] = Kept(
-                sheet.title, sheet.subtitle, sheet.empty, wrapped, head, lambda: on(result, Sheet(inches=NARROW))
-            )
+            _KEPT[_figure(made)] = Kept(sheet.title, sheet.subtitle, sheet.empty, wrapped, head, narrow)
         return made
 
     first = next(iter(inspect.signature(draw).parameters.values()))
@@ -182,6 +191,12 @@ def storeys(ax: Axes, heights: Sequence[float]) -> list[Axes]:
         made[-1].set_axis_off()
         made[-1].set(xlim=(0, 1), ylim=(0, 1))
     return made
+
+
+def apart(ax: Axes, heights: Sequence[float], room: float = 4.0) -> list[Axes]:
+    """Split a sheet into parts so many points high, with a little room between them."""
+    spaced = [height for each in heights for height in (each, room)][:-1]
+    return storeys(ax, spaced)[::2]
 
 
 def _figure(ax: Axes) -> Figure:

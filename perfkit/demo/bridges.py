@@ -5,15 +5,19 @@ new quantities, volume at the old average price, mix the rest of what common ite
 lost items; credit notes apart, because a negative quantity has no price.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from perfkit.demo.assortment import CHANNELS, Assortment
 from perfkit.demo.lines import Lines
+
+Sums = tuple[dict[Any, tuple[Fraction, Fraction]], int]
+"""Thousandths and cents of each item that was sold, its unit last, and the cents of all credit notes."""
 
 SPANS = {
     "2025 against 2024": ("2024-01-01", "2025-01-01", "2025-01-01", "2026-01-01"),
@@ -25,17 +29,67 @@ SPANS = {
 
 def bridges(lines: Lines, goods: Assortment) -> dict[str, Any]:
     """Return the bridge of each pair of spans by product, and by channel and product, in euros."""
+    return _each(lambda first, end, by_channel: _sums(lines, goods, first, end, by_channel))
+
+
+def bridges_as_loaded(sales: pd.DataFrame, faults: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the same bridges of what a correct load of the exports yields: the faults that count are in it.
+
+    Of these, ids that stand in no list alone move a bridge: the lines under one are those of a product of that name.
+    What stands in two files is older than any span, and what is billed late is newer.
+
+    Parameters
+    ----------
+    sales : DataFrame
+        The story's lines.
+    faults : sequence of dict
+        As truth.json lists them.
+    """
+    unlisted = [fault for fault in faults if fault["kind"] == "unknown products"]
+    product = sales["product_id"].astype(object).copy()
+    for fault in unlisted:
+        for order, was in zip(fault["more"]["orders"], fault["more"]["was"], strict=True):
+            product[(sales["order_id"] == order) & (sales["product_id"] == was)] = fault["ids"][0]
+    lines = pd.DataFrame(
+        {
+            "day": sales["date"].to_numpy().astype("datetime64[D]"),
+            "channel": sales["channel"],
+            "product": product,
+            "unit": sales["unit"],
+            "thousandths": [int(each.scaleb(3)) for each in sales["quantity"]],
+            "cents": [int(each.scaleb(2)) for each in sales["net_revenue"]],
+        }
+    )
+    return {
+        "for": "sales as loaded: the bridges above, with the planted faults that a correct load lets count",
+        "faults": [fault["id"] for fault in unlisted],
+        **_each(lambda first, end, by_channel: _sums_as_loaded(lines, first, end, by_channel)),
+    }
+
+
+def _sums_as_loaded(lines: pd.DataFrame, first: str, end: str, by_channel: bool) -> Sums:
+    here = lines[(lines["day"] >= np.datetime64(first)) & (lines["day"] < np.datetime64(end))]
+    sold = here[here["thousandths"] > 0]
+    item = ["channel", "product", "unit"] if by_channel else ["product", "unit"]
+    sums = sold.groupby(item, sort=True)[["thousandths", "cents"]].sum()
+    found = {
+        each: (Fraction(int(quantity)), Fraction(int(revenue)))
+        for each, quantity, revenue in zip(sums.index, sums["thousandths"], sums["cents"], strict=True)
+    }
+    return found, int(here.loc[here["thousandths"] < 0, "cents"].sum())
+
+
+def _each(sums: Callable[[str, str, bool], Sums]) -> dict[str, Any]:
     return {
         name: {
-            "by_product_id": _bridge(lines, goods, days, by_channel=False),
-            "by_channel_and_product_id": _bridge(lines, goods, days, by_channel=True),
+            kind: _bridge(sums(days[0], days[1], by_channel), sums(days[2], days[3], by_channel))
+            for kind, by_channel in (("by_product_id", False), ("by_channel_and_product_id", True))
         }
         for name, days in SPANS.items()
     }
 
 
-def _bridge(lines: Lines, goods: Assortment, days: Sequence[str], by_channel: bool) -> dict[str, Any]:
-    old, new = (_sums(lines, goods, days[place], days[place + 1], by_channel) for place in (0, 2))
+def _bridge(old: Sums, new: Sums) -> dict[str, Any]:
     effects = dict.fromkeys(("price", "volume", "mix", "new", "lost", "credit_notes"), Fraction(0))
     units = {item[-1] for item in old[0] | new[0]}
     for unit in sorted(units):
@@ -66,7 +120,7 @@ def _bridge(lines: Lines, goods: Assortment, days: Sequence[str], by_channel: bo
     }
 
 
-def _sums(lines: Lines, goods: Assortment, first: str, end: str, by_channel: bool) -> tuple[dict[Any, Any], int]:
+def _sums(lines: Lines, goods: Assortment, first: str, end: str, by_channel: bool) -> Sums:
     """Return thousandths and cents of each item's sales, and the cents of all credit notes."""
     here = lines.at((lines.day >= np.datetime64(first)) & (lines.day < np.datetime64(end)))
     sold = here.at(here.thousandths > 0)

@@ -13,10 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from ibis import _
 
 from perfkit.company import Company
 from perfkit.demo.exports import TRUTH
+from perfkit.demo.fingerprints import COLUMNS, faulty_documents, fingerprints
 from perfkit.errors import ParameterError
 
 Faults = list[dict[str, Any]]
@@ -63,6 +65,7 @@ def differences(acme: Company, truth: dict[str, Any]) -> list[str]:
         *_kept(acme, faults),
         *_clean(report, truth["clean"], faults),
         *_months(acme, truth, faults),
+        *_columns(acme, truth, faults),
         *_books(acme, truth["ledger"]),
     ]
 
@@ -287,9 +290,12 @@ def _months(acme: Company, truth: dict[str, Any], faults: Faults) -> Iterator[st
     found = _by_month(sales)
     planted = {month: Decimal(euros) for month, euros in truth["totals"]["net_revenue_by_month_euros"].items()}
     for fault in _of(faults, kinds=["a re-exported overlap"]):
-        twice = _by_month(sales.filter(_.order_id.isin(fault["ids"])))
-        # Each of these lines stands twice, so half of their money is the fault's, in the month where they stand.
-        for month, money in twice.items():
+        there = sales.filter(_.order_id.isin(fault["ids"]))
+        twice = (
+            there.group_by("order_id", "product_id", "month").having(_.count() > 1).agg(net_revenue=_.net_revenue.sum())
+        )
+        # Half of what stands twice is the fault's, in the month where it stands; other lines of a document stand once.
+        for month, money in _by_month(twice).items():
             planted[month] = planted.get(month, Decimal(0)) + money / 2
     for month in sorted({*planted, *found}):
         there, meant = found.get(month, Decimal(0)), planted.get(month, Decimal(0))
@@ -300,6 +306,29 @@ def _months(acme: Company, truth: dict[str, Any], faults: Faults) -> Iterator[st
 def _by_month(sales: Any) -> dict[str, Decimal]:
     rows = sales.group_by("month").agg(amount=_.net_revenue.sum()).to_pyarrow().to_pylist()
     return {f"{row['month']:%Y-%m}": row["amount"] for row in rows}
+
+
+def _columns(acme: Company, truth: dict[str, Any], faults: Faults) -> Iterator[str]:
+    """Every column of sales, month by month: what moves no sum, such as a day, a customer or a quantity, shows too."""
+    planted = truth.get("fingerprints", {}).get("by_column_and_month", {})
+    found = fingerprints(_lines(acme), faulty_documents(faults)) if planted else {}
+    for column in found:
+        here, meant = found[column], planted.get(column, {})
+        months = [month for month in sorted({*here, *meant}) if here.get(month) != meant.get(month)]
+        if months:
+            yield (
+                f"sales: {column} is not the story's in {', '.join(months)}, in documents of which no planted fault "
+                "speaks."
+            )
+
+
+def _lines(acme: Company) -> pd.DataFrame:
+    """The loaded lines for `fingerprints`, their amounts as whole ten-thousandths."""
+    sales = acme.table("sales").select("order_id", *COLUMNS)
+    amounts = {name: (sales[name] * 10_000).cast("int64") for name in COLUMNS if sales[name].type().is_decimal()}
+    days = {name: sales[name].cast("timestamp") for name in COLUMNS if sales[name].type().is_date()}
+    frame: pd.DataFrame = sales.mutate(**amounts, **days).to_pyarrow().to_pandas()
+    return frame
 
 
 def _money(table: str) -> list[str]:

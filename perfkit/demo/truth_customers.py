@@ -157,7 +157,7 @@ def satisfaction() -> dict[str, Any]:
         for name, part in people.SATISFIED.items()
     }
     return {
-        "for": "surveys of kind nps by answered_on",
+        "for": "surveys of kind nps by answered_on; answers are dealt in these shares, as near as they divide",
         "shares": shares,
         "net_promoter_score": {name: 100 * (part[2] - part[0]) for name, part in people.SATISFIED.items()},
         "changed_on": str(people.LESS_SATISFIED_FROM),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from perfkit.improve.evidence import MATERIAL, MOST_GROWTH, known_members, tells
+from perfkit.improve.evidence import MATERIAL, MOST_GROWTH, comparable_months, known_members, silent_months, tells
 from perfkit.improve.findings import Finding, Findings, claims_of, measured
 from perfkit.improve.stakes import additions, is_part
 from perfkit.improve.summaries import days_in_words, revenue_stands
@@ -67,7 +67,7 @@ def standing(scorecard: Scorecard, trend: Trend | None = None, year_to_date: Yea
     months = _months(trend) if trend is not None else ""
     second = _landing(year_to_date, scorecard.currency) if year_to_date is not None else ""
     sentences = [_revenue(scorecard), second or months]
-    return Answer(tuple(sentence for sentence in sentences if sentence), _standing_caveat(scorecard))
+    return Answer(tuple(sentence for sentence in sentences if sentence), _standing_caveat(scorecard, trend))
 
 
 def _revenue(scorecard: Scorecard) -> str:
@@ -82,7 +82,7 @@ def _revenue(scorecard: Scorecard) -> str:
         "target": money(row["target"], scorecard.currency),
     }
     grew = tells(growth) and abs(growth) >= MATERIAL
-    planned = not missing(attainment) and abs(attainment) <= MOST_GROWTH
+    planned = not missing(attainment) and 0 <= attainment <= MOST_GROWTH
     if grew and planned:
         return text(
             "Revenue in {period} was {value}, {growth} on {previous} and {attainment} of the target of {target}.",
@@ -100,14 +100,17 @@ def _revenue(scorecard: Scorecard) -> str:
 
 def _months(trend: Trend) -> str:
     """Say in how many of the months that can be compared revenue was above the year before."""
-    compared = [
-        (cell["revenue"], cell["previous"])
-        for cell in trend.cells.to_dict("records")
-        if not missing(cell["revenue"]) and not missing(cell["previous"])
-    ]
+    compared = comparable_months(trend.cells.to_dict("records"), trend)
     if len(compared) < 2:
         return ""
-    up = sum(now > before for now, before in compared)
+    up = sum(cell["revenue"] > cell["previous"] for cell in compared)
+    if silent_months(trend):
+        return plural(
+            "It was above the year before in {n} of the {months} months that can be compared.",
+            "It was above the year before in {n} of the {months} months that can be compared.",
+            up,
+            months=len(compared),
+        )
     return plural(
         "It was above the year before in {n} of the last {months} months.",
         "It was above the year before in {n} of the last {months} months.",
@@ -141,11 +144,16 @@ def _landing(year_to_date: YearToDate, currency: str) -> str:
     return text("At this pace {year} lands at {estimate} (between {low} and {high}).", **values)
 
 
-def _standing_caveat(scorecard: Scorecard) -> str:
-    """The first of: no year before, unequal working days, the day on which revenue counts."""
-    revenue = scorecard.row("revenue")
+def _standing_caveat(scorecard: Scorecard, trend: Trend | None) -> str:
+    """The first of: no year before, months without a line, unequal working days, the day on which revenue counts."""
+    revenue, silent = scorecard.row("revenue"), silent_months(trend)
     if revenue["previous_reason"]:
         return str(revenue["previous_reason"])
+    if silent:
+        return text(
+            "No line is dated in {months}: either nothing was sold, or an export is missing.",
+            months=listing(month.name() for month in silent),
+        )
     return days_in_words(scorecard) or text(
         "Revenue counts on: {revenue_date}.", revenue_date=text(scorecard.revenue_date)
     )
@@ -216,7 +224,7 @@ def _customers(walk: RevenueWalk | None, currency: str) -> list[str]:
         "come": money(come, currency, signed=True),
         "kept": money(walk.effect("expansion") + walk.effect("contraction"), currency, signed=True),
     }
-    return [text("customers who left {lost}, who came {come}, who stayed {kept}", **values)]
+    return [text("customers who did not buy again {lost}, who came {come}, who stayed {kept}", **values)]
 
 
 def _places(results: Iterable[Breakdown | Movers], change: Decimal, currency: str) -> list[str]:
@@ -278,9 +286,7 @@ def worth(findings: Findings) -> Answer:
     )
     caveat = text("A stake is a whole gap: the company says which share of it can be reached, and at what cost.")
     if findings.in_revenue:
-        caveat = text(
-            "The margin is not known: stakes are revenue, and only a part of it is profit. Ask for the cost of goods."
-        )
+        caveat = text("Where the margin is not known a stake is revenue, only a part of it profit: ask for the costs.")
     return Answer((first, second), f"{findings.total_caveat()} {caveat}".strip())
 
 

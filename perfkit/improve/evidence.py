@@ -5,13 +5,13 @@ rate of fewer than `ENOUGH` cases, an estimate whose interval holds its referenc
 is not whole in the data.
 
 Cases are orders, or active customers where there are more of them (customers of lines without an order number):
-each has a line at least, so there are as many lines or more. Data that name neither do not say how many cases
-there are; there the other tests alone decide.
+each has a line at least, so there are as many lines or more. Of data that name neither, cases are lines.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -30,6 +30,7 @@ from perfkit.kpis.walks import RevenueWalk
 from perfkit.kpis.years import YearToDate
 from perfkit.languages import listing, money, percent, text
 from perfkit.margins import LedgerTie
+from perfkit.periods import Period, shifted
 from perfkit.results import Result
 
 MATERIAL = 0.005
@@ -85,6 +86,18 @@ class Evidence:
         row = self.scorecard.row("margin_rate")
         return Decimal(str(row["actual"])) if row["status"] == "observed" else None
 
+    @cached_property
+    def silent(self) -> tuple[Period, ...]:
+        """Months without one line (see `silent_months`)."""
+        return silent_months(self.trend)
+
+    def gaps(self) -> str:
+        """The silent months that lie in the period or the one before it, by name; empty where there are none."""
+        both = (self.scorecard.period, self.scorecard.previous)
+        return listing(
+            month.name() for month in self.silent if any(each.start <= month.start < each.end for each in both)
+        )
+
     def pair(self, kpi: str) -> tuple[dict[str, Any], bool]:
         """A KPI's row, and whether its two periods may be set against each other."""
         row = self.row(kpi)
@@ -112,9 +125,11 @@ class Evidence:
 
     def few(self) -> bool:
         """Say whether the period or the one before it has too few cases for what is set against each other."""
-        orders, customers = self.row("orders"), self.row("customers")
-        counts = [most_cases(orders[column], customers[column]) for column in ("actual", "previous")]
-        return any(count is not None and count < ENOUGH for count in counts)
+        orders, customers, lines = self.row("orders"), self.row("customers"), self.row("revenue")
+        return any(
+            few_cases(orders[side], customers[side], otherwise=lines[n])
+            for side, n in (("actual", "n"), ("previous", "previous_n"))
+        )
 
     def is_material(self, revenue: Decimal) -> bool:
         """Say whether an amount of revenue is worth a board's time."""
@@ -171,6 +186,53 @@ class Evidence:
         measure: Measure = "revenue" if rate is None else "profit"
         return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, measure, low, high)
 
+    @cached_property
+    def fall(self) -> Stake | None:
+        """What the fall of revenue is worth: at most what gross profit fell by; None where nothing was lost in all."""
+        if not self.fell():
+            return None
+        row = self.row("revenue")
+        stake = self.volume(-row["variance_previous"], self.against(self.money(row["previous"])))
+        if stake is None:
+            return None
+        lost = self._profit_lost()
+        if lost is None or lost >= stake.amount:
+            return replace(stake, most=stake.amount)
+        note = text("No more than gross profit fell by in all.")
+        return replace(stake, most=lost, basis=f"{stake.basis} {note}") if lost > 0 else None
+
+    def fell(self) -> bool:
+        """Say whether revenue fell against the year before, by what is worth telling."""
+        change = self.row("revenue")["variance_previous"]
+        return not languages.missing(change) and change < 0 and self.is_material(change)
+
+    def _profit_lost(self) -> Decimal | None:
+        """What gross profit fell by, None where the margin of either period is not known."""
+        rate, revenue = self.row("margin_rate"), self.row("revenue")
+        if rate["status"] != "observed" or rate["previous_status"] != "observed":
+            return None
+        now, before = (Decimal(str(rate[side])) * Decimal(revenue[side] or 0) for side in ("actual", "previous"))
+        return (before - now).quantize(Decimal("0.0001"))
+
+    def most_lost(self, gap: Decimal) -> Decimal:
+        """What a gap in revenue can have cost at most: all of it, or what gross profit fell by."""
+        lost = self._profit_lost()
+        return gap if lost is None else min(gap, lost)
+
+    def part(
+        self, gap: Decimal, reference: str, *, note: str = "", member: dict[Any, Any] | None = None
+    ) -> Stake | None:
+        """Stake a part of the fall of revenue: it is worth no more than the whole, see `stakes`."""
+        fall = self.fall
+        if fall is None:
+            return None
+        stake = self.volume(min(gap, fall.gap), reference, note=note, member=member)
+        if stake is None:
+            return None
+        cut = gap > fall.gap or stake.amount > fall.amount
+        why = text("No more than the fall of revenue is worth in all.") if cut else ""
+        return replace(stake, most=fall.amount, basis=f"{stake.basis} {why}".strip())
+
     def price(self, gap: Decimal, reference: str, basis: str, *, kind: StakeKind = "period") -> Stake:
         """Stake a gap in price, discount or cost: all of it is profit."""
         return Stake(gap, Decimal(1), reference, basis, kind, "profit")
@@ -181,9 +243,42 @@ def tells(growth: float | None) -> bool:
     return growth is not None and not languages.missing(growth) and -1 < growth <= MOST_GROWTH
 
 
-def most_cases(*counts: Any) -> int | None:
-    """The largest of the counts that are known, None where none is."""
-    return max((int(count) for count in counts if not languages.missing(count)), default=None)
+def silent_months(trend: Trend | None) -> tuple[Period, ...]:
+    """The months of a trend without one line, but for those that had none a year before or after: a season's.
+
+    Where more than half of all months have none, sales are rare, and no month is missed.
+    """
+    if trend is None or 2 * len(trend.silent) > len(trend.cells) + trend.cells["previous"].notna().sum():
+        return ()
+    months = trend.silent
+    before = [month.year_before() for month in months]
+    return tuple(
+        month for month, earlier in zip(months, before, strict=True) if earlier not in months and month not in before
+    )
+
+
+def comparable_months(cells: Iterable[dict[Any, Any]], trend: Trend | None) -> list[dict[Any, Any]]:
+    """The months of a trend with a year before, of which the company has lines in both years.
+
+    A month without one line may be one whose export is missing: it is above or below no other.
+    """
+    silent = {month.start for month in silent_months(trend)}
+    return [
+        cell
+        for cell in cells
+        if not languages.missing(cell["revenue"])
+        and not languages.missing(cell["previous"])
+        and cell["month"] not in silent
+        and shifted(cell["month"], -12) not in silent
+    ]
+
+
+def few_cases(*counts: Any, otherwise: Any = None) -> bool:
+    """Say whether the largest of the counts is too small; where none is known the other is, and not knowing is few."""
+    known = [count for count in counts if not languages.missing(count)]
+    if not known and not languages.missing(otherwise):
+        known = [otherwise]
+    return max(known, default=0) < ENOUGH
 
 
 def own_margin(member: dict[Any, Any] | None) -> Decimal | None:
@@ -198,6 +293,20 @@ def own_margin(member: dict[Any, Any] | None) -> Decimal | None:
 def known_members(result: Breakdown | Movers) -> Iterator[dict[Any, Any]]:
     """The members of a dimension that have a name, each as a row."""
     yield from result.rows[result.rows["member"].notna()].to_dict("records")
+
+
+_SAME = {"gross_profit": "margin_rate", "median_order": "aov", "revenue_per_working_day": "revenue"}
+_PRODUCTS = ("product_id", "product_name", "category")
+
+
+def subject_of(kpi: str) -> str:
+    """The KPI that a reader takes another one for: gross profit is revenue times its margin rate."""
+    return _SAME.get(kpi, kpi)
+
+
+def subject_by(by: str) -> str:
+    """What the members of a dimension are to a reader: a product and its family are one subject."""
+    return "by product" if by in _PRODUCTS else f"by {by}"
 
 
 def names_of(members: Iterable[dict[Any, Any]]) -> str:

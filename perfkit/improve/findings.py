@@ -15,6 +15,7 @@ from perfkit.improve.stakes import (
     Pool,
     Stake,
     StakeKind,
+    Sum,
     additions,
     is_part,
     may_be_same,
@@ -67,6 +68,9 @@ class Finding:
         "good" or "bad" for the company; None where it is neither.
     figure_ids : tuple of str
         The figures it quotes.
+    subject : str
+        What it is about, where another rule may say the same in other words: a KPI, or "by" and a dimension. A page
+        of three findings takes one of each.
     """
 
     id: str
@@ -85,6 +89,12 @@ class Finding:
     tone: Tone | None = "bad"
     figure_ids: tuple[str, ...] = ()
     signed: bool = True
+    subject: str = ""
+
+    @property
+    def message(self) -> str:
+        """Its subject; its rule where it has none."""
+        return self.subject or self.id.split(":")[0]
 
     @property
     def amount(self) -> Decimal:
@@ -101,30 +111,37 @@ class Findings(Result):
     items : tuple of Finding
     period : Period
     currency : str
+    unspoken : tuple of str
+        Ids on which the company decided, and which are no finding this time.
+    unread : tuple of str
+        Ids on which it decided, whose dimension or KPI nothing here reads: mistyped, perhaps.
     """
 
     items: tuple[Finding, ...]
     period: Period
     currency: str
+    unspoken: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def find(self, id: str) -> Finding | None:
         """Return the finding of an id, or None where there is none."""
         return next((item for item in self.items if item.id == id), None)
 
     @cached_property
-    def total(self) -> dict[StakeKind, Decimal]:
-        """Money at stake by kind: each euro once, kinds never added up (see `stakes`)."""
+    def total(self) -> dict[Sum, Decimal]:
+        """Money at stake by kind and measure: each euro once, and these never added up (see `stakes`)."""
         return totals(claims_of(self.items))
 
     def total_in_words(self) -> str:
-        """Return the total, each kind by its name: "€120 of gross profit in the period"; empty where there is none."""
-        measure: Measure = "revenue" if self.in_revenue else "profit"
+        """Return the totals, each by its name: "€120 of gross profit in the period"; empty where there is none."""
         return listing(
-            f"{money(amount, self.currency)} {measured(measure, kind)}" for kind, amount in self.total.items() if amount
+            f"{money(amount, self.currency)} {measured(measure, kind)}"
+            for (kind, measure), amount in self.total.items()
+            if amount
         )
 
     def total_caveat(self) -> str:
-        """Return that the totals of two kinds are not to be added; empty where they are of other money."""
+        """Return that two totals are not to be added; empty where they are of other money."""
         if not may_be_same(claims_of(self.items)):
             return ""
         return text("Do not add these amounts to one another: they may be the same money.")
@@ -135,7 +152,7 @@ class Findings(Result):
         return any(item.stake is not None and item.stake.measure == "revenue" for item in self.items)
 
     def figures(self) -> pd.DataFrame:
-        """Return the number of each finding, its stake, and the total at stake of each kind."""
+        """Return the number of each finding, its stake, and the totals at stake."""
         rows: list[dict[str, Any]] = []
         for item in self.items:
             stem = f"finding:{self.period.label}:{item.id}"
@@ -169,17 +186,18 @@ class Findings(Result):
                 )
         rows += [
             {
-                "figure_id": f"findings:{self.period.label}:total:{kind}",
+                "figure_id": f"findings:{self.period.label}:total:{kind}"
+                + (":revenue" if measure == "revenue" else ""),
                 "kpi": "stake",
                 "period": self.period.label,
-                "dimensions": {"kind": kind},
+                "dimensions": {"kind": kind, "measure": measure},
                 "estimate": amount,
                 "unit": self.currency,
                 "basis": text("Largest sum of stakes that share no money: each amount counts once"),
                 "status": "estimated",
                 "reason": "",
             }
-            for kind, amount in self.total.items()
+            for (kind, measure), amount in self.total.items()
         ]
         return figure_frame(rows)
 
@@ -207,7 +225,7 @@ class Findings(Result):
         ]
         optional = ("overlap", "owner", "due")
         shown = [field for field in fields if field.key not in optional or any(rows[field.key])]
-        return [View(title, subtitle, shown, rows, notes=[self._total_note()] if self.total_in_words() else [])]
+        return [View(title, subtitle, shown, rows, notes=self._notes())]
 
     def html(self) -> str:
         """Return the findings as cards, every text escaped by the template."""
@@ -216,13 +234,22 @@ class Findings(Result):
             .get_template("findings.html.j2")
             .render(
                 findings=cards_of(self.items, self.currency),
-                total=self._total_note() if self.total_in_words() else "",
+                total=" ".join(self._notes()),
             )
         )
 
-    def _total_note(self) -> str:
-        note = text("Total at stake, each amount counted once: {total}.", total=self.total_in_words())
-        return f"{note} {self.total_caveat()}".strip()
+    def _notes(self) -> list[str]:
+        notes = []
+        if self.total_in_words():
+            note = text("Total at stake, each amount counted once: {total}.", total=self.total_in_words())
+            notes.append(f"{note} {self.total_caveat()}".strip())
+        if self.unspoken:
+            ids = ", ".join(self.unspoken)
+            notes.append(text("Decided upon, and no finding this time: {ids}.", ids=ids))
+        if self.unread:
+            ids = ", ".join(self.unread)
+            notes.append(text("Decided upon, and no dimension or figure of this report: {ids}. Mistyped?", ids=ids))
+        return notes
 
 
 def capital(sentence: str) -> str:
@@ -232,7 +259,12 @@ def capital(sentence: str) -> str:
 
 def claims_of(items: Sequence[Finding]) -> list[Claim]:
     """Return what findings claim, for `stakes`; one without a stake claims nothing."""
-    return [Claim(item.amount, item.stake.kind if item.stake else "period", item.pools) for item in items]
+    return [
+        Claim(item.amount, item.stake.kind, item.pools, item.stake.measure, item.stake.most)
+        if item.stake
+        else Claim(Decimal(0), "period", item.pools)
+        for item in items
+    ]
 
 
 def measured(measure: Measure, kind: StakeKind) -> str:
@@ -313,10 +345,11 @@ def _overlap(items: Sequence[Finding], place: int, added: Decimal, currency: str
 
 
 def _same_money(item: Finding, other: Finding) -> bool:
-    """Say whether two stakes of one kind may be the same money."""
+    """Say whether two stakes of one kind and measure may be the same money."""
     if item.stake is None or other.stake is None or not item.amount or not other.amount:
         return False
-    return item.stake.kind == other.stake.kind and overlap(item.pools, other.pools)
+    alike = (item.stake.kind, item.stake.measure) == (other.stake.kind, other.stake.measure)
+    return alike and overlap(item.pools, other.pools)
 
 
 def _between(low: Any, high: Any, unit: str) -> str:

@@ -5,6 +5,15 @@ less what the action costs. Two findings often see the same euros: a lost custom
 its channel. Each therefore names its pools, and the total of a kind is the largest sum of stakes of which no two
 share a pool: no euro is counted twice, whatever the order of the findings. A total is a lower bound: stakes
 that only may be the same money are not added.
+
+A part of a fall is worth no more than the fall. Where some members fell while others rose, those who rose made a
+part up: the gap of a part is at most what revenue fell by in all, its worth (at its own margin) at most that of the
+whole fall, which in turn is at most what gross profit fell by; and so are the parts of one cut together. Where
+revenue or gross profit did not fall in all, no part of a fall has a stake. A rate that got worse (discount, return,
+margin, second purchases) is no such part: its reference is the rate, which nobody else's sales make up.
+
+Gross profit and revenue are two measures: where the margin is not known for a part of the stakes, each measure has a
+total of its own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +25,7 @@ from typing import Literal
 StakeKind = Literal["annual", "one-off", "period"]
 Measure = Literal["profit", "revenue"]
 KINDS: tuple[StakeKind, ...] = ("period", "annual", "one-off")
+MEASURES: tuple[Measure, ...] = ("profit", "revenue")
 
 Pool = tuple[tuple[str, str], ...]
 """Where a stake's money lies: steps of (cut, part), from the widest to the narrowest.
@@ -29,6 +39,8 @@ _GRAIN = Decimal("0.0001")
 # Three ways to see the same profit, each of a cut of its own, so that none is added to another: what sold less
 # than a year before, what left less of each euro sold (a shift of the mix is in both), what a plan wanted.
 REVENUE: Pool = (("revenue", "all"),)
+FALL: Pool = (*REVENUE, ("fall", "all"))
+"""The fall of revenue: its parts lie within it, and are worth no more than it. A rate that got worse is no part."""
 MARGIN: Pool = (("margin", "all"),)
 PLAN: Pool = (("plan", "all"),)
 
@@ -54,6 +66,8 @@ class Stake:
         Share of the gap that can be reached; all of it unless the company says otherwise.
     cost : Decimal
         What the action costs.
+    most : Decimal or None
+        Of a part of a fall, what the whole fall is worth; None where it is no such part.
     """
 
     gap: Decimal
@@ -66,6 +80,7 @@ class Stake:
     gap_high: Decimal | None = None
     achievable: Decimal = Decimal(1)
     cost: Decimal = Decimal(0)
+    most: Decimal | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -79,21 +94,27 @@ class Stake:
 
     @property
     def high(self) -> Decimal | None:
-        """Upper end of its interval, None where the gap is a fact."""
-        return None if self.gap_high is None else self._worth(self.gap_high)
+        """Upper end of its interval, None where the gap is a fact; `most` does not cut it."""
+        return None if self.gap_high is None else self._less_cost(self.gap_high * self.flow_through)
 
     def _worth(self, gap: Decimal) -> Decimal:
-        worth = gap * self.flow_through * self.achievable - self.cost
+        worth = gap * self.flow_through
+        return self._less_cost(worth if self.most is None else min(worth, self.most))
+
+    def _less_cost(self, worth: Decimal) -> Decimal:
+        worth = worth * self.achievable - self.cost
         return max(worth, Decimal(0)).quantize(_GRAIN)  # as money is stored: so that sums stay exact
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A stake's amount, its kind, and the pools that its money lies in; none is money of its own."""
+    """A stake's amount, its kind and measure, the pools that its money lies in (none is money of its own), its most."""
 
     amount: Decimal
     kind: StakeKind
     pools: tuple[Pool, ...]
+    measure: Measure = "profit"
+    most: Decimal | None = None
 
 
 def overlap(one: Iterable[Pool], other: Iterable[Pool]) -> bool:
@@ -117,18 +138,22 @@ def is_part(inner: Iterable[Pool], outer: Iterable[Pool]) -> bool:
     return any(len(one) > len(other) and one[: len(other)] == other for one in inner for other in outer)
 
 
-def totals(claims: Sequence[Claim]) -> dict[StakeKind, Decimal]:
-    """Return the total of each kind, without counting a euro twice; never less than the largest of its claims.
+Sum = tuple[StakeKind, Measure]
+"""What has a total of its own: stakes of one kind and one measure."""
 
-    Kinds are never added up: a gap of the period and one of the year may be the same money (see `may_be_same`).
+
+def totals(claims: Sequence[Claim]) -> dict[Sum, Decimal]:
+    """Return the total of each kind and measure, without counting a euro twice; never less than its largest claim.
+
+    They are never added up: a gap of the period and one of the year may be the same money (see `may_be_same`).
     """
-    return {kind: _heaviest([claims[place] for place in places]) for kind, places in _by_kind(claims).items()}
+    return {each: _heaviest([claims[place] for place in places]) for each, places in _by_sum(claims).items()}
 
 
 def additions(claims: Sequence[Claim]) -> list[Decimal]:
-    """Return what each claim, in their order, adds to the total of its kind; they sum to `totals`."""
+    """Return what each claim, in their order, adds to the total that it is in; they sum to `totals`."""
     added = [Decimal(0)] * len(claims)
-    for places in _by_kind(claims).values():
+    for places in _by_sum(claims).values():
         before, so_far = Decimal(0), list[Claim]()
         for place in places:
             so_far.append(claims[place])
@@ -138,47 +163,65 @@ def additions(claims: Sequence[Claim]) -> list[Decimal]:
 
 
 def may_be_same(claims: Sequence[Claim]) -> bool:
-    """Say whether the totals of two kinds may hold the same money."""
+    """Say whether two of the totals may hold the same money."""
     return any(
-        one.kind != other.kind and one.amount and other.amount and overlap(one.pools, other.pools)
+        (one.kind, one.measure) != (other.kind, other.measure)
+        and one.amount
+        and other.amount
+        and overlap(one.pools, other.pools)
         for one, other in combinations(claims, 2)
     )
 
 
-def _by_kind(claims: Sequence[Claim]) -> dict[StakeKind, list[int]]:
-    """The places of the claims that claim something, by kind."""
-    places = {
-        kind: [place for place, claim in enumerate(claims) if claim.kind == kind and claim.amount] for kind in KINDS
-    }
-    return {kind: there for kind, there in places.items() if there}
+def _by_sum(claims: Sequence[Claim]) -> dict[Sum, list[int]]:
+    """The places of the claims that claim something, by the total that they are in."""
+    places: dict[Sum, list[int]] = {(kind, measure): [] for kind in KINDS for measure in MEASURES}
+    for place, claim in enumerate(claims):
+        if claim.amount:
+            places[claim.kind, claim.measure].append(place)
+    return {each: there for each, there in places.items() if there}
 
 
 def _heaviest(claims: Sequence[Claim]) -> Decimal:
-    """The largest sum of claims of which no two overlap."""
-    heaviest: dict[tuple[Pool, ...], Decimal] = {}
-    alone = Decimal(0)
+    """The largest sum of claims of which no two overlap; parts of a fall count in it for no more than the fall."""
+    heaviest: dict[tuple[tuple[Pool, ...], bool], Decimal] = {}
+    alone, fall = Decimal(0), Decimal(0)
     for claim in claims:
+        if claim.most is not None:
+            fall = max(fall, claim.most)
         if claim.pools:
-            heaviest[claim.pools] = max(heaviest.get(claim.pools, Decimal(0)), claim.amount)
+            place = claim.pools, claim.most is not None
+            heaviest[place] = max(heaviest.get(place, Decimal(0)), claim.amount)
         else:
             alone += claim.amount
-    pools, amounts = list(heaviest), list(heaviest.values())
+    places, amounts = list(heaviest), list(heaviest.values())
     meets = [
-        frozenset(other for other in range(len(pools)) if other != place and overlap(pools[place], pools[other]))
-        for place in range(len(pools))
+        frozenset(each for each in range(len(places)) if each != at and overlap(places[at][0], places[each][0]))
+        for at in range(len(places))
     ]
 
-    known: dict[frozenset[int], Decimal] = {}
+    known: dict[tuple[frozenset[int], Decimal], Decimal] = {}
 
-    def best(left: frozenset[int]) -> Decimal:
-        if left not in known:
+    def taken(chosen: Iterable[int], room: Decimal) -> tuple[Decimal, Decimal]:
+        """What places that do not meet add up to, where so much of the fall is left; and what is left of it then."""
+        own, parts = Decimal(0), Decimal(0)
+        for each in chosen:
+            if places[each][1]:
+                parts += amounts[each]
+            else:
+                own += amounts[each]
+        return own + min(parts, room), max(room - parts, Decimal(0))
+
+    def best(left: frozenset[int], room: Decimal) -> Decimal:
+        if (left, room) not in known:
             # The place that meets most others, the first of them, is in the set or not: so the search stays short.
             most = max(sorted(left), key=lambda place: len(meets[place] & left), default=None)
             if most is None or not meets[most] & left:
-                known[left] = sum((amounts[place] for place in left), Decimal(0))
+                known[left, room] = taken(left, room)[0]
             else:
                 rest = left - {most}
-                known[left] = max(best(rest), amounts[most] + best(rest - meets[most]))
-        return known[left]
+                amount, remaining = taken([most], room)
+                known[left, room] = max(best(rest, room), amount + best(rest - meets[most], remaining))
+        return known[left, room]
 
-    return alone + best(frozenset(range(len(pools))))
+    return alone + best(frozenset(range(len(places))), fall)

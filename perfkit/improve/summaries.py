@@ -11,7 +11,7 @@ from perfkit.improve.evidence import tells
 from perfkit.improve.findings import Finding, Findings, cards_of, stake_in_words
 from perfkit.improve.stakes import is_part, overlap
 from perfkit.kpis.scorecards import Scorecard, figure_id
-from perfkit.languages import missing, number, percent, show, text
+from perfkit.languages import missing, money, number, percent, show, text
 from perfkit.periods import Period, calendar_in_words
 from perfkit.results import Field, Result, View, environment, figure_frame
 
@@ -30,7 +30,7 @@ class Summary(Result):
     conclusion : str
         One sentence, in the language in use when it was made; so are the texts below.
     items : tuple of Finding
-        At most three: those with most at stake, each of other money where there are such.
+        At most three: those with most at stake, each another message, and of other money where there are such.
     period, previous : Period
     currency : str
     warning : str
@@ -115,7 +115,7 @@ def _card(row: dict[Any, Any]) -> dict[str, str]:
         else told("variance_previous", row["variance_unit"], signed=True)
     )
     target = told("target", row["unit"])
-    if target and not missing(row["attainment"]):
+    if target and not missing(row["attainment"]) and row["attainment"] >= 0:  # of less than nothing there is no share
         target = text("{attainment} of target ({target})", attainment=percent(row["attainment"]), target=target)
     elif target:
         target = text("Target: {target}", target=target)
@@ -159,6 +159,9 @@ def summary(
         ),
         None,
     )
+    silent = findings.find("silent_months")
+    if silent is not None:
+        warning = f"{warning} {silent.claim}".strip()
     at_stake = findings.total_in_words() if total else ""
     if at_stake:
         at_stake = text("At stake in all, each amount counted once: {total}.", total=at_stake)
@@ -178,33 +181,49 @@ def summary(
 
 
 def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) -> str:
-    """Say where revenue stands, and where the most is at stake: the one must not hide the other."""
-    sentence = (told.claim if told else revenue_stands(scorecard)).removesuffix(".")
-    first = findings.items[0] if findings.items else None
-    if first is None or not first.amount:
+    """Say where revenue stands, which target is missed, and where the most is at stake: none must hide the others."""
+    sentence = told.claim if told else revenue_stands(scorecard)
+    first = findings.items[0] if findings.items and findings.items[0].amount else None
+    stake = stake_in_words(first, findings.currency) if first else ""
+    if first is not None and first is told and first.amount != abs(first.value):  # else it is the gap, already told
+        sentence = text("{sentence}: {stake} at stake.", sentence=sentence.removesuffix("."), stake=stake)
+    sentence = _with_missed_target(sentence.removesuffix("."), findings, told, first)
+    if first is None or first is told:
         return sentence + "."
-    stake = stake_in_words(first, findings.currency)
-    if first is told:
-        if first.stake is not None and first.stake.amount == abs(first.value):  # the gap itself, already told
-            return sentence + "."
-        return text("{sentence}: {stake} at stake.", sentence=sentence, stake=stake)
     return text("{sentence}; most is at stake in {topic}: {stake}.", sentence=sentence, topic=first.topic, stake=stake)
 
 
+def _with_missed_target(sentence: str, findings: Findings, told: Finding | None, first: Finding | None) -> str:
+    """Name the target that is missed, revenue's before others: good news must not hide it; `first` is named anyway."""
+    short = [item for item in findings.items if item.id == "revenue_against_target" and item.tone == "bad"]
+    missed = next(iter(short or [item for item in findings.items if item.id.startswith("target_missed:")]), None)
+    if missed is None or missed is told or (missed is first and missed not in short):
+        return sentence
+    if missed in short:
+        gap = money(-missed.value, findings.currency)
+        if told is not None and told.tone == "good":
+            return text("{sentence}, but is {gap} short of its target", sentence=sentence, gap=gap)
+        return text("{sentence}, and is {gap} short of its target", sentence=sentence, gap=gap)
+    return text("{sentence}; missed: {topic}", sentence=sentence, topic=missed.topic)
+
+
 def _most_at_stake(findings: Findings, told: Finding | None) -> tuple[Finding, ...]:
-    """The three findings with most at stake, beside the one already told; those of other money come first."""
+    """The three findings with most at stake, no two of one message, beside the one already told; other money first."""
     others = [item for item in findings.items if item is not told]
+    said = {told.message} if told else set()
     chosen: list[Finding] = []
     least = max((item.amount for item in others), default=Decimal(0)) * _LEAST
     for item in others:
-        if item.amount > least and not any(overlap(item.pools, other.pools) for other in chosen):
+        other_money = not any(overlap(item.pools, other.pools) for other in chosen)
+        if item.amount > least and other_money and item.message not in said and len(chosen) < _MOST:
             chosen.append(item)
-    chosen = chosen[:_MOST]
+            said.add(item.message)
     for trivial, nearness in product((False, True), range(3)):  # other money first, then parts of the same
         for item in others:
             near = _nearness(item, chosen) == nearness and (item.amount <= least) is trivial
-            if len(chosen) < _MOST and item not in chosen and near:
+            if len(chosen) < _MOST and near and item.message not in said:
                 chosen.append(item)
+                said.add(item.message)
     return tuple(item for item in others if item in chosen)
 
 

@@ -19,7 +19,7 @@ from perfkit.aggregations import within
 from perfkit.errors import ParameterError, unknown
 from perfkit.kpis.breakdowns import MOST_FIGURES, breakdown, by_size
 from perfkit.kpis.catalogue import CATALOGUE, LARGEST, REPEAT_DAYS
-from perfkit.kpis.lines import checked, has_list_price, is_in, is_purchase
+from perfkit.kpis.lines import checked, first_day, has_list_price, is_in, is_purchase
 from perfkit.kpis.members import dimensioned
 from perfkit.kpis.movements import movers
 from perfkit.kpis.sums import mature
@@ -81,8 +81,10 @@ class _Asked:
     calendar: str
 
     def period(self, label: str) -> Period:
-        """The period of a label."""
-        return parse(label, fiscal_year_starts=self.fiscal_year_starts)
+        """The period of a label, as the lines hold it."""
+        whole = parse(label, fiscal_year_starts=self.fiscal_year_starts)
+        first = first_day(self.lines)
+        return whole if first is None else whole.cut_at(first)
 
     def refused(self) -> ParameterError:
         """No figure is called so."""

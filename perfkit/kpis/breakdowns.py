@@ -208,9 +208,34 @@ class Breakdown(Result):
         notes = []
         if self.previous_reason:
             notes.append(self.previous_reason)
-        if estimates.rounding_shows(table["revenue"].iloc[:-1], self.total):
-            notes.append(text("Rounded: the rows shown may miss the total by their rounding."))
+        changes = (("revenue", "previous", "variance"), ("revenue", "target", "variance_target"))
+        if estimates.rounding_shows(table["revenue"].iloc[:-1], self.total) or rounded(table, *changes):
+            notes.append(text(ROUNDED))
         return notes
+
+
+ROUNDED = mark(
+    "Rounded: totals and changes are those of the unrounded figures, so the figures shown may miss them by their last "
+    "digit."
+)
+
+
+def rounded(table: pd.DataFrame, *changes: tuple[str, str, str], unit: str = "", decimals: str = "") -> bool:
+    """Say whether a change of a table is not that of the two values beside it, as all three are shown.
+
+    Parameters
+    ----------
+    table : DataFrame
+    changes : tuple of str
+        Columns: a value, the one that it is set against, and their difference.
+    unit, decimals : str, optional
+        Columns that hold each row's unit and decimals; amounts without either are shown whole.
+    """
+    return any(
+        estimates.difference_shows(row[now], row[before], row[change], row.get(unit), row.get(decimals))
+        for row in table.to_dict("records")
+        for now, before, change in changes
+    )
 
 
 def label(row: Mapping[str, Any]) -> str:

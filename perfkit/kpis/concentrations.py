@@ -13,7 +13,7 @@ from ibis import _
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
 from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
-from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
+from perfkit.kpis.lines import ask_for, checked, in_words, is_in, is_purchase, span
 from perfkit.kpis.members import distinct_names
 from perfkit.languages import mark, number, percent, plural, show, text
 from perfkit.periods import Period
@@ -118,27 +118,28 @@ class Concentration(Result):
             )
         if left["lines"]:
             notes.append(
-                text(
-                    "Left out: {lines} lines without a customer, {money}.",
-                    lines=number(left["lines"]),
+                plural(
+                    "Left out: {n} line without a customer, {money}.",
+                    "Left out: {n} lines without a customer, {money}.",
+                    int(left["lines"]),
                     money=show(left["net_revenue"], self.currency),
                 )
             )
-        subtitle = text(
+        subtitle = plural(
+            "Share of the net revenue of {n} identified customer, {period}, {currency} net of tax",
             "Share of the net revenue of {n} identified customers, {period}, {currency} net of tax",
-            n=number(self.customers),
+            self.customers,
             period=self.period.name(),
             currency=self.currency,
         )
         share = Field("share", text("Share, %"), unit="share", bar=True)
         amount = money("revenue", text("Net revenue"), self.currency)
         whole = self.tops[self.tops["customers"] == self._headline()].iloc[0]
-        message = plural(
-            "The largest customer brings {share} of revenue",
-            "The {n} largest customers bring {share} of revenue",
-            int(whole["customers"]),
-            share=percent(whole["share"]),
-        )
+        message = self._headline_of(int(whole["customers"]), percent(whole["share"]))
+        if (named := self.identified_share()) is not None and left["lines"]:
+            notes.insert(
+                0, text("Identified customers bring {share} of the revenue of the period.", share=percent(named))
+            )
         fields = [
             Field("label", text("Customers")),
             Field("share_of_customers", text("Share of customers, %"), unit="share"),
@@ -150,6 +151,29 @@ class Concentration(Result):
             View(message, subtitle, fields, tops, notes=notes),
             View(self._who(), subtitle, names, self.largest),
         ]
+
+    def identified_share(self) -> float | None:
+        """Return the share of the period's revenue that has a customer; None where revenue is not positive."""
+        if self.reason:
+            return None
+        revenue = self.identified + self.left_out["net_revenue"].iloc[0]
+        return estimates.ratio(self.identified, revenue) if revenue > 0 else None
+
+    def _headline_of(self, customers: int, share: str) -> str:
+        """Return what the largest customers bring: of all revenue only where all of it has a customer."""
+        if self.left_out["net_revenue"].iloc[0]:
+            return plural(
+                "The largest customer brings {share} of the revenue of identified customers",
+                "The {n} largest customers bring {share} of the revenue of identified customers",
+                customers,
+                share=share,
+            )
+        return plural(
+            "The largest customer brings {share} of revenue",
+            "The {n} largest customers bring {share} of revenue",
+            customers,
+            share=share,
+        )
 
     def _who(self) -> str:
         if len(self.largest) == self.customers:
@@ -191,7 +215,7 @@ def concentration(lines: ibis.Table | pd.DataFrame, *, period: Period, currency:
     sums = only(_sums(table, period))
     members, identified = int(sums["members"]), sums["identified"] or Decimal(0)
     if not members:
-        return nothing(text("No line of the period has a customer."))
+        return nothing(text("No sale of the period has a customer. Ask for {what}.", what=in_words("customer_id")))
     if identified <= 0:
         return nothing(text("Identified customers brought no revenue in the period."))
     fifth = ceil(members / 5)

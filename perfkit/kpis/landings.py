@@ -19,7 +19,7 @@ import numpy as np
 from perfkit import estimates
 from perfkit.kpis.lines import Span
 from perfkit.kpis.months import Sums, revenue_of
-from perfkit.languages import mark, number, text
+from perfkit.languages import mark, plural, text
 from perfkit.periods import Period, month_of, shifted
 
 FEWEST = 6
@@ -77,8 +77,10 @@ def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal 
     estimate = _cents(actual * whole / reached)
     ratios = _ratios(sums, months[done - 1], days)
     if len(ratios) < FEWEST:
-        few = text(
-            "no interval, because only {n} months have one a year before to compare with.", n=number(len(ratios))
+        few = plural(
+            "no interval, because only {n} month has one a year before to compare with.",
+            "no interval, because only {n} months have one a year before to compare with.",
+            len(ratios),
         )
         return Landing(estimate, n=len(ratios), status="estimated", reason=few)
     low, high = _replayed(float(actual), float(actual / reached), [float(value) for value in base[done:]], ratios, done)

@@ -80,9 +80,21 @@ def span(lines: ibis.Table, period: Period) -> Span:
     if not found.holds(period):
         raise DataError(
             f"{period.label} starts on {period.start}, but the data start on {found.first}. A part of a "
-            f"{period.kind} shown as a whole one would be too low. Take a later period, or load earlier lines."
+            f"{period.kind} shown as a whole one would be too low. Take a later period, or load earlier lines"
+            f"{_or_the_rest_of_it(period, found.first)}."
         )
     return found
+
+
+def first_day(lines: ibis.Table) -> dt.date | None:
+    """Return the first day of the data that lines are of; None where there is no line."""
+    found: dt.date | None = only(_days(lines))["first"]
+    return found
+
+
+def _or_the_rest_of_it(period: Period, first: dt.date) -> str:
+    """Say how to have the rest of a period whose first month alone is cut; empty where more is missing."""
+    return f", or say that it counts from there: acme.period('{period.label}')" if period.cut_at(first).since else ""
 
 
 @aggregation

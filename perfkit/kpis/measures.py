@@ -12,7 +12,7 @@ from perfkit import estimates, languages
 from perfkit.aggregations import only
 from perfkit.kpis import sums
 from perfkit.kpis.catalogue import LARGEST
-from perfkit.kpis.lines import Span, ask_for, no_line
+from perfkit.kpis.lines import Span, ask_for, in_words, no_line
 from perfkit.languages import date, percent, plural, text
 from perfkit.periods import Period, shifted, starts_in_time
 
@@ -87,7 +87,7 @@ def _money(totals: Mapping[str, Any], side: str, period: Period, days: Span, wor
         returned = totals[f"{side}_returned"] or Decimal(0)
         returns = Value(estimates.ratio(-returned, sold))
     return {
-        "revenue": Value(revenue),
+        "revenue": Value(revenue, n=totals[f"{side}_lines"]),
         "revenue_per_working_day": Value(estimates.ratio(revenue, working_days), n=working_days)
         if working_days
         else _absent(text("The period has no working day.")),
@@ -99,6 +99,8 @@ def _money(totals: Mapping[str, Any], side: str, period: Period, days: Span, wor
 def _discounts(totals: Mapping[str, Any], side: str, sold: Decimal | None) -> Value:
     if f"{side}_list" not in totals:
         return _absent(ask_for("list_revenue"))
+    if not totals[f"{side}_list"] and totals[f"{side}_with_list"]:
+        return _absent(text("No sale of the period has a list price above zero: on returns there is no discount."))
     if not totals[f"{side}_list"]:
         return _absent(text("No line of the period has a list price."))
     listed, net, contrary = (totals[f"{side}_{name}"] for name in ("list", "listed", "contrary"))
@@ -184,10 +186,11 @@ def _customers(
     if buyers is None or largest is None:
         return dict.fromkeys(ids, _absent(ask_for("customer_id")))
     if totals[f"{side}_lines"] and not totals[f"{side}_identified_lines"]:
-        none = dict.fromkeys(ids, _absent(text("No line of the period has a customer.")))
+        none = dict.fromkeys(ids, _absent(_nobody()))
         return none | ({"identified_share": Value(0.0)} if (totals[f"{side}_revenue"] or 0) > 0 else {})
     revenue, identified = totals[f"{side}_revenue"] or Decimal(0), totals[f"{side}_identified"] or Decimal(0)
     customers, new = int(buyers[f"{side}_customers"]), int(buyers[f"{side}_new"])
+    anonymous = bool(totals[f"{side}_sold"]) and not customers
     known = _share(totals[f"{side}_identified_sold"], totals[f"{side}_sold"])
     known_firsts = _share(totals[f"{side}_cohort_identified"], totals[f"{side}_cohort_sold"])
     fresh, returning = Value(new, coverage=known), Value(customers - new, coverage=known)
@@ -198,6 +201,9 @@ def _customers(
         returning = _absent(
             text("At least {n}; those who bought before {day} count as new.", n=least, day=date(days.first))
         )
+    counted = Value(customers, coverage=known)
+    if anonymous:  # who bought is not known, which is not the same as nobody
+        counted = fresh = returning = _absent(_nobody())
     top, members = largest[f"{side}_largest"], int(largest[f"{side}_members"])
     if identified <= 0 or top is None:
         concentration = _absent(text("Identified customers brought no revenue in the period."))
@@ -207,7 +213,7 @@ def _customers(
             estimates.ratio(top, identified), n=members, reason=few if members <= LARGEST else "", coverage=known
         )
     return {
-        "customers": Value(customers, coverage=known),
+        "customers": counted,
         "new_customers": fresh,
         "returning_customers": returning,
         "repeat_rate": replace(
@@ -218,6 +224,11 @@ def _customers(
         if revenue > 0
         else _absent(text("There is no revenue in the period.")),
     }
+
+
+def _nobody() -> str:
+    """Return the reason for which customers are not known though their column is there."""
+    return text("No sale of the period has a customer. Ask for {what}.", what=in_words("customer_id"))
 
 
 def _repeat(again: int, cohort: int, period: Period, days: Span) -> Value:

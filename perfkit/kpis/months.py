@@ -38,6 +38,7 @@ def _sums(lines: ibis.Table, start: dt.date, end: dt.date, counts: bool) -> ibis
         wanted["orders"] = _.order_id.nunique(where=is_purchase())
     if counts and "customer_id" in lines.columns:
         wanted["customers"] = _.customer_id.nunique(where=is_purchase())
+        wanted["anonymous"] = _.count(where=is_purchase() & _.customer_id.isnull())
     return lines.filter(within(_.date, start, end)).group_by(year=_.date.year(), month=_.date.month()).agg(**wanted)
 
 

@@ -8,11 +8,20 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates
-from perfkit.kpis.breakdowns import MOST_FIGURES, by_size, label, money, not_available, nothing_to_show
+from perfkit.kpis.breakdowns import (
+    MOST_FIGURES,
+    ROUNDED,
+    by_size,
+    label,
+    money,
+    not_available,
+    nothing_to_show,
+    rounded,
+)
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.lines import ask_for, no_line, span
 from perfkit.kpis.members import dimensioned, lacks, member_sums
-from perfkit.languages import mark, number, plural, show, text
+from perfkit.languages import mark, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -145,10 +154,11 @@ class Movers(Result):
             currency=self.currency,
         )
         notes = [
-            text(
-                "{kind}: {members} members, {change}",
+            plural(
+                "{kind}: {n} member, {change}",
+                "{kind}: {n} members, {change}",
+                each["members"],
                 kind=text(_KINDS[each["kind"]]),
-                members=number(each["members"]),
                 change=show(each["change"], self.currency, signed=True),
             )
             for each in _records(self.counts())
@@ -156,6 +166,8 @@ class Movers(Result):
         ]
         if self.previous_reason:
             notes.append(self.previous_reason)
+        if rounded(table, ("revenue", "previous", "change")):
+            notes.append(text(ROUNDED))
         return [View(self._message(), subtitle, fields, table, total=True, notes=notes)]
 
     def _dimension(self) -> str:

@@ -8,12 +8,13 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages
+from perfkit.kpis.breakdowns import ROUNDED, rounded
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.lines import checked, span
 from perfkit.kpis.measures import measured_values
 from perfkit.kpis.targets import checked_targets, target_of
-from perfkit.languages import mark, number, percent, show, text
+from perfkit.languages import mark, number, percent, plural, show, text
 from perfkit.periods import Period, calendar_in_words, working_days
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -178,13 +179,14 @@ class Scorecard(Result):
         for row in self.rows.to_dict("records"):
             if row["low"] is not None:
                 notes.append(
-                    text(
+                    plural(
+                        "{figure}: between {low} and {high} with {level} confidence, {n} customer.",
                         "{figure}: between {low} and {high} with {level} confidence, {n} customers.",
+                        row["n"],
                         figure=text(row["name"]),
                         low=show(row["low"], row["unit"]),
                         high=show(row["high"], row["unit"]),
                         level=percent(row["level"], 0),
-                        n=number(row["n"]),
                     )
                 )
         for column, of in (("reason", None), ("previous_reason", self.previous), ("target_reason", None)):
@@ -204,6 +206,9 @@ class Scorecard(Result):
         if unlike:
             why = text("not compared: the two periods do not cover the same share of the business.")
             notes.append(text("{figures}: {reason}", figures=languages.listing(unlike), reason=why))
+        changes = (("actual", "previous", "variance_previous"), ("actual", "target", "variance_target"))
+        if rounded(self.rows, *changes, unit="unit", decimals="decimals"):
+            notes.append(text(ROUNDED))
         return [*notes, *self._days()]
 
     def _days(self) -> list[str]:

@@ -46,6 +46,7 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
                 f"{side}_list": _.list_revenue.sum(where=listed),
                 f"{side}_listed": _.net_revenue.sum(where=listed),
                 f"{side}_listed_sold": _.net_revenue.sum(where=listed & is_purchase()),
+                f"{side}_with_list": _.list_revenue.count(where=here),
                 f"{side}_contrary": _.count(where=here & is_contrary()),
                 f"{side}_contrary_amount": _.net_revenue.abs().sum(where=here & is_contrary()),
                 f"{side}_priced_amount": _.net_revenue.abs().sum(where=here & (_.list_revenue != 0)),

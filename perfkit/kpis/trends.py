@@ -1,6 +1,7 @@
 """The trend: how did revenue run, month by month, against a year before and the target?"""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -216,7 +217,7 @@ def trend(
                 "previous": revenue_of(sums, before) if days.holds(before) else None,
                 "target": target_of(planned, CATALOGUE["revenue"], each).value,
                 "orders": int(own.get("orders", 0)) if over and "order_id" in table.columns else None,
-                "customers": int(own.get("customers", 0)) if over and "customer_id" in table.columns else None,
+                "customers": _customers(own) if over and "customer_id" in table.columns else None,
                 "working_days": working_days(each, calendar),
                 "previous_working_days": working_days(before, calendar),
             }
@@ -229,3 +230,9 @@ def trend(
         if month.last_day <= until and (month.start.year, month.start.month) not in sums
     ]
     return Trend(frame, until, currency, period, days.first, calendar, tuple(silent))
+
+
+def _customers(month: Mapping[str, Any]) -> int | None:
+    """Count a month's customers; where none of its purchases says whose it is, they are not known rather than none."""
+    customers = int(month.get("customers", 0))
+    return None if not customers and month.get("anonymous", 0) else customers

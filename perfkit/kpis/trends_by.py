@@ -17,7 +17,7 @@ from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.lines import ask_for, span
 from perfkit.kpis.members import dimensioned, distinct_names, lacks, name_column
 from perfkit.kpis.months import months_until, not_over
-from perfkit.languages import mark, percent, text
+from perfkit.languages import mark, percent, plural, text
 from perfkit.periods import Period, month_of, shifted
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -175,6 +175,17 @@ class TrendBy(Result):
             share = estimates.ratio(largest["revenue"], whole)
             return text("{member} brings {share} of revenue", member=largest["name"], share=percent(share))
         (least, last), (most, first) = min(known), max(known)
+        between = len(known) - 2
+        if between:
+            return plural(
+                "{first} moved by {most} on the year before, {last} by {least}, {n} other between them",
+                "{first} moved by {most} on the year before, {last} by {least}, {n} others between them",
+                between,
+                first=first,
+                most=percent(most, signed=True),
+                last=last,
+                least=percent(least, signed=True),
+            )
         return text(
             "{first} moved by {most} on the year before, {last} by {least}",
             first=first,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from perfkit import estimates
 from perfkit.errors import ParameterError
-from perfkit.kpis.breakdowns import by_size, label
+from perfkit.kpis.breakdowns import ROUNDED, by_size, label, rounded
 from perfkit.kpis.catalogue import CATALOGUE, dimension_name
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.lines import checked, span
@@ -193,6 +193,9 @@ class Comparison(Result):
         unlike = [text(row["name"]) for row in rows if row["unlike"]]
         if unlike:
             notes.append(text("{figures}: {reason}", figures=listing(unlike), reason=_not_alike()))
+        changes = ("a", "b", "variance")
+        if rounded(self.rows, changes, unit="unit", decimals="decimals") or rounded(self.members, changes):
+            notes.append(text(ROUNDED))
         return notes
 
     def _member_view(self, most: int) -> View:

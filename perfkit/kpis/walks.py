@@ -15,7 +15,7 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
-from perfkit.kpis.breakdowns import money, not_available, nothing_to_show, only_total
+from perfkit.kpis.breakdowns import ROUNDED, money, not_available, nothing_to_show, only_total, rounded
 from perfkit.kpis.comparisons import ALIKE_RATES, near
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, no_line, span
 from perfkit.languages import date, mark, number, percent, show, text
@@ -175,7 +175,7 @@ class RevenueWalk(Result):
             previous=then,
             currency=self.currency,
         )
-        return [View(self.message(), subtitle, fields, table, total=True, notes=self._notes())]
+        return [View(self.message(), subtitle, fields, table, total=True, notes=self._notes(table))]
 
     def message(self) -> str:
         """Return what keeping and winning customers did to revenue, in a sentence."""
@@ -187,13 +187,13 @@ class RevenueWalk(Result):
             won=show(won, self.currency, signed=True),
         )
 
-    def _notes(self) -> list[str]:
+    def _notes(self, table: pd.DataFrame) -> list[str]:
         notes = []
         net, gross = self.net_retention(), self.gross_retention()
         if self.base_customers:
             notes.append(
                 text(
-                    "{kept} of the {base} customers of {previous} have lines in {period} ({share}).",
+                    "Customers of {previous}: {base}; of them with lines in {period}: {kept} ({share}).",
                     kept=number(self.kept_customers),
                     base=number(self.base_customers),
                     previous=self.period.year_before().name(),
@@ -204,7 +204,10 @@ class RevenueWalk(Result):
         if net is not None and gross is not None:
             notes.append(
                 text(
-                    "They brought {net} of what they brought then; {gross} without what the growing ones added.",
+                    "Revenue in {period} from the customers of {previous}, the lost ones counted: {net} of what they "
+                    "brought then; {gross} without what the growing ones added.",
+                    period=self.period.name(),
+                    previous=self.period.year_before().name(),
                     net=percent(net),
                     gross=percent(gross),
                 )
@@ -216,6 +219,8 @@ class RevenueWalk(Result):
                 day=date(self.first),
             )
         )
+        if rounded(table, ("revenue", "previous", "effect")):
+            notes.append(text(ROUNDED))
         return notes
 
 

@@ -135,10 +135,11 @@ def _notes(result: "LedgerTie") -> list[str]:
         )
     else:
         notes.append(
-            text(
+            plural(
+                "{found} of {n} document of sales was found in the books by {reference}.",
                 "{found} of {n} documents of sales were found in the books by {reference}.",
+                int(result.found[1]),
                 found=number(result.found[0]),
-                n=number(result.found[1]),
                 reference=text(_NAMED_BY[result.reference]),
             )
         )

@@ -90,10 +90,15 @@ def _chapter(heading: str, items: Sequence[Item]) -> Chapter:
             parts[-1].items.append(item)
     shown = [Part(part.heading, _without_empty_pictures(part.items)) for part in parts]
     absent = {id(part): why for part in shown if (why := _why_absent(part))}
+    named: dict[str, list[str]] = {}  # what lacks for one reason stands in one line
+    for part in shown:
+        if id(part) in absent:
+            title, reason_of = absent[id(part)]
+            named.setdefault(reason_of, []).append(part.heading or title)
     return Chapter(
         heading,
         [part for part in shown if id(part) not in absent and (part.heading or part.items)],
-        [(part.heading or title, why) for part in shown if id(part) in absent for title, why in [absent[id(part)]]],
+        [(" · ".join(names), reason_of) for reason_of, names in named.items()],
     )
 
 

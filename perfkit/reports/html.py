@@ -16,7 +16,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 
 from perfkit import assets, languages
 from perfkit.languages import text
-from perfkit.reports import chapters
+from perfkit.reports import chapters, paper
 from perfkit.reports.chapters import Chapter, Part
 from perfkit.reports.markup import cleaned
 from perfkit.reports.record import Item, Picture, Prose, Record, Shown
@@ -61,6 +61,7 @@ def page(node: Any, record: Record) -> str:
             "executive": Markup(defined.linked(cleaned(cover.html))) if cover else None,
             "opening": [rendered(item) for item in opening],
             "chapters": [_laid_out(chapter, defined) for chapter in found],
+            "parameters": _parameters(record),
             "created": _moment(str(record.run["run_id"])),
             "language": languages.current(),
             "text": text,
@@ -73,6 +74,17 @@ def _moment(run_id: str) -> str:
     """Return when a run began, as its id says, for the metadata of the PDF; "" where it does not."""
     found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-.*", run_id)
     return "{}-{}-{}T{}:{}:{}Z".format(*found.groups()) if found else ""
+
+
+def _parameters(record: Record) -> list[tuple[str, str]]:
+    """Return the parameters that were given a value, by what a reader calls them."""
+    called = {"months": text("Months shown"), "segment": text("Segment")}
+    given = {name: value for name, value in record.run["parameters"].items() if value != ""}
+    return [(called.get(name, name), _said(value)) for name, value in given.items()]
+
+
+def _said(value: Any) -> str:
+    return languages.number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _headlines(cover: Shown | None) -> list[tuple[str, str]]:
@@ -108,7 +120,8 @@ def _margins(record: Record) -> str:
     run = _css_string(f"{text('run')} {record.run['run_id']}")
     look = "font: 7.5pt 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif; color: #5a616b;"
     return (
-        f"@page {{ @top-left {{ content: {head}; {look} }} @top-right {{ content: {period}; {look} }}\n"
+        f"@page {{ @top-left {{ content: {head} ' · ' {period}; {look} }}\n"
+        f"@top-right {{ content: string(chapter); {look} }}\n"
         f"@bottom-left {{ content: {foot} {run}; {look} }}\n"
         f"@bottom-right {{ content: counter(page) ' / ' counter(pages); {look} }} }}\n"
         "@page :first { @top-left { content: none } @top-right { content: none }\n"
@@ -123,14 +136,25 @@ def _css_string(words: str) -> str:
 
 
 def _laid_out(chapter: Chapter, defined: "_Definitions") -> dict[str, Any]:
+    answered = [part for part in chapter.parts if not part.heading and all(_is_answer(item) for item in part.items)]
+    lead = next((part for part in chapter.parts if part not in answered), None)
+    above = [item for part in answered for item in part.items]
     return {
         "heading": chapter.heading,
         "parts": [
-            {"heading": part.heading, "items": [defined.marked(*each) for each in _told(part)]}
+            {
+                "heading": part.heading,
+                "turns": part is lead and paper.turns(above, part.items),
+                "items": [defined.marked(*each) for each in _told(part)],
+            }
             for part in chapter.parts
         ],
         "absent": chapter.absent,
     }
+
+
+def _is_answer(item: Item) -> bool:
+    return isinstance(item, Shown) and item.kind == "Answer"
 
 
 def _told(part: Part) -> list[tuple[Item, str]]:

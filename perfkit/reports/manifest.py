@@ -1,5 +1,6 @@
 """Manifest: what a published report was made from, by which notebook and version, and its files' hashes."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
@@ -41,11 +42,16 @@ def _brand(worn: Mapping[str, str]) -> dict[str, str]:
     return dict(worn) | logo
 
 
+def first_day(company: Path, snapshot: str) -> dt.date | None:
+    """Return the first day of a snapshot's sales; None where it has none."""
+    sales = _loaded(company, snapshot).get("tables", {}).get("sales", {})
+    return dt.date.fromisoformat(sales["observed"]["first"]) if sales.get("observed") else None
+
+
 def source(company: Path, snapshot: str) -> dict[str, Any]:
-    """Return what a snapshot was read from, as its load.json says: its schema's version, and files with hashes."""
-    try:
-        load = json.loads((company / "snapshots" / snapshot / "load.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # a notebook of a company's own may read no snapshot at all
+    """Return what a snapshot was read from: its schema's version, and files with hashes."""
+    load = _loaded(company, snapshot)
+    if not load:
         return {"tables": None, "inputs": []}
     inputs = [
         {"table": name, "name": file["name"], "sha256": file["sha256"]}
@@ -53,3 +59,11 @@ def source(company: Path, snapshot: str) -> dict[str, Any]:
         for file in table["files"]
     ]
     return {"tables": f"perfkit.tables/{load['schema_version']}", "inputs": inputs}
+
+
+def _loaded(company: Path, snapshot: str) -> dict[str, Any]:
+    """Return what load.json says of a snapshot; nothing where a notebook of a company's own reads none."""
+    try:
+        return dict(json.loads((company / "snapshots" / snapshot / "load.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from perfkit import brand, languages, periods
 from perfkit.errors import EngineError, ParameterError, PerfkitError
+from perfkit.periods import Period
 from perfkit.reports import notebooks, publishing
 from perfkit.reports.notebooks import Notebook
 from perfkit.reports.parameters import checked, declared
@@ -77,7 +78,7 @@ def publish(
     folder = Path(company).resolve()
     name, own_language, year_starts, worn = _named(folder)
     asked = periods.parse(period, year_starts)
-    language = language or own_language
+    language, fingerprint = language or own_language, _whole(snapshot, folder)
     caller = languages.current()
     languages.use(language)
     try:
@@ -85,14 +86,22 @@ def publish(
             return _publish(
                 notebooks.find(report, folder),
                 folder,
-                {"company": name, "period": asked.label, "language": language, "snapshot": _whole(snapshot, folder)}
-                | {"period_shown": asked.full_name(), "brand": worn},
+                {"company": name, "period": asked.label, "language": language, "brand": worn}
+                | {"snapshot": fingerprint, "period_shown": shown(asked, folder, fingerprint)},
                 parameters or {},
                 cell_timeout,
                 step,
             )
     finally:
         languages.use(caller)
+
+
+def shown(period: Period, company: Path, snapshot: str) -> str:
+    """Return the period's name, which says from which day where the data start within it."""
+    from perfkit.reports import manifest
+
+    first = manifest.first_day(company, snapshot)
+    return (period if first is None else period.cut_at(first)).full_name()
 
 
 def _publish(

@@ -18,19 +18,44 @@ _UNITS = {
     "count": mark("number"),
     "quantity": mark("units"),
     "date": mark("date"),
+    "index": mark("index"),
 }
+
+# What a sheet is called whose table stands under a long heading, or beside other tables of one result:
+# a result's kind, a column that tells its tables apart ("" for any), and the name.
+_CALLED = (
+    ("YearToDate", "", mark("Year to date")),
+    ("RevenueTree", "", mark("Revenue drivers")),
+    ("RevenueWalk", "", mark("Customers won and lost")),
+    ("Concentration", "share_of_customers", mark("Concentration")),
+    ("Concentration", "name", mark("Largest customers")),
+    ("Findings", "", mark("Findings")),
+    ("Reconciliation", "money", mark("Sales lines read")),
+    ("Reconciliation", "accepted", mark("Other tables read")),
+    ("Reconciliation", "why", mark("Rows set aside")),
+    ("LedgerTie", "level", mark("Sales and books")),
+    ("LedgerTie", "m0", mark("Sales and books by month")),
+    ("LedgerTie", "reference", mark("Documents to look up")),
+    ("LedgerTie", "count", mark("Checks of the ledger")),
+    ("Coverage", "", mark("Questions answered")),
+)
 
 
 def of(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each table with the heading it stands under; a cover and an answer are no tables."""
+    """Yield each table with what its sheet is called, short or as the heading above it; a cover is no table."""
     for heading, shown in record.shown:
         if shown.kind in (COVER, "Answer"):
             continue
         if shown.kind == "Findings":
-            yield heading, _findings(shown)
+            yield _called(shown.kind, shown.payload["views"][0]) or heading, _findings(shown)
             continue
         for view in shown.payload["views"]:
-            yield heading, _with_units(view)
+            yield _called(shown.kind, view) or heading, _with_units(view)
+
+
+def _called(kind: str, view: Mapping[str, Any]) -> str:
+    keys = {"", *(field["key"] for field in view["fields"])}
+    return next((text(name) for of_kind, key, name in _CALLED if of_kind == kind and key in keys), "")
 
 
 def headlines(record: Record) -> Mapping[str, Any] | None:
@@ -62,11 +87,12 @@ def _with_units(view: Mapping[str, Any]) -> Mapping[str, Any]:
     if own is None:
         return view
     first, *others = view["fields"]
-    rows = [{**row, "unit in words": _in_words(row[own])} for row in view["rows"]]
+    rows = [{**row, "unit in words": in_words(row[own])} for row in view["rows"]]
     return {**view, "fields": [first, _field("unit in words", text("Unit")), *others], "rows": rows}
 
 
-def _in_words(unit: str | None) -> str:
+def in_words(unit: str | None) -> str:
+    """Return a unit as a reader calls it; a currency as its code, "" for words."""
     return "" if unit in (None, "text") else text(_UNITS.get(str(unit), str(unit)))
 
 
@@ -101,7 +127,7 @@ def _findings(shown: Shown) -> Mapping[str, Any]:
                 "rank": rank,
                 "number": figure["estimate"],
                 "unit": figure["unit"],
-                "unit in words": _in_words(figure["unit"]),
+                "unit in words": in_words(figure["unit"]),
                 "stake": stake["estimate"] if stake else None,
                 "currency": stake["unit"] if stake else None,
             }

@@ -5,7 +5,6 @@ Values are written as values and texts as texts: nothing of the data becomes a f
 
 import datetime as dt
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -13,13 +12,14 @@ from typing import Any
 
 from perfkit import languages
 from perfkit.languages import text
-from perfkit.reports import worksheets
+from perfkit.reports import listings, worksheets
 from perfkit.reports.record import Record
 
 _LONGEST = 32_767  # characters that a cell holds
 _QUIET, _LINK = "#5a616b", "#2f5076"
+_NUMBERS = {"estimate": "", "low": "", "high": "", "level": "share", "n": "count"}  # their unit, "" for the figure's
 _CREATED = dt.datetime(2000, 1, 1)  # the same bytes for the same record
-_FIGURE_COLUMNS = ("figure_id", "kpi", "period", "dimensions", "estimate", "low", "high", "level", "n", "unit", "basis")
+_FIGURE_WIDTHS = {"figure_id": 40, "name": 34, "of": 34, "basis": 60, "reason": 40, "status": 16, "unit": 10}
 
 
 def workbook(record: Record) -> bytes:
@@ -240,23 +240,32 @@ def number_format(unit: str, *, signed: bool = False, decimals: int | None = Non
 
 
 def _figures(sheets: _Sheets, record: Record) -> None:
+    """Write every figure in words and in its unit, the last sheet."""
     sheet = sheets.sheet(text("Figures"), repeat=0)
-    columns = (*_FIGURE_COLUMNS, "status", "reason")
-    for column, name in enumerate(columns):
-        sheet.write_string(0, column, name, sheets.look(bold=True, bottom=1))
-        sheet.set_column(column, column, 40 if name in ("figure_id", "basis") else 14)
-    for row, figure in enumerate(record.figures, start=1):
-        for column, name in enumerate(columns):
-            value = figure[name]
+    for column, (name, heading) in enumerate(listings.HEADINGS.items()):
+        side = "right" if name in _NUMBERS else "left"
+        sheet.write_string(0, column, text(heading), sheets.look(bold=True, bottom=1, align=side))
+        sheet.set_column(column, column, _FIGURE_WIDTHS.get(name, 15))
+    figures = listings.of(record)
+    for row, figure in enumerate(figures, start=1):
+        for column, name in enumerate(listings.HEADINGS):
+            value = figure["unit in words" if name == "unit" else name]
             if value is None:
                 continue
-            if name in ("estimate", "low", "high", "level", "n"):
-                sheet.write_number(row, column, float(value), sheets.look())
+            if name in _NUMBERS:
+                _write_figure(sheets, sheet, row, column, value, _NUMBERS[name] or str(figure["unit"]))
             else:
-                shown = json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)
-                sheet.write_string(row, column, _cell(shown), sheets.look())
+                sheet.write_string(row, column, _cell(str(value)), sheets.look())
     sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, max(len(record.figures), 1), len(columns) - 1)
+    sheet.autofilter(0, 0, max(len(figures), 1), len(listings.HEADINGS) - 1)
+
+
+def _write_figure(sheets: _Sheets, sheet: Any, row: int, column: int, value: Any, unit: str) -> None:
+    """Write a figure as it is, shown in its unit: money to the cent, since it is looked up here."""
+    money = re.fullmatch("[A-Z]{3}", unit)
+    pattern = "0.0000" if unit == "index" else number_format(unit, decimals=2 if money else None)
+    amount = float(value) * (100 if unit == "points" else 1)
+    sheet.write_number(row, column, amount, sheets.look(num_format=pattern))
 
 
 def _numeric(field: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -164,7 +164,11 @@ def _resolved(mapping: Mapping, column: Column | None, source: Source, where: st
         require(source, name or asked, because=where, why=why)
         for name, asked in zip(named_, mapping.sources, strict=False)
     ]
-    return mapping.model_copy(update={"less": tuple(less)}).on(*names)
+    credits = mapping.credits
+    if credits:
+        told = require(source, found(credits.column, source.names) or credits.column, because=where)
+        credits = credits.model_copy(update={"column": told})
+    return mapping.model_copy(update={"less": tuple(less), "credits": credits}).on(*names)
 
 
 def types(declared: Table, mapped: Dictionary[str, Mapping | None]) -> dict[str, set[str]]:
@@ -177,6 +181,8 @@ def types(declared: Table, mapped: Dictionary[str, Mapping | None]) -> dict[str,
                 read.setdefault(source, set()).add(_read_as(known.get(name, "text"), mapping))
             for source in mapping.less:
                 read.setdefault(source, set()).add("money")
+            if mapping.credits:
+                read.setdefault(mapping.credits.column, set()).add("text")
     return read
 
 
@@ -273,7 +279,17 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
         combined = _number_as(column.type, combined)
     elif reckoned and type_ == "money":
         combined = _number_as("money", combined)
-    return _checked(column, parts, combined, alias, missing, currency, exact)
+    if mapping.credits is None:
+        return _checked(column, parts, combined, alias, missing, currency, exact)
+    raw, kind = source.raw(mapping.credits.column), source.kind(mapping.credits.column)
+    read = reading(raw, kind, "text", source.writing(mapping.credits.column))
+    if read is None:
+        raise DataError(_wrong_type(source.file, mapping.credits.column, kind, Column("credits", "text", ""), where))
+    teller = _Part(mapping.credits.column, raw, f"{alias}_{len(parts)}", read)
+    words = ", ".join(quoted(each.strip().casefold()) for each in mapping.credits.among)
+    below = f"CASE WHEN lower(trim({teller.alias})) IN ({words}) THEN -abs({{0}}) ELSE {{0}} END"
+    exact = below.format(f"({exact or parts[0].read.exact})")
+    return _checked(column, parts, below.format(f"({combined})"), alias, missing, currency, exact, [teller])
 
 
 _SIGNS = {"column": "", "multiply": " * ", "add": " + ", "subtract": " - ", "join": " || '-' || "}
@@ -307,9 +323,19 @@ def _number_as(type_: str, combined: str) -> str:
 
 
 def _checked(
-    column: Column, parts: list[_Part], value: str, alias: str, missing: str, currency: str, exact: str = ""
+    column: Column,
+    parts: list[_Part],
+    value: str,
+    alias: str,
+    missing: str,
+    currency: str,
+    exact: str = "",
+    beside: Sequence[_Part] = (),
 ) -> Target:
-    """Add to a value what makes a row fail on it, and why; `exact` is SQL of an amount reckoned from the parts."""
+    """Add to a value what makes a row fail on it, and why; `exact` is SQL of an amount reckoned from the parts.
+
+    `beside` are read for the value's sake, and no row fails on them.
+    """
     label = ", ".join(part.name for part in parts) or column.name
     raw = " || ' | ' || ".join(f"coalesce(CAST({part.raw} AS VARCHAR), '')" for part in parts) or "NULL"
     raw = parts[0].raw if len(parts) == 1 else raw
@@ -340,9 +366,9 @@ def _checked(
     return Target(
         name=column.name,
         type=column.type,
-        sources=tuple(part.name for part in parts),
-        prepared={key: sql for part in parts for key, sql in part.read.prepared.items()},
-        parts={part.alias: part.read.value for part in parts},
+        sources=tuple(part.name for part in (*parts, *beside)),
+        prepared={key: sql for part in (*parts, *beside) for key, sql in part.read.prepared.items()},
+        parts={part.alias: part.read.value for part in (*parts, *beside)},
         alias=alias,
         value=f"CAST({value} AS {STORED[column.type]})",
         fails=" OR ".join(fails) or "false",
@@ -360,6 +386,8 @@ def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
         raise ParameterError(f"{where}: join makes a text, but {column.name} is {column.type}. Name one column.")
     if (mapping.times is not None or mapping.less) and column.type not in ("money", "quantity", "share"):
         raise ParameterError(f"{where}: times and less are for amounts, but {column.name} is {column.type}.")
+    if mapping.credits and column.type not in ("money", "quantity"):
+        raise ParameterError(f"{where}: credits is for amounts, but {column.name} is {column.type}.")
     if mapping.digits and (how not in ("column", "any_of") or column.type not in ("id", "text")):
         raise ParameterError(f"{where}: digits is for an id or code of one column, but {column.name} is {column.type}.")
     if mapping.values and (how not in ("column", "join") or column.type not in ("id", "text")):

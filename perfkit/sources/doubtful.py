@@ -74,4 +74,8 @@ def _with(mapping: Mapping, times: int | str) -> str:
     """A mapping as company.toml takes it, with a factor."""
     said = json.dumps(mapping.sources[0] if mapping.how == "column" else mapping.sources, ensure_ascii=False)
     less = f", less = {json.dumps(mapping.less, ensure_ascii=False)}" if mapping.less else ""
-    return f"{{ {mapping.how} = {said}{less}, times = {json.dumps(times)} }}"
+    credits = ""
+    if mapping.credits:
+        told, words = (json.dumps(each, ensure_ascii=False) for each in (mapping.credits.column, mapping.credits.among))
+        credits = f", credits = {{ column = {told}, in = {words} }}"
+    return f"{{ {mapping.how} = {said}{less}{credits}, times = {json.dumps(times)} }}"

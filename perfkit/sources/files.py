@@ -1,5 +1,6 @@
 """Files: which exports a table's settings name, and proof that they did not change while they were read."""
 
+import filecmp
 import hashlib
 import os
 import re
@@ -157,16 +158,26 @@ def _none_found(exports: Path, pattern: str, inside: str, table: str) -> str:
 def inside(path: Path, exports: Path) -> Path:
     """Return an export by the path that somebody typed: from where they stand, or from the exports folder.
 
+    A file where they stand from which the export of that name was copied is that export.
+
     Raises
     ------
     ParameterError
-        If it is not there, or not in the exports folder.
+        If it is not there, or not in the exports folder, or if two different files are called so.
     """
-    for candidate in (path, exports / path):
-        if candidate.is_file():
-            if exports.resolve() in candidate.resolve().parents:
-                return exports / candidate.resolve().relative_to(exports.resolve())
-            raise ParameterError(f"{path} is not in {exports}, where a load looks. Copy it there first.")
+    home, own = exports.resolve(), exports / path
+    if path.is_file() and home in path.resolve().parents:
+        return exports / path.resolve().relative_to(home)
+    there = own.is_file() and home in own.resolve().parents
+    if there and (not path.is_file() or filecmp.cmp(path, own, shallow=False)):
+        return exports / own.resolve().relative_to(home)
+    if there:
+        raise ParameterError(
+            f"two different files are called {path}: {path.absolute()}, and {own}, which is the one that a load reads. "
+            f"Write {own} if you mean that one; else copy the other over it, or beside it under another name."
+        )
+    if path.is_file() or own.is_file():
+        raise ParameterError(f"{path} is not in {exports}, where a load looks. Copy it there first.")
     raise ParameterError(f"there is no file {path}, neither here nor in {exports}.")
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from perfkit.sources.files import ExportFile
 from perfkit.sources.names import folded, found
 from perfkit.sources.presets import presetting
 from perfkit.sources.read_parquet import ParquetExport
-from perfkit.sources.settings import Format
+from perfkit.sources.settings import Credits, Format, Mapping
 from perfkit.sources.values import day_evidence, evidence
 from perfkit.sources.xlsx.read_xlsx import XlsxExport
 
@@ -65,6 +65,10 @@ class Guess:
     samples : tuple of str
     known : bool
         Whether the preset makes it so, and no line of the block need say it.
+    values : dict
+        Canonical word by word of the file, where they differ.
+    credits : tuple
+        The heading that tells credit notes, then its words for them, where their amounts stand without a minus.
     """
 
     column: str
@@ -73,14 +77,33 @@ class Guess:
     because: str
     samples: tuple[str, ...] = ()
     known: bool = False
+    values: dict[str, str] = field(default_factory=dict)
+    credits: tuple[str, ...] = ()
+
+    def mapping(self) -> Mapping:
+        """Return it as a load takes it."""
+        told = Credits.model_validate({"column": self.credits[0], "in": self.credits[1:]}) if self.credits else None
+        return Mapping(column=self.heading, values=self.values, credits=told)
+
+    def line(self) -> str:
+        """Return it as a line of company.toml."""
+        if self.values:
+            words = ", ".join(f"{toml(said)} = {toml(meant)}" for said, meant in self.values.items())
+            return f"{self.column} = {{ column = {toml(self.heading)}, values = {{ {words} }} }}"
+        if self.credits:
+            told, *words_ = self.credits
+            credits = f"{{ column = {toml(told)}, in = {toml(words_)} }}"
+            return f"{self.column} = {{ column = {toml(self.heading)}, credits = {credits} }}"
+        return f"{self.column} = {toml(self.heading)}"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The first rows of a file."""
+    """The first rows of a file: in `cells` without those that are empty, in `rows` with them."""
 
     names: tuple[str, ...]
     cells: dict[str, list[str]]
+    rows: dict[str, list[str | None]]
     typed: dict[str, str]
     read: tuple[str, ...]
     format: dict[str, str | int]
@@ -121,12 +144,9 @@ def look(file: ExportFile, asked: str, work: Path) -> Seen:
             names = export.source.names
             first = connection.sql(f"SELECT * FROM {export.relation(work)} LIMIT {ROWS}").to_arrow_table()
             columns = [column.to_pylist() for column in first.columns]
-    cells = {
-        name: [value for value in column if value not in (None, "")]
-        for name, column in zip(names, columns, strict=False)
-        if name and names.count(name) == 1
-    }
-    return Seen(tuple(cells), cells, _typed(export.source), tuple(export.notices), form, sheet)
+    beside = {name: column for name, column in zip(names, columns, strict=False) if name and names.count(name) == 1}
+    cells = {name: [value for value in column if value not in (None, "")] for name, column in beside.items()}
+    return Seen(tuple(cells), cells, beside, _typed(export.source), tuple(export.notices), form, sheet)
 
 
 def _typed(source: Source) -> dict[str, str]:
@@ -247,6 +267,47 @@ def by_cells(column: schema.Column, seen: Seen, used: set[str]) -> Guess:
         )
     choice = f"none is certain: {', '.join(map(toml, fits))}." if fits else "no column fits: ask for it."
     return Guess(column.name, "", "none", choice)
+
+
+def documents(guess: Guess, known: dict[str, str], seen: Seen) -> Guess:
+    """Return the guess of the kind of document with what its words mean; without a heading if one is not known."""
+    meant = {said.casefold(): word for said, word in known.items()} | {word: word for word in set(known.values())}
+    words = dict.fromkeys(_word(cell) for cell in seen.cells[guess.heading])
+    unknown = [each for each in words if each.casefold() not in meant]
+    if unknown:
+        choice = ", ".join(map(toml, unknown[:SHOWN]))
+        because = f"perhaps {toml(guess.heading)}, but what does {choice} mean? Say it of each of its words:"
+        return Guess(guess.column, "", "none", f'{because} values = {{ {toml(unknown[0])} = "invoice" }}.')
+    return replace(
+        guess, values={each: meant[each.casefold()] for each in words if each.casefold() != meant[each.casefold()]}
+    )
+
+
+def unsigned(amount: Guess, document: Guess, known: dict[str, str], seen: Seen) -> Guess:
+    """Return the guess of an amount that says which rows are credit notes, if these stand above zero.
+
+    An export either writes a minus on credit notes or leaves it to their name; one minus among them is enough.
+    """
+    meant = {said.casefold() for said, word in known.items() if word == "credit"} | {"credit"}
+    told = seen.rows[document.heading]
+    some = [
+        (_word(said), _word(cell))
+        for said, cell in zip(told, seen.rows[amount.heading], strict=True)
+        if said and cell and _word(said).casefold() in meant
+    ]
+    if not some or any(re.match(r"\s*[-−–(]|.*-\s*$", cell) for _, cell in some):
+        return amount
+    words = tuple(dict.fromkeys(said for said, _ in some))
+    because = f"{amount.because}; {len(some)} of the first rows are {' or '.join(words)} and bear no minus: below zero"
+    return replace(
+        amount, confidence="likely", because=because, known=False, credits=(document.heading, *words),
+        samples=tuple(dict.fromkeys(cell for _, cell in some))[:SHOWN],
+    )  # fmt: skip
+
+
+def _word(cell: str) -> str:
+    """A cell as a person reads it."""
+    return (cell[2:] if cell.startswith("\x01") else cell).strip()
 
 
 def _alike(one: str, other: str) -> float:

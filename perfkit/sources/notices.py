@@ -127,6 +127,8 @@ def _in_words(mapping: Mapping | None) -> str:
     words = signs[mapping.how].join(mapping.sources)
     if mapping.less:
         words = " - ".join([words, *mapping.less])
+    if mapping.credits:
+        words += f", below zero where {mapping.credits.column} is {' or '.join(mapping.credits.among)}"
     return f"({words}) × {mapping.times:f}" if mapping.times is not None and mapping.times != 1 else words
 
 

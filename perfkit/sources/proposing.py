@@ -15,11 +15,23 @@ from perfkit import schema
 from perfkit.errors import PerfkitError
 from perfkit.sources import company_toml
 from perfkit.sources.files import ExportFile
-from perfkit.sources.guessing import Guess, Seen, by_cells, known_heading, like, look, samples, strange, toml
+from perfkit.sources.guessing import (
+    Guess,
+    Seen,
+    by_cells,
+    documents,
+    known_heading,
+    like,
+    look,
+    samples,
+    strange,
+    toml,
+    unsigned,
+)
 from perfkit.sources.loading import load
 from perfkit.sources.names import folded
 from perfkit.sources.presets import presetting
-from perfkit.sources.settings import Format, Mapping, TableSettings
+from perfkit.sources.settings import Format, TableSettings
 from perfkit.sources.snapshots import Snapshot
 from perfkit.sources.unpacking import Unpacker
 
@@ -69,7 +81,7 @@ class Proposal:
 
     def settings(self) -> TableSettings:
         """Return the block as a load takes it."""
-        own = {each.column: Mapping(column=each.heading) for each in self.guesses if each.heading and not each.known}
+        own = {each.column: each.mapping() for each in self.guesses if each.heading and not each.known}
         return TableSettings(
             files=self.files,
             sheet=self.sheet or None,
@@ -98,7 +110,8 @@ class Proposal:
         lines += ["", f"[tables.{self.table}.columns]"]
         if any(each.known for each in self.guesses):
             lines.append(f"# As the preset {self.preset} has it; take the # away from a line to change it:")
-        width = max((len(_line(each)) for each in self.guesses if each.heading), default=0) + 2
+        plain = (each for each in self.guesses if each.heading and not each.values and not each.credits)
+        width = max((len(each.line()) for each in plain), default=0) + 2
         lines += [_commented(each, width) for each in sorted(self.guesses, key=lambda each: not each.known)]
         if self.left:
             lines.append("# Not taken; any of them may be kept under a name of yours:")
@@ -145,14 +158,10 @@ def _without(text: str, table: str) -> str:
     return "\n".join(lines[:start] + lines[next(ends, len(lines)) :])
 
 
-def _line(guess: Guess) -> str:
-    return f"{guess.column} = {toml(guess.heading)}"
-
-
 def _commented(guess: Guess, width: int) -> str:
     if not guess.heading:
         return f'# {guess.column} = "..."   # {_plain(guess.because)} {_needed_because(guess)}'.rstrip()
-    line = f"# {_line(guess)}" if guess.known else _line(guess)
+    line = f"# {guess.line()}" if guess.known else guess.line()
     return f"{line:<{width}}   # {guess.confidence}: {_plain(guess.because)}; {_shown(guess.samples)}"
 
 
@@ -246,6 +255,8 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
             if guess:
                 guesses.append(guess)
                 used |= {guess.heading} - {""}
+    guesses = _with_credits(guesses, preset, seen)
+    used = {each.heading for each in guesses}
     order = {name: number for number, name in enumerate(declared.names)}
     guesses.sort(key=lambda each: order[each.column])
     left = {name: tuple(samples(seen, name)) for name in seen.names if name not in used}
@@ -265,6 +276,19 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
         notes=named.notes if named else (),
         beware=beware,
     )
+
+
+def _with_credits(guesses: list[Guess], preset: presetting.Preset | None, seen: Seen) -> list[Guess]:
+    """The guesses of a generic export, with what its kinds of documents mean and which amounts lack a minus."""
+    mapping = preset.block.columns.get("document") if preset and preset.name == "generic" else None
+    document = next((each for each in guesses if each.column == "document" and each.heading), None)
+    if mapping is None or document is None or not mapping.values:
+        return guesses
+    told = document if document.known else documents(document, mapping.values, seen)
+    amount = next((each for each in guesses if each.column == "net_revenue" and each.heading in seen.rows), None)
+    signed = unsigned(amount, document, mapping.values, seen) if amount else None
+    changed = {"document": told} | ({"net_revenue": signed} if signed else {})
+    return [changed.get(each.column, each) for each in guesses]
 
 
 def _tried(proposal: Proposal, exports: Path, currency: str, timezone: str, work: Path) -> Proposal:

@@ -27,6 +27,13 @@ _LABELS = {
 SHOWN = 3
 """Pairs of files that are named in the notes."""
 
+LOUD = 0.001
+"""Share of the lines, or of the money, from which a cover warns of what could not be read."""
+
+
+def _share_of(lost: Any, read: Any) -> float:
+    return abs(float(lost) / float(read)) if lost and read else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Reconciliation(Result):
@@ -38,8 +45,8 @@ class Reconciliation(Result):
         table; part: accepted, excluded (one row a rule), quarantined or read; because, str: the rule's
         reason; lines, int; money, Decimal (None where the table has no money column); unreadable, int:
         rows whose amount cannot be read, so that their money is in no sum.
-    reasons : DataFrame, one row a table and reason of quarantine
-        table, reason (message id), lines.
+    reasons : DataFrame, one row a file and reason of quarantine
+        table, file, reason (message id), lines.
     totals : list of dict
         What the totals rows of the sales files say against what was read: see `sources.totals`.
     overlaps, strangers : list of dict
@@ -87,10 +94,16 @@ class Reconciliation(Result):
         return {"net_revenue": read["money"], "lines": read["lines"], "snapshot": self.fingerprint}
 
     def warning(self) -> str:
-        """Return what a reader of any figure must know first: how much of sales could not be read; empty if all was."""
+        """Return what a reader of any figure must know first: how much of sales could not be read.
+
+        Empty where all was, or all but a thousandth of lines and money: the views tell it all the same.
+        """
         sales = self.rows[self.rows["table"] == "sales"].set_index("part")
         lost, read = sales.loc["quarantined"], sales.loc["read"]
-        if not lost["lines"]:
+        if (
+            not lost["lines"]
+            or max(_share_of(lost["lines"], read["lines"]), _share_of(lost["money"], read["money"])) < LOUD
+        ):
             return ""
         return plural(
             "{n} line of sales ({share} of those read) could not be read and is in no figure.",
@@ -143,10 +156,18 @@ class Reconciliation(Result):
                     unreadable,
                 )
             )
+        if _finer_than_cents(sales["money"]):
+            notes.append(
+                text(
+                    "Some amounts are finer than the cent. They are shown to the cent; the workbook holds them whole, "
+                    "and there the rows add up exactly."
+                )
+            )
         return View(
-            title=text(
-                "{accepted} of {read} lines count, {money} of {total}",
-                accepted=number(accepted["lines"]),
+            title=plural(
+                "{n} of {read} lines counts, {money} of {total}",
+                "{n} of {read} lines count, {money} of {total}",
+                int(accepted["lines"]),
                 read=number(read["lines"]),
                 money=money(accepted["money"], self.currency, 2),
                 total=money(read["money"], self.currency, 2),
@@ -159,7 +180,7 @@ class Reconciliation(Result):
             fields=[
                 Field("label", text("Lines of sales")),
                 Field("lines", text("Lines"), unit="count"),
-                Field("money", self.currency, unit=self.currency, decimals=_decimals(sales["money"])),
+                Field("money", self.currency, unit=self.currency, decimals=2),
             ],
             rows=shown,
             total=True,
@@ -189,9 +210,10 @@ class Reconciliation(Result):
         lines = int(self.reasons["lines"].sum())
         return View(
             title=plural("{n} row was set aside", "{n} rows were set aside", lines),
-            subtitle=text("Rows that could not be read, by table and reason; perfkit check --quarantine lists them"),
+            subtitle=text("Rows that could not be read, by file and reason; perfkit check --quarantine lists them"),
             fields=[
                 Field("table", text("Table")),
+                Field("file", text("File")),
                 Field("why", text("Reason")),
                 Field("lines", text("Lines"), unit="count"),
             ],
@@ -220,15 +242,13 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         rows += [_part(name, "excluded", rule, column) for rule in loaded["excluded"]["rules"]]
         rows += [_part(name, "quarantined", loaded["quarantined"], column)]
         rows += [_part(name, "read", loaded, column)]
-        reasons += [
-            {"table": name, "reason": REASONS[code], "lines": counts["rows"]}
-            for code, counts in loaded["quarantined"]["reasons"].items()
-        ]
+        if loaded["quarantined"]["rows"]:
+            reasons += _by_file(snapshot, name)
     late = snapshot.table("sales").filter(_.date > observed_until)
     after = late.agg(lines=_.count(), money=_.net_revenue.sum()).to_pyarrow().to_pylist()[0]
     return Reconciliation(
         rows=pd.DataFrame(rows).astype({"money": "object"}),
-        reasons=pd.DataFrame(reasons, columns=["table", "reason", "lines"]),
+        reasons=pd.DataFrame(reasons, columns=["table", "file", "reason", "lines"]),
         totals=snapshot.report["tables"]["sales"].get("totals", []),
         overlaps=snapshot.report["tables"]["sales"].get("overlaps", []),
         strangers=snapshot.report["tables"]["sales"].get("strangers", []),
@@ -237,6 +257,16 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         currency=currency,
         fingerprint=snapshot.fingerprint,
     )
+
+
+def _by_file(snapshot: Snapshot, table: str) -> list[dict[str, Any]]:
+    """Count the rows of a table that were set aside, by file and reason."""
+    aside = snapshot.quarantine()
+    counted = aside.filter(aside["table"] == table).group_by("file", "reason").agg(lines=_.count())
+    return [
+        {"table": table, "file": row["file"], "reason": REASONS[row["reason"]], "lines": int(row["lines"])}
+        for row in counted.order_by("file", "reason").to_pyarrow().to_pylist()
+    ]
 
 
 def _part(table: str, part: str, counts: dict[str, Any], column: str | None) -> dict[str, Any]:
@@ -327,6 +357,6 @@ def _unlisted(strangers: list[dict[str, Any]], currency: str) -> Iterator[str]:
             )
 
 
-def _decimals(amounts: "pd.Series[Any]") -> int:
-    """As many decimals as the amounts have, two at least: this table ties to the source as it stands."""
-    return max([2, *(-int(amount.as_tuple().exponent) for amount in amounts if amount is not None)])
+def _finer_than_cents(amounts: "pd.Series[Any]") -> bool:
+    """Say whether amounts shown to the cent lose something, so that what is shown may not add up to the last one."""
+    return any(amount is not None and amount != round(amount, 2) for amount in amounts)

@@ -132,6 +132,21 @@ class Format(_Strict):
 WAYS = ("column", "any_of", "multiply", "add", "subtract", "join", "value")
 
 
+class Credits(_Strict):
+    """Rows that take off what others bring, though they are written without a minus: those of credit notes.
+
+    Attributes
+    ----------
+    column : str
+        Source column that tells them.
+    among : tuple of str
+        Its words for them, whatever their case; `in` in company.toml.
+    """
+
+    column: str
+    among: tuple[str, ...] = Field(alias="in", min_length=1)
+
+
 class Mapping(_Strict):
     """Where a canonical column comes from: exactly one way, and what is done to it.
 
@@ -155,6 +170,8 @@ class Mapping(_Strict):
         Digits of an id or code that lost its leading zeros to a spreadsheet: 5 makes 00123 of 123.
     values : dict
         Canonical value by source text; other texts are taken as they stand.
+    credits : Credits
+        Rows whose amount counts below zero, with or without a minus.
     """
 
     column: str | None = None
@@ -168,6 +185,7 @@ class Mapping(_Strict):
     times: Decimal | None = None
     less: tuple[str, ...] = ()
     values: dict[str, str] = {}
+    credits: Credits | None = None
     digits: int | None = Field(default=None, ge=1, le=38)
 
     @model_validator(mode="after")
@@ -199,7 +217,7 @@ class Mapping(_Strict):
         """Return the same with the headings of one file; the first of several that there is becomes the column."""
         how = "column" if self.how == "any_of" else self.how
         said: Any = names[0] if how == "column" else names
-        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values", "digits")}
+        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values", "credits", "digits")}
         return Mapping(**{how: said}, **kept)
 
     @property

@@ -173,7 +173,7 @@ def test_both_languages_show_the_same_figures(audits):
     "company, kind, said",
     [
         ("one_month", "Scorecard", "The data start on"),
-        ("no_customer_named", "Scorecard", "No line of the period has a customer."),
+        ("no_customer_named", "Scorecard", "No sale of the period has a customer."),
         ("only_returns", "Scorecard", "There are no sales in the period."),
         ("zero_revenue", "Breakdown", "Revenue is not positive, so it has no shares"),
         ("lists_without_a_match", "Coverage", "the customer list with each customer's segment"),

@@ -1,5 +1,6 @@
 """Charts: what each shows, and that no data can clip, overlap, fake or break it."""
 
+import dataclasses
 import inspect
 import itertools
 import re
@@ -65,7 +66,18 @@ def result(name, lines, period=MAY, currency="GBP", months=12, targets=None):
         given["by"] = "country"
     if name == "ledger_tie":
         return margins.ledger.tie(lines, books(lines), **given)
+    if name == "comparison":
+        return compared(lines, period, currency)
     return getattr(kpis, name)(lines, **given)
+
+
+def compared(lines, period=MAY, currency="GBP", names=("First orders", "Second orders")):
+    """The first order of each month and country against the second."""
+    first = lines["order_id"].str.endswith("1")
+    periods_ = (period, period)
+    return kpis.compare(
+        lines[first], lines[~first], periods=periods_, currency=currency, names=names, ids=("a", "b"), by="country"
+    )
 
 
 def books(lines):
@@ -155,15 +167,21 @@ CASES = {
     "a hundredfold": {"growth": 100, "countries": ["France", "Italy", "Spain"]},
 }
 CHARTS = (
-    "scorecard", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration", "revenue_tree",
-    "revenue_walk", "ledger_tie",
+    "scorecard", "comparison", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration",
+    "revenue_tree", "revenue_walk", "ledger_tie",
 )  # fmt: skip
+
+
+ONLY = {  # the comparison is put together of the scorecard's and the breakdown's parts
+    "ledger_tie": ("huge",),
+    "comparison": ("two countries", "forty countries", "hostile names and none", "huge"),
+}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_no_word_is_clipped_or_lies_on_another_on_a_page_or_on_a_phone(case):
     lines = sales(**CASES[case])
-    for name in CHARTS if case == "huge" else CHARTS[:-1]:
+    for name in (each for each in CHARTS if case in ONLY.get(each, CASES)):
         found = result(name, lines, targets=TARGETS if case != "one country" else None)
         for language in languages.LANGUAGES if case in ("two countries", "huge") else ("en",):
             languages.use(language)
@@ -468,6 +486,65 @@ def test_a_shown_chart_is_displayed_once_and_closed(monkeypatch, plain):
     assert data["image/svg+xml"].startswith("<?xml")
     assert data["image/png"].startswith(b"\x89PNG")
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", ["breakdown", "trend"])
+def test_a_chart_is_in_one_language_wherever_it_is_shown(name, plain):
+    languages.use("fr")
+    axes = getattr(charts, name)(plain[name])
+    at_once, _ = show.bundle(axes)
+    languages.use("en")
+    later, _ = show.bundle(axes)
+    assert later == at_once
+    assert languages.current() == "en"
+
+
+def test_a_comparison_draws_one_dark_the_other_light_and_the_difference_by_its_direction(plain):
+    found = plain["comparison"]
+    axes = charts.comparison(found)
+    faces = {
+        look: [
+            p
+            for part in parts(axes.figure)
+            for p in part.patches
+            if p.get_facecolor() == mpl.colors.to_rgba(style.LOOKS[look]["facecolor"])
+            and p.get_height() == pytest.approx(THICK)
+        ]
+        for look in ("actual", "previous")
+    }
+    for look, side in (("actual", "a"), ("previous", "b")):
+        assert [p.get_width() for p in faces[look]] == pytest.approx([float(v) for v in members_of(found)[side]])
+    shown = words(axes)
+    assert {"First orders", "Second orders", "Difference to Second orders"} <= set(shown)
+    growth = found.row("revenue")["growth"]
+    assert languages.percent(growth, signed=True) in shown
+
+
+def members_of(found):
+    rows = found.views()[1].rows
+    return rows.iloc[:-1]
+
+
+def test_a_comparison_of_two_periods_without_members_is_drawn_too():
+    found = kpis.compare(sales(), sales(), periods=(MAY, periods.parse("2024-04")), currency="GBP", names=("", ""))
+    axes = charts.comparison(found)
+    assert faults(axes) == [] and faults(sheets.kept(axes).narrow()[0]) == []
+    assert {"May 2024", "Difference to April 2024"} <= set(words(axes))
+
+
+def test_parts_with_long_and_hostile_names_are_compared_without_a_word_on_another():
+    names = (HOSTILE, "Everything else that is sold to customers of the north and the south " * 2)
+    for language in languages.LANGUAGES:
+        languages.use(language)
+        axes = charts.comparison(compared(sales(scale=1000), names=names))
+        assert faults(axes) == [] and faults(sheets.kept(axes).narrow()[0]) == []
+
+
+def test_two_that_may_not_be_compared_say_so():
+    found = compared(sales())
+    rows = found.rows.assign(variance=None, growth=None)
+    axes = charts.comparison(dataclasses.replace(found, rows=rows))
+    assert "There is nothing to set the figures against." in " ".join(words(axes)).replace("\n", " ")
 
 
 def test_letters_that_the_font_lacks_do_not_stop_a_chart():

@@ -6,9 +6,11 @@ import shutil
 from decimal import Decimal
 
 import pytest
+from ibis import _
 
 import perfkit as pk
 from perfkit.demo import checks
+from perfkit.demo.bridges import bridges_as_loaded
 from perfkit.errors import ParameterError
 
 TOLD_APART = {
@@ -120,6 +122,45 @@ def test_an_invoice_that_is_moved_to_another_month_is_noticed_where_no_books_are
     months["2024-04"] = str(Decimal(months["2024-04"]) + 1)
     said = checks.differences(loaded, other)
     assert [each.partition(":")[0] for each in said] == ["sales of 2024-03", "sales of 2024-04"]
+
+
+def test_what_moves_no_sum_is_noticed_by_column_and_month(written, tmp_path, truth):
+    folder = tmp_path / "changed"
+    shutil.copytree(written, folder)
+    path = folder / "exports/erp/ventes_2025.csv"
+    rows = path.read_bytes().decode("cp1252").splitlines(keepends=True)
+    # The days of two lines of one month change places, and so do two customers and two quantities, far from any fault.
+    heading = rows[0].rstrip().split(";")
+    for column in ("Date facture", "Code client", "Quantité"):
+        swap(rows, heading.index(column), heading.index("Date facture"))
+    path.write_bytes("".join(rows).encode("cp1252"))
+    said = checks.differences(pk.load(folder), truth)
+    assert [each.split(" is not")[0] for each in said] == [
+        f"sales: {column}" for column in ("date", "customer_id", "quantity", "invoiced_at")
+    ]
+    assert all(" in 2025-05, in documents of which no planted fault speaks." in each for each in said)
+
+
+def swap(rows, place, day):
+    """Let two invoices of May 2025 change one cell, in which they differ."""
+    may = [at for at, row in enumerate(rows) if row.split(";")[day][3:] == "05/2025" and ";Facture;" in row]
+    one = may[0]
+    other = next(at for at in may if rows[at].split(";")[place] != rows[one].split(";")[place])
+    cells = [rows[at].split(";") for at in (one, other)]
+    cells[0][place], cells[1][place] = cells[1][place], cells[0][place]
+    rows[one], rows[other] = (";".join(each) for each in cells)
+
+
+def test_the_bridge_of_what_is_loaded_is_stated_beside_that_of_the_story(loaded, small_story, truth):
+    name = "2025 against 2024"
+    meant, of = truth["bridges"][name]["by_product_id"], truth["bridges_as_loaded"][name]["by_product_id"]
+    assert truth["bridges_as_loaded"]["faults"] == ["erp-unknown-product"]
+    assert (of["start_euros"], of["end_euros"]) == (meant["start_euros"], meant["end_euros"])
+    sales = loaded.table("sales").filter(_.date.year() == 2024, _.product_id == "DIVERS")
+    assert Decimal(of["lost_euros"]) - Decimal(meant["lost_euros"]) == -sales.net_revenue.sum().to_pyarrow().as_py()
+    assert of["price_euros"] != meant["price_euros"]
+    clean = bridges_as_loaded(small_story.tables["sales"], [])
+    assert all(clean[name] == bridge for name, bridge in truth["bridges"].items() if name != "for")
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]"])

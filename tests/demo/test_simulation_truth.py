@@ -411,7 +411,7 @@ def test_customers_answer_as_stated(story, truth):
         score = nps.loc[which, "score"]
         counts = [(score <= 6).sum(), score.isin([7, 8]).sum(), (score >= 9).sum()]
         expected = np.array(list(of["shares"][name].values())) * len(score)
-        assert stats.chisquare(counts, expected).pvalue > 0.001
+        assert np.abs(np.array(counts) - expected).max() <= 1  # dealt in these shares, not drawn
 
 
 def test_customers_of_wholesale_leave_as_stated(story, sales, truth):

@@ -25,7 +25,6 @@ def _english_again():
 def few_will_do(monkeypatch):
     """Let rules speak of ledgers of a few lines, counted by hand: how many cases they take is tested apart."""
     monkeypatch.setattr("perfkit.improve.evidence.ENOUGH", 1)
-    monkeypatch.setattr("perfkit.improve.rules.margins.ENOUGH", 1)
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def test_causes_says_factors_customers_and_places(lines):
     )
     assert answer.sentences == (
         "Revenue fell by €50: revenue per order −€50.",
-        "Behind it: customers who left −€100, who came +€40, who stayed +€10; by channel, Web −€60.",
+        "Behind it: customers who did not buy again −€100, who came +€40, who stayed +€10; by channel, Web −€60.",
     )
     assert answer.caveat.startswith("This says where the change is, not why")
 
@@ -122,7 +122,7 @@ def test_worth_says_that_revenue_is_no_profit():
     items = (finding("target", 100, REVENUE, measure="revenue"),)
     answer = improve.worth(Findings(items, OPTIONS["period"], "EUR"))
     assert answer.sentences[0] == "One finding puts €100 of revenue in the period at stake."
-    assert answer.caveat.startswith("The margin is not known")
+    assert answer.caveat.startswith("Where the margin is not known a stake is revenue")
 
 
 def test_worth_without_a_stake_does_not_say_that_all_is_well():
@@ -150,6 +150,6 @@ def test_answers_speak_french(lines):
     )
     assert answer.sentences[0] == "Le CA recule de 50\xa0€\xa0: CA par commande −50\xa0€."
     assert (
-        "clients partis −100\xa0€, venus +40\xa0€, restés +10\xa0€\N{NARROW NO-BREAK SPACE}; par canal"
+        "clients sans nouvel achat −100\xa0€, venus +40\xa0€, restés +10\xa0€\N{NARROW NO-BREAK SPACE}; par canal"
         in answer.sentences[1]
     )

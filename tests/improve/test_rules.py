@@ -88,14 +88,14 @@ def test_findings_of_the_same_money_say_what_they_add_to_the_total(sales, found)
     ]
     assert cards["revenue_against_year_before"]["overlap"] == ""
     assert cards["customers_lost"]["overlap"] == "Included in finding 1: adds nothing to the total."
-    assert result.total == {"period": 150}
+    assert result.total == {("period", "revenue"): 150}
     assert "Total at stake, each amount counted once: €150 of revenue in the period." in result.html()
 
 
 def test_the_total_is_a_figure(falling, found):
     result = found(falling)
     figures = result.figures().set_index("figure_id")
-    assert figures.loc["findings:2024-01:total:period", "estimate"] == result.total["period"]
+    assert figures.loc["findings:2024-01:total:period", "estimate"] == result.total["period", "profit"]
 
 
 def test_what_the_company_decided_stands_in_the_finding(named, found):
@@ -211,3 +211,16 @@ def test_findings_without_any_say_so(sales, results):
     assert result.items == ()
     assert result.views()[0].title == "No finding: nothing in these figures calls for action"
     result._repr_mimebundle_()
+
+
+def test_a_decision_on_what_is_no_finding_this_time_is_told_apart_from_a_mistyped_one(named, found):
+    decided = {name: {"owner": "Anna"} for name in ("customers_lost", "returns", "largest_loss:contry", "landing")}
+    result = found(named, dimensions=("country",), actions=decided)
+    assert result.unspoken == ("returns", "landing")
+    assert result.unread == ("largest_loss:contry",)
+    assert "Decided upon, and no finding this time: returns, landing." in result.html()
+    assert (
+        "Decided upon, and no dimension or figure of this report: largest_loss:contry. Mistyped?"
+        in result.views()[0].notes
+    )
+    assert found(named, actions={"customers_lost": {"owner": "Anna"}}).unspoken == ()

@@ -14,6 +14,8 @@ def test_customers_lost_speaks_of_those_who_left_less_those_who_came(sales, foun
     assert lost.claim == "2 customers of January 2023 did not buy in January 2024; they had brought €100."
     assert (lost.value, lost.amount, lost.tone) == (2, 60, "bad")
     assert lost.reference == "Those who bought in January 2024 only: €40"
+    assert lost.action.what == "Call first b and c, and ask why."
+    assert lost.topic == "customers without a purchase"
     assert "whole year" in lost.caveat
 
 

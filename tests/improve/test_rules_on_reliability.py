@@ -103,3 +103,57 @@ def test_anonymous_revenue_speaks_of_what_no_customer_figure_sees(sales, found):
 def test_anonymous_revenue_is_silent_of_a_small_part(sales, found):
     lines = sales(("2024-01-05", 96, "a", "1"), ("2024-01-05", 4, None, "2"))
     assert found(lines, reading=()).find("anonymous_revenue") is None
+
+
+def year_of_months(sales, without=()):
+    """A line on the fifth of each month of 2022 and 2023, a tenth more in 2023, but for some months."""
+    return sales(
+        *(
+            (f"{year}-{month:02}-05", 100 + 10 * (year - 2022), "a", f"{year}{month}")
+            for year in (2022, 2023)
+            for month in range(1, 13)
+            if f"{year}-{month:02}" not in without
+        )
+    )
+
+
+YEAR = {"period": periods.parse("2023"), "reading": ("trend",)}
+
+
+def test_silent_months_speaks_of_a_month_that_has_no_line_in_one_year_only(sales, found):
+    result = found(year_of_months(sales, without=["2023-08", "2022-03"]), **YEAR)
+    silent = result.find("silent_months")
+    assert silent.claim == (
+        "No line is dated in March 2022 and August 2023: either nothing was sold, or an export is missing."
+    )
+    assert silent.figure_ids == ("trend:2023-03:revenue_before", "trend:2023-08:revenue")
+    assert (silent.value, silent.stake, silent.tone) == (2, None, None)
+    assert silent.action.what.startswith("Ask which")
+
+
+@pytest.mark.parametrize(
+    "without",
+    [[], ["2022-08", "2023-08"], [f"2023-{month:02}" for month in range(1, 13)] + ["2022-01"]],
+    ids=["all have lines", "closed every August", "sales are rare"],
+)
+def test_silent_months_is_silent_where_both_years_have_lines_or_neither(sales, found, without):
+    assert found(year_of_months(sales, without), **YEAR).find("silent_months") is None
+
+
+def test_what_a_silent_month_touches_has_no_stake_and_says_why(sales, found):
+    lines = year_of_months(sales, without=["2023-08", "2023-09"])
+    fall = found(lines, **YEAR).find("revenue_against_year_before")
+    assert (fall.value, fall.stake) == (-100, None)
+    assert fall.caveat.endswith(
+        "No line is dated in August 2023 and September 2023: no stake, and no conclusion before it is known why."
+    )
+
+
+def test_no_run_of_months_and_no_count_of_them_reaches_over_a_silent_month(sales, found, results):
+    rows = [(f"2022-{month:02}-05", 100, "a", f"b{month}") for month in range(1, 13)]
+    rows += [(f"2023-{month:02}-05", 90, "a", f"n{month}") for month in (*range(1, 11), 12)]
+    card, trend = results(sales(*rows), period=periods.parse("2023-12"), reading=("trend",))
+    assert improve.findings(card, trend).find("months_below") is None  # December alone, not October to December
+    assert improve.standing(card, trend).sentences[1] == (
+        "It was above the year before in 0 of the 11 months that can be compared."
+    )

@@ -113,7 +113,23 @@ def test_order_value_speaks_of_thirty_orders_that_are_worth_less(sales, many, fo
     assert order.claim == "An average order is worth €80.00, against €100.00 in January 2023."
     assert order.stake.gap == pytest.approx(600)  # 20 less x 30 orders
     assert float(order.amount) == pytest.approx(300)  # at a margin rate of 50 %
+    # A fall in price would have cost all of the 600.
+    assert (float(order.stake.low), float(order.stake.high)) == (pytest.approx(300), pytest.approx(600))
+    assert "of a fall in price each amount is profit" in order.stake.basis
     assert order.tone == "bad"
+
+
+def test_order_value_speaks_of_a_fall_in_price_whose_cost_lies_within_its_interval(sales, many, found):
+    lines = sales(*many(30, "2023-01-05", 100), *many(30, "2024-01-05", 90), cost=[60] * 60)
+    order = found(lines, reading=()).find("order_value")
+    lost = 300  # ten less for each of thirty orders, at an unchanged cost
+    assert float(order.stake.low) == pytest.approx(100) and float(order.stake.high) == pytest.approx(lost)
+
+
+def test_order_value_speaks_without_a_stake_where_more_orders_made_it_up(sales, many, found):
+    lines = sales(*many(30, "2023-01-05", 100), *many(50, "2024-01-05", 80), cost=[50] * 30 + [40] * 50)
+    order = found(lines, reading=()).find("order_value")
+    assert (order.stake, order.tone) == (None, None)
 
 
 def test_order_value_speaks_of_a_gain_without_a_stake(sales, many, found):
@@ -151,12 +167,41 @@ def two_channels(sales, web, shop, **columns):
 
 @pytest.mark.usefixtures("few_will_do")
 def test_largest_loss_speaks_of_the_member_that_fell_most_at_its_own_margin(sales, found):
-    lines = two_channels(sales, (100, 20), (70, 60), cost=[50, 5, 35, 45])
+    lines = two_channels(sales, (100, 20), (70, 60), cost=[50, 15, 35, 20])
     loss = found(lines, **BY).find("largest_loss:channel")
     assert loss.claim == "By channel, Web lost most: −€80 (−80.0%) against January 2023."
-    assert (loss.stake.gap, loss.amount) == (80, 60)  # the Web's own margin rate is 75 %
-    assert loss.stake.basis == "€80 of revenue × own gross margin rate of 75.0%."
+    assert (loss.stake.gap, loss.amount) == (80, 20)  # the Web's own margin rate is 25 %
+    assert loss.stake.basis == "€80 of revenue × own gross margin rate of 25.0%."
     assert loss.topic == "the fall of Web"
+
+
+@pytest.mark.usefixtures("few_will_do")
+def test_largest_loss_speaks_of_no_more_than_was_lost_in_all(sales, found):
+    lines = two_channels(sales, (200, 50), (100, 150), cost=[100, 20, 50, 100])
+    result = found(lines, **BY)
+    whole, loss = result.find("revenue_against_year_before"), result.find("largest_loss:channel")
+    assert (loss.value, whole.amount) == (-150, 40)  # 100 in all at 40 %; gross profit fell by 70
+    assert (loss.stake.gap, loss.amount) == (100, 40)  # not 150 at the Web's 60 %: the Shop made 50 up
+    assert loss.stake.basis.endswith("No more than the fall of revenue is worth in all.")
+    assert result.total["period", "profit"] <= 70
+
+
+@pytest.mark.usefixtures("few_will_do")
+def test_largest_loss_speaks_without_a_stake_where_others_made_it_up(sales, found):
+    loss = found(two_channels(sales, (100, 20), (70, 150)), **BY).find("largest_loss:channel")
+    assert (loss.value, loss.stake, loss.tone) == (-80, None, None)
+    assert loss.caveat.endswith("No stake: others made it up, so that revenue held in all.")
+
+
+def test_revenue_against_year_before_speaks_of_no_more_than_gross_profit_fell_by(sales, found):
+    lines = sales(("2023-01-05", 200, "a", "1"), ("2024-01-05", 100, "a", "2"), cost=[150, 60])
+    fall = found(lines, reading=()).find("revenue_against_year_before")
+    assert fall.amount == 10  # from 50 to 40, though 100 of revenue at 40 % are 40
+    assert fall.stake.basis.endswith("No more than gross profit fell by in all.")
+    lines["cost"] = [None, 150, 40]
+    richer = found(lines, reading=()).find("revenue_against_year_before")
+    assert (richer.stake, richer.tone) == (None, "bad")
+    assert richer.caveat.endswith("No stake: gross profit did not fall in all.")
 
 
 @pytest.mark.usefixtures("few_will_do")

@@ -42,7 +42,7 @@ def test_target_missed_speaks_of_a_rate_of_returns_above_it(sales, found, target
 def test_target_missed_speaks_of_gross_profit_as_money_of_every_kind(level, found, targets):
     missed = found(level, targets(("gross_profit", "2024-01-01", 50)), reading=())
     assert missed.find("target_missed:gross_profit").amount == 10
-    assert missed.total == {"period": 10}
+    assert missed.total == {("period", "profit"): 10}
 
 
 def test_target_missed_is_silent_where_it_is_reached_or_nearly(level, found, targets):
@@ -118,3 +118,21 @@ def test_member_target_speaks_without_a_stake_where_the_others_make_it_up_and_of
     planned = targets(*members, ("revenue", "2024-01-01", 220))
     part = found(lines, planned, ("channel",), reading=("breakdowns",)).find("member_target:channel")
     assert part.amount == 20
+
+
+def test_target_missed_speaks_of_an_order_value_whose_gap_more_orders_made_up_without_a_stake(level, found, targets):
+    value = ("aov", "2024-01-01", 150)
+    alone = found(level, targets(value), reading=()).find("target_missed:aov")
+    assert (alone.stake.gap, alone.amount) == (50, 20)
+    part = found(level, targets(value, ("revenue", "2024-01-01", 130)), reading=()).find("target_missed:aov")
+    assert part.stake.gap == 30
+    made_up = found(level, targets(value, ("revenue", "2024-01-01", 90)), reading=()).find("target_missed:aov")
+    assert made_up.stake is None
+
+
+def test_member_target_speaks_of_no_more_than_all_are_short_of_at_the_company_s_margin(sales, found, targets):
+    lines = by_channel(sales, {"Web": 50, "Shop": 150}).assign(cost=[None, 50, 50, 5, 115])
+    planned = targets(("revenue", "2024-01-01", 100, "channel", "Web"), ("revenue", "2024-01-01", 250))
+    result = found(lines, planned, ("channel",), reading=("breakdowns",))
+    assert result.find("revenue_against_target").amount == 20  # 50 at 40 %
+    assert result.find("member_target:channel").amount == 20  # not 45, at the Web's 90 %

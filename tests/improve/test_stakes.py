@@ -7,10 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit.improve.stakes import KINDS, MARGIN, PLAN, REVENUE, Claim, Stake, additions, may_be_same, overlap, totals
+from perfkit.improve.stakes import (
+    FALL,
+    KINDS,
+    MARGIN,
+    MEASURES,
+    PLAN,
+    REVENUE,
+    Claim,
+    Stake,
+    additions,
+    may_be_same,
+    overlap,
+    totals,
+)
 
 LOST, KEPT = (*REVENUE, ("customers", "lost and come")), (*REVENUE, ("customers", "kept"))
 WEB = (*REVENUE, ("by channel", "Web"))
+PROFIT = ("period", "profit")
 DISCOUNT = ((*REVENUE, ("lever", "discount")),)
 
 
@@ -64,12 +78,12 @@ def test_a_discount_is_seen_in_volume_and_in_the_rate():
 
 
 def test_parts_of_one_cut_add_up_and_what_encloses_them_does_not_add_to_them():
-    assert totals([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == {"period": 130}
+    assert totals([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == {PROFIT: 130}
     assert additions([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == [100, 0, 30]
 
 
 def test_money_of_its_own_always_adds():
-    assert totals([claim(100, REVENUE), claim(40, MARGIN), claim(5)]) == {"period": 105}
+    assert totals([claim(100, REVENUE), claim(40, MARGIN), claim(5)]) == {PROFIT: 105}
 
 
 def test_each_kind_has_a_total_of_its_own_and_they_are_not_added_up():
@@ -79,7 +93,7 @@ def test_each_kind_has_a_total_of_its_own_and_they_are_not_added_up():
         claim(7, MARGIN, kind="annual"),
         claim(3, kind="one-off"),
     ]
-    assert totals(claims) == {"period": 50, "annual": 900, "one-off": 3}
+    assert totals(claims) == {PROFIT: 50, ("annual", "profit"): 900, ("one-off", "profit"): 3}
     assert additions(claims) == [50, 900, 0, 3]
     assert may_be_same(claims)
     assert not may_be_same(claims[1:])
@@ -97,6 +111,8 @@ claims = st.lists(
         st.integers(0, 100).map(Decimal),
         st.sampled_from(KINDS),
         st.lists(pools, max_size=2).map(tuple),
+        st.sampled_from(MEASURES),
+        st.none() | st.just(Decimal(120)),
     ),
     max_size=7,
 )
@@ -106,29 +122,59 @@ claims = st.lists(
 @given(claims, st.randoms(use_true_random=False))
 def test_the_total_counts_no_money_twice(stakes, random):
     total = totals(stakes)
-    for kind in KINDS:
-        of_kind = [each for each in stakes if each.kind == kind]
-        assert max((each.amount for each in of_kind), default=0) <= total.get(kind, 0)
-        assert total.get(kind, 0) == brute(of_kind)
+    for each in ((kind, measure) for kind in KINDS for measure in MEASURES):
+        alike = [stake for stake in stakes if (stake.kind, stake.measure) == each]
+        assert max((stake.amount for stake in alike), default=0) <= total.get(each, 0)
+        assert total.get(each, 0) == brute(alike)
     shuffled = random.sample(stakes, len(stakes))
     assert totals(shuffled) == total
     for order in (stakes, shuffled):
         added = additions(order)
-        for kind in KINDS:
-            assert sum(more for more, each in zip(added, order, strict=True) if each.kind == kind) == total.get(kind, 0)
+        for kind, measure in ((kind, measure) for kind in KINDS for measure in MEASURES):
+            of_it = [
+                more for more, each in zip(added, order, strict=True) if (each.kind, each.measure) == (kind, measure)
+            ]
+            assert sum(of_it) == total.get((kind, measure), 0)
         assert all(0 <= more <= each.amount for more, each in zip(added, order, strict=True))
 
 
 def brute(stakes):
-    """The largest sum of stakes no two of which overlap, by trying every set."""
+    """The largest sum of stakes no two of which overlap, parts of a fall up to the fall, by trying every set."""
     return max(
-        sum((each.amount for each in chosen), Decimal(0))
+        worth_of(chosen)
         for size in range(len(stakes) + 1)
         for chosen in combinations(stakes, size)
         if not any(overlap(one.pools, other.pools) for one, other in combinations(chosen, 2))
     )
 
 
+def worth_of(chosen):
+    own = sum((each.amount for each in chosen if each.most is None or not each.pools), Decimal(0))
+    parts = sum((each.amount for each in chosen if each.most is not None and each.pools), Decimal(0))
+    return own + min(parts, Decimal(120))
+
+
+def test_parts_of_a_fall_are_together_worth_no_more_than_the_fall():
+    whole = Claim(Decimal(90), "period", (FALL,), most=Decimal(90))
+    parts = [
+        Claim(Decimal(70), "period", ((*FALL, ("customers", part)),), most=Decimal(90)) for part in ("lost", "kept")
+    ]
+    assert totals([whole, *parts]) == totals(parts) == {PROFIT: 90}
+    assert additions([*parts, whole]) == [70, 20, 0]
+
+
+def test_a_part_of_a_fall_is_worth_no_more_than_the_fall():
+    part = Stake(Decimal(150), Decimal("0.4"), "", "", most=Decimal(40), gap_low=Decimal(150), gap_high=Decimal(200))
+    assert (part.amount, part.low, part.high) == (40, 40, 80)
+
+
+def test_gross_profit_and_revenue_have_totals_of_their_own_and_are_not_added_up():
+    mixed = [claim(50, REVENUE), Claim(Decimal(30), "period", (REVENUE,), measure="revenue")]
+    assert totals(mixed) == {PROFIT: 50, ("period", "revenue"): 30}
+    assert additions(mixed) == [50, 30]
+    assert may_be_same(mixed)
+
+
 def test_many_findings_are_totalled_at_once():
     wide = [claim(n, (*REVENUE, (f"by {n % 4}", str(n)))) for n in range(1, 61)]
-    assert totals(wide) == {"period": sum(range(4, 61, 4))}  # the largest of the four cuts
+    assert totals(wide) == {PROFIT: sum(range(4, 61, 4))}  # the largest of the four cuts

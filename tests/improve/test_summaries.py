@@ -1,5 +1,6 @@
 """The summary: three figures, one sentence, three findings, and what is at stake in all."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 
 from perfkit import improve, kpis, periods
 from perfkit.improve.findings import Action, Finding, Findings
-from perfkit.improve.stakes import MARGIN, REVENUE, Stake
+from perfkit.improve.stakes import MARGIN, PLAN, REVENUE, Stake
 
 OPTIONS = {"period": periods.parse("2024-01"), "currency": "EUR"}
 READING = ("customers", "tree")
@@ -46,8 +47,7 @@ def chosen(lines, *items):
 def test_the_conclusion_is_revenue_s_finding_and_is_not_told_twice(lines, covered):
     result = covered(lines.assign(customer_id=lines["customer_id"].fillna("a")))
     assert result.conclusion == (
-        "Revenue fell by €80 (−40.0%) against January 2023, mostly through active customers (−€109); "
-        "most is at stake in lost customers: €100 of revenue in the period."
+        "Revenue fell by €80 (−40.0%) against January 2023, mostly through active customers (−€109)."
     )
     assert result.headlines["kpi"].tolist() == ["revenue", "customers", "orders"]
     assert result.items
@@ -169,3 +169,40 @@ def test_what_is_shown_bears_the_numbers_and_the_overlaps_of_the_whole_list(line
     html = chosen(lines, told, finding("customers_lost", 50, lost)).html()
     assert "Included in finding 1: adds nothing to the total." in html
     assert '<p class="pk-rank">2</p>' in html
+
+
+def test_the_three_findings_are_three_messages(lines):
+    items = [
+        replace(finding("target_missed:gross_profit", 100, PLAN), subject="margin_rate"),
+        replace(finding("margin_rate", 90, MARGIN), subject="margin_rate"),
+        finding("low_margin", 80, (*MARGIN, ("below cost", "all"))),
+        finding("low_margin:channel", 70, (*MARGIN, ("by channel", "Web"))),
+        finding("discounts", 10, (*REVENUE, ("lever", "discount"))),
+    ]
+    result = chosen(lines, *items)
+    assert [item.id for item in result.items] == ["target_missed:gross_profit", "low_margin", "discounts"]
+    assert [item.id for item in result.ranking] == [item.id for item in items]  # the others stay in the list
+
+
+def test_a_margin_under_its_target_and_under_last_year_s_is_one_message(sales, many, covered, targets):
+    lines = sales(
+        *many(60, "2023-01-05", 100), *many(60, "2024-01-05", 100), cost=[50] * 60 + [60] * 60, list_revenue=[110] * 120
+    )
+    planned = targets(("gross_profit", "2024-01-01", 3000), ("margin_rate", "2024-01-01", 0.5))
+    result = covered(lines, planned)
+    ids = {item.id for item in result.ranking}
+    assert ids >= {"target_missed:gross_profit", "target_missed:margin_rate", "margin_rate"}
+    assert [item.message for item in result.items] == ["margin_rate", "calendar"]
+
+
+def test_the_conclusion_names_the_target_that_is_missed(sales, covered, targets):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 120, "a", "2"))
+    short = covered(lines, targets(("revenue", "2024-01-01", 150))).conclusion
+    assert short.startswith("Revenue rose by €20 (+20.0%) against January 2023, mostly through ")
+    assert ", but is €30 short of its target; most is at stake in " in short
+    fallen = covered(lines.assign(net_revenue=[1, 100, 80]), targets(("revenue", "2024-01-01", 150))).conclusion
+    assert ", and is €70 short of its target" in fallen
+    orders = covered(lines, targets(("revenue", "2024-01-01", 110), ("orders", "2024-01-01", 5))).conclusion
+    assert orders.endswith("; missed: the target for orders.")
+    reached = covered(lines, targets(("revenue", "2024-01-01", 110))).conclusion
+    assert "target" not in reached

@@ -126,3 +126,33 @@ def test_targets_of_zero_or_for_other_months_claim_nothing(targets, found):
     planned = targets(("revenue", "2024-01-01", 0), ("orders", "2024-02-01", 5))
     assert not [item for item in found(lines, planned).items if "target" in item.id]
     told(lines, planned)
+
+
+def nobody(rows, **columns):
+    """Lines that name neither an order nor a customer."""
+    lines = pd.DataFrame([("2022-01-05", 1), *rows], columns=["date", "net_revenue"])
+    return lines.assign(date=pd.to_datetime(lines["date"]), **{name: [None, *of] for name, of in columns.items()})
+
+
+@pytest.mark.parametrize(("n", "ids"), [(29, set()), (30, {"largest_loss:channel", "margin_rate", "discounts"})])
+def test_where_neither_orders_nor_customers_are_named_lines_are_the_cases(found, n, ids):
+    lines = nobody(
+        [("2023-01-05", 100)] * n + [("2024-01-05", 80)] * n,
+        channel=["Web", *["Shop"] * (n - 1)] * 2,
+        cost=[50] * 2 * n,
+        list_revenue=[100] * 2 * n,
+    )
+    told_ = {item.id for item in found(lines, dimensions=("channel",), reading=("breakdowns",)).items}
+    assert told_ & {"largest_loss:channel", "margin_rate", "discounts"} == ids
+
+
+def test_of_a_member_whose_cases_nothing_counts_no_margin_is_told(found):
+    lines = nobody([("2024-01-05", 100)] * 100, channel=["Web", "Shop"] * 50, cost=[90, 10] * 50)
+    assert found(lines, dimensions=("channel",), reading=("breakdowns",)).find("low_margin:channel") is None
+
+
+def test_less_than_nothing_is_no_share_of_a_target(targets, found):
+    lines = frame(LEDGERS["only returns now"])
+    planned = targets(("revenue", "2024-01-01", 100))
+    assert found(lines, planned).find("revenue_against_target").claim == "Revenue is €180 short of its target of €100."
+    assert not [sentence for sentence in told(lines, planned)[2] if MINUS in sentence and "% of" in sentence]

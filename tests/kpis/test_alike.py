@@ -81,4 +81,4 @@ def test_french_elides_nothing_before_a_month(sales):
         row = kpis.scorecard(lines, period=periods.parse("2024-10"), currency="EUR").row("revenue")
     finally:
         languages.use("en")
-    assert "sur la période octobre 2023" in row["previous_reason"]
+    assert "sur la période (octobre 2023)" in row["previous_reason"]

@@ -29,7 +29,18 @@ def test_six_customers_counted_by_hand(sales):
     assert result.largest["customer_id"].tolist() == list("abcdef")
     assert result.left_out.iloc[0][["lines", "net_revenue"]].tolist() == [1, 40]
     assert (result.customers, result.identified) == (6, 100)
-    assert "Left out: 1 lines without a customer, €40." in result.views()[0].notes
+    assert "Left out: 1 line without a customer, €40." in result.views()[0].notes
+
+
+def test_what_the_largest_bring_is_of_the_revenue_that_has_a_customer_and_how_much_that_is(sales):
+    lines = sales([("2024-01-01", 30), ("2024-01-05", 10), ("2024-01-06", 60)], customer_id=["a", "b", None])
+    result = spread(lines)
+    assert result.identified_share() == 0.4
+    view = result.views()[0]
+    assert view.title == "The largest customer brings 75.0% of the revenue of identified customers"
+    assert view.notes[0] == "Identified customers bring 40.0% of the revenue of the period."
+    whole = spread(lines.dropna(subset="customer_id")).views()[0]
+    assert whole.title == "The largest customer brings 75.0% of revenue" and not whole.notes
 
 
 def test_one_customer_is_all_of_it(sales):
@@ -41,7 +52,7 @@ def test_one_customer_is_all_of_it(sales):
 @pytest.mark.parametrize(
     ("money", "customer", "reason"),
     [
-        (5, None, "No line of the period has a customer."),
+        (5, None, "No sale of the period has a customer. Ask for the customer number of each line."),
         (-5, "a", "brought no revenue"),
     ],
 )

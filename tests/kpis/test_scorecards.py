@@ -1,5 +1,6 @@
 """The scorecard, counted by hand, held to its invariants, and refusing what it cannot say."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
@@ -325,4 +326,37 @@ def test_a_period_in_which_nobody_is_identified_has_an_identified_share_of_zero(
     lines = sales([("2023-01-01", 5), ("2024-01-05", 8)], customer_id=["a", None])
     result = card(lines)
     assert actual(result, "identified_share") == 0
-    assert result.row("customers")["reason"] == "No line of the period has a customer."
+    assert (
+        result.row("customers")["reason"]
+        == "No sale of the period has a customer. Ask for the customer number of each line."
+    )
+
+
+def test_sales_without_a_customer_are_of_unknown_customers_not_of_none(sales):
+    lines = sales(
+        [("2022-12-01", 1), ("2023-01-05", 9), ("2024-01-05", 20), ("2024-01-06", -5)],
+        customer_id=["a", "a", None, "a"],
+    )
+    january = periods.parse("2024-01")
+    result = kpis.scorecard(lines, period=january, currency="EUR")
+    for kpi in ("customers", "new_customers", "returning_customers", "orders_per_customer"):
+        assert result.row(kpi)["actual"] is None, kpi
+    reason = "No sale of the period has a customer. Ask for the customer number of each line."
+    assert result.row("customers")["reason"] == reason
+    months = kpis.trend(lines, period=january, currency="EUR").cells.set_index("month")["customers"]
+    assert [months[dt.date(2023, 12, 1)], months[dt.date(2024, 1, 1)]] == [0, None]
+
+
+def test_returns_with_a_list_price_have_no_discount_and_it_is_not_asked_for(sales):
+    lines = sales([("2024-01-01", -5), ("2024-01-06", -10)], list_revenue=[-6, -12])
+    row = kpis.scorecard(lines, period=periods.parse("2024-01"), currency="EUR").row("discount_rate")
+    assert row["actual"] is None and row["reason"].startswith("No sale of the period has a list price above zero")
+
+
+def test_a_change_that_the_shown_figures_do_not_have_is_explained(sales):
+    days = [("2022-01-01", 1), ("2023-01-05", 10000), ("2023-01-06", -86), ("2024-01-05", 10000), ("2024-01-06", -104)]
+    card = kpis.scorecard(sales(days), period=periods.parse("2024-01"), currency="EUR")
+    assert any(note.startswith("Rounded: totals and changes") for note in card.views()[0].notes)
+    assert "+0.2\u202fpt" in repr(card) and "1.0%" in repr(card) and "0.9%" in repr(card)
+    plain_ = kpis.scorecard(sales([*days[:-1], ("2024-01-06", -96)]), period=periods.parse("2024-01"), currency="EUR")
+    assert not any(note.startswith("Rounded") for note in plain_.views()[0].notes)

@@ -57,6 +57,16 @@ def test_the_title_names_who_grew_and_who_fell_where_all_months_compare(sales):
     assert by(young).views()[0].title == "fr brings 75.0% of revenue"
 
 
+def test_the_title_says_how_many_stand_between_the_two_that_it_names(sales):
+    days = ["2023-03-01", "2024-03-01"]
+    lines = sales(
+        [("2022-12-01", 1), *((day, 10 + n * (day > "2024")) for day in days for n in range(4))],
+        country=["d0", *(f"d{n}" for _ in days for n in range(4))],
+    )
+    title = by(lines, months=1).views()[0].title
+    assert title == "d3 moved by +30.0% on the year before, d0 by 0.0%, 2 others between them"
+
+
 def test_what_there_is_not_is_asked_for_or_refused(sales):
     lines = sales([("2024-03-01", 5)], country=["fr"])
     assert "channel" in by(lines, "channel").reason

@@ -79,7 +79,7 @@ def test_a_comparison_speaks_french():
         view = kpis.compare(SOLD, SOLD, periods=(Q3, Q2), currency="EUR").views()[0]
     finally:
         languages.use("en")
-    assert view.title == "Chiffre d’affaires net, T3 2025\xa0: 108\xa0€, +35,0\u202f% par rapport à T2 2025"
+    assert view.title == "Chiffre d’affaires net, T3 2025\xa0: 108\xa0€, +35,0\u202f% vs T2 2025"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The analyst's desk in a real JupyterLab: the copy of the report runs, is seen whole, and one can go on from it."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 
 import perfkit as pk
 
@@ -148,6 +150,11 @@ def seen(locator):
     return [box for box in (each.bounding_box() for each in locator.all()) if box and box["width"] and box["height"]]
 
 
+def brightness(picture):
+    """The brightness of each pixel of a PNG, 0 to 255."""
+    return list(Image.open(io.BytesIO(picture)).convert("L").tobytes())
+
+
 def test_perfkit_lab_opens_the_last_complete_month_and_all_of_it_runs(page, tmp_path):
     source = page.locator(".jp-Notebook").inner_text()
     assert "2026-01" in source
@@ -167,6 +174,10 @@ def test_perfkit_lab_opens_the_last_complete_month_and_all_of_it_runs(page, tmp_
         page.wait_for_function(f"() => document.body.dataset.jpThemeName === 'JupyterLab {theme}'")
         charts.first.scroll_into_view_if_needed()
         page.screenshot(path=tmp_path / f"{theme.lower()}.png")
+        light = brightness(charts.first.screenshot(path=tmp_path / f"chart-{theme.lower()}.png"))
+        dark_share = sum(each < 60 for each in light) / len(light)
+        assert dark_share > 0.6 if theme == "Dark" else dark_share < 0.2, "a chart stands on the theme's own ground"
+        assert max(light) > 180 and min(light) < 80, "and its words stand out from it"
 
 
 def test_an_analyst_drills_and_compares_where_the_report_ends(page, tmp_path):

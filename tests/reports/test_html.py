@@ -84,6 +84,13 @@ def test_what_the_data_lack_is_one_line_at_the_chapters_end():
     assert shown_page.index("<h3>Markets</h3>") < shown_page.index("<dt>Channels</dt>")
 
 
+def test_what_lacks_for_one_reason_stands_in_one_line():
+    cells = ["## Understand", "### Channels", shown(NONE), "### Regions", shown(NONE), "### Markets", shown(FEW)]
+    shown_page = body(page(*cells))
+    assert "<dt>Channels · Regions</dt><dd>Ask for the channel.</dd>" in shown_page
+    assert shown_page.count("Ask for the channel.") == 1
+
+
 def test_a_chart_of_nothing_is_one_line_even_without_its_table():
     cell = chart("Channel: not available")
     cell.outputs[0].data[record.CHART]["empty"] = "Ask for the channel."

@@ -12,8 +12,8 @@ import pytest
 
 from perfkit import reports
 from perfkit.reports import html, pdf, record
-from perfkit.results import Field, View
-from tests.reports.documents import Breakdown, long_report, notebook, shown
+from perfkit.results import Field, View, environment
+from tests.reports.documents import PICTURE, Breakdown, chart, long_report, notebook, shown
 
 
 def document(node):
@@ -91,6 +91,103 @@ def test_a_long_table_repeats_its_head_and_loses_no_row(pages):
     words = " ".join(pages)
     assert all(f"Market {number} " in words.replace("\n", " ") for number in range(90))
     assert sum("Change, %" in page for page in pages) >= 3
+
+
+def members(count):
+    return tuple((f"Row {number:02d} of it", Decimal(number * 1000)) for number in range(count))
+
+
+def tall(title):
+    """A chart of a third of a page."""
+    cell = chart(title, "What it shows")
+    cell.outputs[0].data["image/svg+xml"] = PICTURE.format(640).replace("200", "330")
+    return cell
+
+
+def answer():
+    cell = shown(Breakdown((), "It rose.", "Mostly mix."))
+    cell.outputs[0].data[record.PAYLOAD]["kind"] = "Answer"
+    return cell
+
+
+def pages_of(*cells):
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(document(notebook("# Audit", *cells)))).pages]
+
+
+def test_a_table_stands_on_the_page_of_its_chart_and_is_not_torn():
+    parts = [
+        each
+        for n in range(5)
+        for each in (f"### Part {n}", tall(f"Name {n}"), shown(Breakdown(members(9 + n), f"Name {n}")))
+    ]
+    found = pages_of("## Understand", *parts, "## Last", "Words.")
+    for number in range(5):
+        (page,) = [words for words in found if f"Name {number}" in words]
+        last = f"Row {8 + number:02d} of it"
+        assert f"Part {number}" in page and "Row 00 of it" in page and last in page
+
+
+def test_a_message_is_said_once_and_what_is_hidden_is_in_no_copied_text():
+    found = " ".join(pages_of("## One", tall("The message"), shown(Breakdown(members(3), "The message"))))
+    assert found.count("The message") == 1
+
+
+def test_a_long_table_below_a_chapters_answer_turns_the_page_and_says_again_what_it_shows():
+    cells = ("## One", answer(), "### Part", tall("The message"), shown(Breakdown(members(17), "The message")))
+    found = [words for words in pages_of(*cells) if "The message" in words]
+    assert len(found) == 2
+    assert "It rose." in found[0], "the answer stands above the chart"
+    assert "Row 00" not in found[0] and "Row 00" in found[1] and "Row 16" in found[1]
+
+
+def test_a_short_table_below_a_chapters_answer_stands_with_its_chart():
+    cells = ("## One", answer(), "### Part", tall("The message"), shown(Breakdown(members(9), "The message")))
+    (page,) = [words for words in pages_of(*cells) if "The message" in words]
+    assert "It rose." in page and "Row 08" in page
+
+
+def test_a_short_table_without_a_chart_is_not_torn_from_its_title():
+    tables = [shown(Breakdown(members(12), f"Table {n}")) for n in range(8)]
+    found = pages_of("## One", *tables)
+    for number in range(8):
+        (page,) = [words for words in found if f"Table {number}" in words]
+        own = page[page.index(f"Table {number}") :]
+        assert all(f"Row {row:02d}" in own for row in range(12))
+
+
+def test_no_finding_is_torn_and_the_total_stands_below_the_last():
+    cards = [
+        {
+            "rank": n,
+            "claim": f"Claim {n:02d}, " + "which is long " * (n % 9),
+            "number": "",
+            "action": "Ask why.",
+            "owner": "",
+        }
+        | {"basis": "A sum", "stake_basis": "", "caveat": f"The end of {n:02d}", "stake": "1 €" if n % 2 else ""}
+        for n in range(1, 25)
+    ]
+    cell = shown(Breakdown(members(1), "Findings"))
+    cell.outputs[0].data[record.PAYLOAD]["kind"] = "Findings"
+    template = environment().get_template("findings.html.j2")
+    cell.outputs[0].data["text/html"] = template.render(findings=cards, total="At stake in all: 12 €")
+    found = pages_of("## Improve", answer(), cell, "## Last", "Words.")
+    for card in range(1, 25):
+        (page,) = [words for words in found if f"Claim {card:02d}" in words]
+        assert f"The end of {card:02d}" in page
+    assert any("The end of 24" in words and "At stake in all" in words for words in found)
+
+
+def test_each_page_names_in_its_head_the_chapter_that_is_first_on_it(pages):
+    heads = [re.search(r"Acme · Sales audit · October 2026 ?(.*)", words)[1] for words in pages[1:]]
+    assert heads[0] == "Contents" and heads[1] == "Evaluate" and heads[-1] in ("Definitions", "About this report")
+    order = ["Contents", "Evaluate", "Understand", "Definitions", "About this report"]
+    assert [order.index(head) for head in heads] == sorted(order.index(head) for head in heads)
+
+
+def test_the_page_of_the_contents_says_how_to_read_the_report(pages):
+    (contents,) = [words for words in pages if words.startswith("Contents")]
+    assert "How to read this report" in contents and "Not observed yet" in contents
 
 
 def test_links_lead_to_places_in_the_document_only(read):

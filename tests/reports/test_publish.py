@@ -14,9 +14,9 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from perfkit import languages, reports
+from perfkit import languages, periods, reports
 from perfkit.errors import DataError, EngineError, ParameterError
-from perfkit.reports import figures, record, xlsx
+from perfkit.reports import figures, record, run, xlsx
 
 FILES = {"report.html", "report.pdf", "report.xlsx", "figures.parquet", "notebook.ipynb", "manifest.json"}
 
@@ -98,7 +98,7 @@ def test_html_workbook_parquet_and_manifest_show_the_same_headline_numbers(publi
     shown = str(page(published))
     book = openpyxl.load_workbook(published.folder / "report.xlsx")
     sheet = {row[0]: row[1] for row in book["Markets"].iter_rows(min_row=5, values_only=True)}
-    listed = {row[0]: row[4] for row in book["Figures"].iter_rows(min_row=2, values_only=True)}
+    listed = {row[-1]: row[3] for row in book["Figures"].iter_rows(min_row=2, values_only=True)}
     parquet = {row["figure_id"]: row for row in pq.read_table(published.folder / "figures.parquet").to_pylist()}
     for figure_id, exact in headlines.items():
         member = figure_id.removeprefix("revenue:")
@@ -316,3 +316,18 @@ def test_a_text_that_is_too_long_for_a_cell_is_cut_with_a_mark():
     assert len(xlsx._cell("x" * 40_000)) == 32_767
     assert xlsx._cell("x" * 40_000).endswith("…")
     assert xlsx._cell("a\x00b\ud800") == "a\ufffdb\ufffd"
+
+
+@pytest.mark.parametrize(
+    "first, shown",
+    [("2026-03-01", "March 2026"), ("2026-03-09", "March 2026 from 9 March 2026"), ("2025-01-01", "March 2026")],
+)
+def test_a_report_of_a_month_that_the_data_start_in_says_from_which_day(tmp_path, first, shown):
+    kept = tmp_path / "snapshots" / "abc"
+    kept.mkdir(parents=True)
+    (kept / "load.json").write_text(json.dumps({"tables": {"sales": {"observed": {"first": first}}}}))
+    assert run.shown(periods.parse("2026-03"), tmp_path, "abc") == shown
+
+
+def test_a_report_that_reads_no_sales_bears_the_name_of_its_period(tmp_path):
+    assert run.shown(periods.parse("2026-03"), tmp_path, "") == "March 2026"

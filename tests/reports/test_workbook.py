@@ -1,11 +1,14 @@
 """The workbook: figures are numbers with their unit beside them, every sheet is found and prints well."""
 
+import dataclasses
 import io
 from decimal import Decimal
 
 import openpyxl
 import pandas as pd
+import pytest
 
+from perfkit import languages
 from perfkit.reports import record, worksheets, xlsx
 from perfkit.results import Field, View
 from tests.reports.documents import Breakdown, long_report, notebook, shown
@@ -62,7 +65,7 @@ def book(*cells, node=None):
 
 
 def test_findings_are_numbers_with_their_unit_in_a_column():
-    sheet = book("## Improve: what is worth doing here?", shown(Findings(MEMBERS)))["Improve"]
+    sheet = book("## Improve: what is worth doing here?", shown(Findings(MEMBERS)))["Findings"]
     rows = list(sheet.iter_rows(min_row=4, max_row=6, values_only=True))
     assert rows == [
         ("Rank", "Finding", "Figure", "Unit", "At stake"),
@@ -104,6 +107,56 @@ def test_a_sheet_is_called_by_the_first_words_of_a_long_heading():
         shown(Breakdown(MEMBERS, "B")),
     )
     assert book(*cells).sheetnames == ["Contents", "Improve", "What was read", "Figures"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LedgerTie(Breakdown):
+    """A result of two tables, told apart by a column."""
+
+    def views(self):
+        (view,) = super().views()
+        fields = [
+            dataclasses.replace(field, key="level" if field.key == "revenue" else field.key) for field in view.fields
+        ]
+        first = dataclasses.replace(view, fields=fields, rows=view.rows.rename(columns={"revenue": "level"}))
+        return [first, dataclasses.replace(view, title="Another")]
+
+
+@pytest.mark.parametrize(
+    "language, named",
+    [
+        ("en", ["Contents", "Sales and books", "Do the sales of the whole year", "Figures"]),
+        ("fr", ["Sommaire", "Ventes et comptabilité", "Do the sales of the whole year", "Chiffres"]),
+    ],
+)
+def test_a_table_that_readers_know_has_a_short_name_in_their_language(language, named):
+    languages.use(language)
+    try:
+        made = book("## Do the sales of the whole year tie to the books?", shown(LedgerTie(MEMBERS)))
+    finally:
+        languages.use("en")
+    assert made.sheetnames == named
+
+
+def test_no_name_that_is_given_to_a_sheet_is_longer_than_excel_takes():
+    for language in languages.LANGUAGES:
+        languages.use(language)
+        names = [languages.text(name) for _, _, name in worksheets._CALLED]
+        languages.use("en")
+        assert max(map(len, names)) <= 31 and len(set(names)) == len(names)
+
+
+def test_the_last_sheet_lists_every_figure_in_words_of_the_readers_language():
+    languages.use("fr")
+    try:
+        sheet = book("## Marchés", shown(Breakdown(MEMBERS))).worksheets[-1]
+    finally:
+        languages.use("en")
+    head, first, *_ = sheet.iter_rows(values_only=True)
+    assert head[:4] == ("Indicateur", "Objet", "Période", "Valeur")
+    assert first[:4] == ("Chiffre d’affaires net HT", "Revenue", "2026-10", 10.5)
+    assert first[8:] == ("EUR", "observé", "", "sum", "Revenue by market:Revenue")
+    assert sheet["D2"].number_format == '#,##0.00"\xa0€";-#,##0.00"\xa0€"'
 
 
 def test_an_answer_is_no_table():

@@ -141,6 +141,16 @@ def test_years_of_two_digits_stand_where_a_column_has_few_values():
         read(["20-10-16", "01-03-17"], "date")
 
 
+def test_a_day_that_is_the_same_in_both_orders_is_no_example_of_a_doubt():
+    said = r"'02/01/2026' is 2 January 2026 or 1 February 2026, and no cell of the column \(3\)"
+    with pytest.raises(DataError, match=said):
+        read(["01/01/2026", "01/01/2026", "02/01/2026"], "date")
+
+
+def test_days_that_are_all_the_same_in_both_orders_leave_no_doubt():
+    assert read(["01/01/2026", "02/02/2026"], "date") == days("2026-01-01", "2026-02-02")
+
+
 def test_a_text_says_every_day_that_its_shapes_allow():
     assert readings("01/02/03") == {
         "%d/%m/%y": dt.date(2003, 2, 1), "%m/%d/%y": dt.date(2003, 1, 2), "%y/%m/%d": dt.date(2001, 2, 3),

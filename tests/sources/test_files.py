@@ -16,7 +16,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from perfkit.errors import DataError
+from perfkit.errors import DataError, ParameterError
 from perfkit.sources import files, kinds
 
 GOOD = "order_id,date,net_revenue\nA1,2024-01-31,1\n"
@@ -339,3 +339,23 @@ def test_files_of_one_pattern_are_read_in_the_order_in_which_people_count(desk):
     for name in ("2/x.csv", "10/a.csv"):
         desk.write(name, GOOD)
     assert found(desk, "*/*.csv") == ["2/x.csv", "10/a.csv"]
+
+
+def test_a_typed_path_is_the_path_from_here_and_never_silently_another_of_its_name(tmp_path, monkeypatch):
+    exports = tmp_path / "acme" / "exports"
+    exports.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    typed = files.Path("sales.csv")
+    with pytest.raises(ParameterError, match=r"there is no file sales\.csv, neither here nor in"):
+        files.inside(typed, exports)
+    (tmp_path / "sales.csv").write_text(GOOD)
+    with pytest.raises(ParameterError, match="is not in .*, where a load looks"):
+        files.inside(typed, exports)
+    (exports / "sales.csv").write_text(GOOD)  # the copy that a load reads
+    assert files.inside(typed, exports) == exports / "sales.csv"
+    (exports / "sales.csv").write_text(GOOD + "A2,2024-01-31,2\n")
+    with pytest.raises(ParameterError, match=r"two different files are called sales\.csv: .*sales\.csv, and .*exports"):
+        files.inside(typed, exports)
+    assert files.inside(exports / "sales.csv", exports) == exports / "sales.csv"
+    (tmp_path / "sales.csv").unlink()
+    assert files.inside(typed, exports) == exports / "sales.csv"

@@ -181,3 +181,42 @@ def test_a_postcode_that_the_company_keeps_gets_its_zeros_back(desk):
         "c,cp\nC1,1000\nC2,75011\nC3,\n", table="customers", name="c.csv", columns=columns, format=PLAIN
     )
     assert desk.column(snapshot, "postcode", "customers") == ["01000", "75011", None]
+
+
+UNSIGNED = {"column": "n", "credits": {"column": "t", "in": ["Avoir", "AV"]}}
+
+
+def test_credit_notes_without_a_minus_count_below_zero(desk):
+    text = "d;n;t\n2024-01-01;100,00;Facture\n2024-01-02;30,05; avoir\n2024-01-03;-20,00;AV\n2024-01-04;7,00;\n"
+    columns = {"date": "d", "net_revenue": UNSIGNED}
+    snapshot = desk.load(text, columns=columns)
+    assert [str(each) for each in desk.column(snapshot, "net_revenue")] == [
+        "100.0000",
+        "-30.0500",
+        "-20.0000",
+        "7.0000",
+    ]
+    assert desk.revenue(snapshot) == Decimal("56.95")
+    made = snapshot.report["tables"]["sales"]
+    assert "n, below zero where t is Avoir or AV" in str(made)
+
+
+def test_credit_notes_keep_the_other_steps_of_an_amount(desk):
+    text = "d,q,p,r,t\n2024-01-01,2,10,1,F\n2024-01-01,3,10,,A\n"
+    said = {"multiply": ["q", "p"], "less": ["r"], "times": 10, "credits": {"column": "t", "in": ["a"]}}
+    snapshot = desk.load(text, columns={"date": "d", "net_revenue": said}, format=PLAIN)
+    assert desk.revenue(snapshot) == 190 - 300
+
+
+def test_the_amount_of_a_credit_note_that_is_set_aside_is_known_below_zero(desk):
+    text = "d,n,t\n2024-01-01,100,F\nnever,30,Avoir\n2024-01-01,5,F\n"
+    snapshot = desk.load(text, columns={"date": "d", "net_revenue": UNSIGNED}, format=PLAIN | {"date": "%Y-%m-%d"})
+    assert desk.revenue(snapshot) == 105 and desk.revenue(snapshot, "quarantined") == -30
+
+
+def test_a_column_that_tells_credit_notes_must_be_there_and_suit_an_amount(desk):
+    with pytest.raises(DataError, match="no column 't'"):
+        desk.load("d,n\n2024-01-01,1\n", columns={"date": "d", "net_revenue": UNSIGNED}, format=PLAIN)
+    columns = {"date": "d", "net_revenue": "n", "order_id": UNSIGNED}
+    with pytest.raises(ParameterError, match="credits is for amounts"):
+        desk.load("d,n,t\n2024-01-01,1,A\n", columns=columns, format=PLAIN)

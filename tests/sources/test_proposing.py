@@ -158,3 +158,35 @@ def test_a_list_of_staff_is_no_list_of_customers_for_certain(acme):
     proposal = proposed(acme, "v.csv", text, table="customers")
     assert proposal.beware == ("the heading 'Matricule' is one of payroll, not of customers.",)
     assert "sure" not in {each for _, each in guesses(proposal).values()}
+
+
+def with_credits(heading, *words, minus=""):
+    head = f"N° facture;Date facture;Code client;{heading};Montant HT\n"
+    kinds = ["Facture", "Facture", *words, "Facture"]
+    amounts = ["100,00", "200,00", *(f"{minus}{30 + n},00" for n, _ in enumerate(words)), "50,00"]
+    rows = zip(range(len(kinds)), kinds, amounts, strict=True)
+    return head + "".join(f"F{n};{13 + n}/03/2026;C1;{kind};{amount}\n" for n, kind, amount in rows)
+
+
+@pytest.mark.parametrize("heading", ["Type", "Type de pièce"])
+def test_credit_notes_without_a_minus_are_proposed_below_zero_and_load_so(acme, heading):
+    proposal = proposed(acme, "ventes.csv", with_credits(heading, "Avoir", "AV"))
+    assert "net_revenue of those accepted: 289.00" in proposal.trial
+    block = proposal.block()
+    said = f'net_revenue = {{ column = "Montant HT", credits = {{ column = "{heading}", in = ["Avoir", "AV"] }} }}'
+    assert said in block and "2 of the first rows are Avoir or AV and bear no minus" in block
+    assert ('values = { "Facture" = "invoice", "Avoir" = "credit", "AV" = "credit" }' in block) is (heading == "Type")
+    loaded = confirmed(acme, proposing.confirmable(proposal, acme, assets.path("templates/company")))
+    assert str(sum(loaded.frame("sales")["net_revenue"])) == "289.0000"
+    assert loaded.frame("sales")["document"].tolist() == ["invoice", "invoice", "credit", "credit", "invoice"]
+
+
+def test_credit_notes_with_a_minus_are_left_as_they_are(acme):
+    proposal = proposed(acme, "ventes.csv", with_credits("Type", "Avoir", minus="-"))
+    assert "credits =" not in proposal.block() and "accepted: 320.00" in proposal.trial
+
+
+def test_a_kind_of_document_that_nobody_knows_is_asked_about(acme):
+    proposal = proposed(acme, "ventes.csv", with_credits("Type", "Regul"))
+    assert 'what does "Regul" mean? Say it of each of its words: values = { "Regul" = "invoice" }' in proposal.block()
+    assert tomllib.loads(proposal.block())

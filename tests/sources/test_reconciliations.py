@@ -60,10 +60,14 @@ def test_lines_after_the_last_complete_day_are_accounted_for(reconciliation):
     assert reconciliation.after == (1, Decimal("7.25"))
 
 
-def test_the_table_shows_every_digit_and_ends_on_what_was_read(reconciliation):
+def test_the_table_shows_cents_says_that_there_is_finer_and_keeps_every_digit(reconciliation):
     shown = plain(reconciliation.views()[0])
     assert "2 of 5 lines count, €47.25 of €72.75" in shown
-    assert "€72.751" in shown and "€5.500" in shown
+    assert "€72.75" in shown and "€5.50" in shown and "€72.751" not in shown
+    assert "Some amounts are finer than the cent." in shown
+    (view, *_) = reconciliation.payload()["views"]
+    *parts, read = (Decimal(row["money"]) for row in view["rows"])
+    assert sum(parts) == read == Decimal("72.751")
     assert "The amount of 1 line cannot be read" in shown
     assert "gift vouchers" not in shown  # a rule that left nothing out
     assert "&lt;b&gt;" in reconciliation.html()
@@ -74,7 +78,7 @@ def test_other_tables_and_the_reasons_have_tables_of_their_own(reconciliation):
     assert others.rows.to_dict("records") == [
         {"table": "products", "read": 1, "accepted": 1, "excluded": 0, "quarantined": 0}
     ]
-    assert reasons.rows["lines"].sum() == 2
+    assert reasons.rows["lines"].sum() == 2 and set(reasons.rows["file"]) == {"sales.csv"}
 
 
 def test_the_figures_hold_every_part(reconciliation):
@@ -98,6 +102,17 @@ def test_a_side_table_with_rows_left_out_stands_beside_one_without(tmp_path):
 
 def test_lines_that_could_not_be_read_are_told_on_the_cover(reconciliation):
     assert reconciliation.warning() == "2 lines of sales (40.00% of those read) could not be read and are in no figure."
+
+
+@pytest.mark.parametrize(("amount", "loud"), [("1.00", False), ("300.00", True)], ids=["little money", "much money"])
+def test_one_line_of_thousands_that_could_not_be_read_is_told_on_its_page_alone(tmp_path, amount, loud):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "company.toml").write_text('name = "A"\ncurrency = "EUR"\n[tables.sales]\nfiles = "sales.csv"\n')
+    rows = "".join("2026-01-05,1.00\n" for _ in range(2000))
+    (tmp_path / "exports" / "sales.csv").write_text(f"date,net_revenue\n{rows}2026-02-31,{amount}\n")
+    found = pk.load(tmp_path).reconciliation()
+    assert bool(found.warning()) is loud
+    assert "Set aside, unreadable" in repr(found)
 
 
 TWICE = """

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from perfkit import assets
+from perfkit.demo.bridges import bridges_as_loaded
 from perfkit.demo.exports import books, crm, erp, flat, shop, workbooks
+from perfkit.demo.fingerprints import faulty_documents, fingerprints
 from perfkit.demo.story import Story
 
 TRUTH = "truth.json"
@@ -41,7 +43,16 @@ def write(story: Story, folder: Path) -> dict[str, Any]:
     exports.rename(folder / "exports")
     for name in ("company.toml", "README.md", "logo.svg"):
         shutil.copyfile(assets.path("examples/demo") / name, folder / name)
-    truth = story.truth | {"clean": clean(story), "faults": [fault.entry() for fault in faults]}
+    entries = [fault.entry() for fault in faults]
+    truth = story.truth | {
+        "bridges_as_loaded": bridges_as_loaded(tables["sales"], entries),
+        "fingerprints": {
+            "for": "sales, column by column (perfkit/demo/fingerprints.py), but for documents that a fault names",
+            "by_column_and_month": fingerprints(tables["sales"], faulty_documents(entries)),
+        },
+        "clean": clean(story),
+        "faults": entries,
+    }
     (folder / TRUTH).write_text(json.dumps(truth, indent=1, ensure_ascii=False), encoding="utf-8")
     return truth
 

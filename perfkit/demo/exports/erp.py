@@ -197,7 +197,8 @@ def _unknown(page: Page, lines: pd.DataFrame) -> None:
         key = {"Code client": "customer_id", "Code article": "product_id"}[heading]
         page.declare(
             id_, kind, "kept", says, money=sum(lines["net_revenue"].iloc[at], start=Decimal(0)),
-            ids=list(dict.fromkeys(now)), more={"key": key, "orders": page.cells["N° pièce"].iloc[at].tolist()},
+            ids=list(dict.fromkeys(now)),
+            more={"key": key, "orders": page.cells["N° pièce"].iloc[at].tolist(), "was": was},
         )  # fmt: skip
         for row, value in zip(at, now, strict=True):
             page.change(id_, row, {heading: value})

@@ -13,7 +13,9 @@ from perfkit.errors import ParameterError, unknown
 from perfkit.improve.evidence import Evidence
 from perfkit.improve.findings import Finding, Findings
 from perfkit.improve.rules import customers, margins, products, reliability, revenue, targets
+from perfkit.improve.stakes import FALL
 from perfkit.kpis.breakdowns import Breakdown
+from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.concentrations import Concentration
 from perfkit.kpis.movements import Movers
 from perfkit.kpis.scorecards import Scorecard
@@ -56,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     products.returns,
     products.return_rate_above,
     reliability.no_revenue,
+    reliability.silent_months,
     reliability.lines_set_aside,
     reliability.books_do_not_tie,
     reliability.cost_missing,
@@ -91,10 +94,32 @@ def findings(
         if name.split(":")[0] not in names:
             raise ParameterError(f"actions: {unknown('finding', name.split(':')[0], names)}")
     evidence = _evidence(scorecard, results)
-    found = [_decided(_priced(finding), decided) for rule in RULES for finding in rule(evidence)]
+    found = [
+        _decided(_priced(_held_back(finding, rule, evidence), evidence), decided)
+        for rule in RULES
+        for finding in rule(evidence)
+    ]
     order = {"bad": 0, None: 1, "good": 2}
-    ranked = sorted(found, key=lambda item: (-item.amount, order[item.tone], item.id))
-    return Findings(tuple(ranked), scorecard.period, scorecard.currency)
+    ranked = sorted(found, key=lambda item: (-item.amount, order[item.tone], _depth(item), item.id))
+    spoken = {name for item in ranked for name in (item.id, item.id.split(":")[0])}
+    silent = [name for name in decided if name not in spoken]
+    unread = tuple(name for name in silent if not _is_read(name, evidence))
+    unspoken = tuple(name for name in silent if name not in unread)
+    return Findings(tuple(ranked), scorecard.period, scorecard.currency, unspoken, unread)
+
+
+def _is_read(name: str, evidence: Evidence) -> bool:
+    """Say whether a finding of this id could be made here: its dimension or KPI is one that the rules read."""
+    rule, _, of = name.partition(":")
+    if rule == targets.target_missed.__name__:
+        return not of or of in CATALOGUE
+    read = [*(each.by for each in evidence.breakdowns), *(each.by for each in evidence.movers)]
+    return not of or of in read or of in [each.by for each in evidence.trends_by]
+
+
+def _depth(finding: Finding) -> int:
+    """How narrow a finding's money is: of equal stakes the whole comes before its part."""
+    return min((len(pool) for pool in finding.pools), default=0)
 
 
 def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
@@ -128,12 +153,28 @@ def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
     )
 
 
-def _priced(finding: Finding) -> Finding:
-    """Say why a gap has no stake: there is no margin that more revenue would bring."""
+def _held_back(finding: Finding, rule: Rule, evidence: Evidence) -> Finding:
+    """Take the stake off what a month without one line may have made, and say so."""
+    gaps = evidence.gaps()
+    if not gaps or rule.__module__ == reliability.__name__:
+        return finding
+    why = text("No line is dated in {months}: no stake, and no conclusion before it is known why.", months=gaps)
+    return replace(finding, caveat=f"{finding.caveat} {why}".strip(), stake=None, pools=())
+
+
+def _priced(finding: Finding, evidence: Evidence) -> Finding:
+    """Say why a gap has no stake: others made it up, or there is no margin that more revenue would bring."""
     if not finding.pools or finding.stake is not None:
         return finding
-    why = text("No stake: at a margin of zero or less, more revenue earns nothing.")
-    return replace(finding, caveat=f"{finding.caveat} {why}".strip())
+    tone, part = finding.tone, any(pool[: len(FALL)] == FALL for pool in finding.pools)
+    rate = evidence.margin_rate
+    if not part or evidence.fall is not None or (rate is not None and rate <= 0):
+        why = text("No stake: at a margin of zero or less, more revenue earns nothing.")
+    elif evidence.fell():
+        why = text("No stake: gross profit did not fall in all.")
+    else:
+        why, tone = text("No stake: others made it up, so that revenue held in all."), None
+    return replace(finding, caveat=f"{finding.caveat} {why}".strip(), tone=tone)
 
 
 def _decided(finding: Finding, actions: Mapping[str, Mapping[str, Any]]) -> Finding:

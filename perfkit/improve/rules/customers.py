@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from math import sqrt
+from typing import Any
+
+import pandas as pd
 
 from perfkit import languages
-from perfkit.improve.evidence import ENOUGH, MATERIAL, Evidence, total_of
+from perfkit.improve.evidence import ENOUGH, MATERIAL, Evidence, names_of, total_of
 from perfkit.improve.findings import Action, Finding
-from perfkit.improve.stakes import REVENUE
+from perfkit.improve.stakes import FALL, REVENUE
 from perfkit.kpis.catalogue import LARGEST
 from perfkit.languages import number, percent, plural, text
 
@@ -43,13 +46,13 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
     whole_year = len(result.period.months()) == 12
     finding = Finding(
         id="customers_lost",
-        topic=text("lost customers"),
+        topic=text("customers without a purchase"),
         claim=claim,
         value=len(lost),
         unit="count",
         basis=text("Identified customers with lines a year before and none in the period"),
         reference=reference,
-        action=Action(text("Call the largest of them: the list stands with the customers that moved most.")),
+        action=Action(text("Call first {names}, and ask why.", names=names_of(_largest(lost)))),
         caveat=text("Not all of them can be won back.")
         if whole_year
         else text("Some of them buy in other months: look at a whole year before calling them lost."),
@@ -62,10 +65,15 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
         finding = replace(
             finding,
             tone="bad",
-            stake=evidence.volume(gap, reference, note=note),
-            pools=((*REVENUE, ("customers", "lost and come")),),
+            stake=evidence.part(gap, reference, note=note),
+            pools=((*FALL, ("customers", "lost and come")),),
         )
     yield finding
+
+
+def _largest(lost: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The three who had brought most."""
+    return sorted(lost.to_dict("records"), key=lambda row: (-row["previous"], str(row["member"])))[:3]
 
 
 def customers_shrank(evidence: Evidence) -> Iterator[Finding]:
@@ -99,8 +107,8 @@ def customers_shrank(evidence: Evidence) -> Iterator[Finding]:
         reference=reference,
         action=Action(text("Visit those who cut most, and ask what they now buy elsewhere.")),
         caveat=text("After a large order a customer buys less the next year without any dissatisfaction."),
-        stake=evidence.volume(gap, reference),
-        pools=((*REVENUE, ("customers", "kept")),),
+        stake=evidence.part(gap, reference),
+        pools=((*FALL, ("customers", "kept")),),
         figure_ids=tuple(
             f"movers:customer_id:{result.period.label}:={member}"
             for member in down.sort_values("change", kind="stable")["member"][:10]
@@ -116,12 +124,17 @@ def new_customers(evidence: Evidence) -> Iterator[Finding]:
     change, before = row["variance_previous"], row["previous"]
     if abs(change) < 2 * sqrt(row["actual"] + before):  # two counts differ by about so much by chance
         return
-    values = {"n": number(row["actual"]), "before": number(before), "previous": evidence.before}
-    reference = evidence.against(values["before"])
+    reference = evidence.against(number(before))
     finding = Finding(
         id="new_customers",
         topic=text("new customers"),
-        claim=text("{n} new customers came, against {before} in {previous}.", **values),
+        claim=plural(
+            "{n} new customer came, against {before} in {previous}.",
+            "{n} new customers came, against {before} in {previous}.",
+            int(row["actual"]),
+            before=number(before),
+            previous=evidence.before,
+        ),
         value=change,
         unit="count",
         basis=text(row["basis"]),
@@ -147,8 +160,8 @@ def new_customers(evidence: Evidence) -> Iterator[Finding]:
             )
             finding = replace(
                 finding,
-                stake=evidence.volume(-change * each, reference, note=note),
-                pools=((*REVENUE, ("customers", "lost and come")),),
+                stake=evidence.part(-change * each, reference, note=note),
+                pools=((*FALL, ("customers", "lost and come")),),
             )
     yield finding
 
@@ -299,6 +312,7 @@ def single_customer(evidence: Evidence) -> Iterator[Finding]:
     }
     yield Finding(
         id="single_customer",
+        subject="concentration",
         topic=text("dependence on one customer"),
         claim=text("All identified revenue comes from one customer, {name}: {amount}.", **values)
         if result.customers == 1

@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from perfkit.improve.evidence import (
-    ENOUGH,
     MATERIAL,
     Evidence,
+    few_cases,
     known_members,
-    most_cases,
     names_of,
     own_margin,
     total_of,
@@ -68,6 +67,7 @@ def discounts(evidence: Evidence) -> Iterator[Finding]:
     reference = evidence.against(percent(row["previous"]))
     yield Finding(
         id="discounts",
+        subject="discount_rate",
         topic=text("discounts"),
         claim=text(
             "Discounts take {rate} of list revenue, against {before} in {previous}.",
@@ -186,8 +186,7 @@ def _against_the_rest(result: Breakdown) -> Iterator[tuple[dict[Any, Any], Decim
     """Each member with a margin of its own, of enough cases, and the margin rate of all others together."""
     costed, profit = total_of(result.rows, "costed"), total_of(result.rows, "gross_profit")
     for row in known_members(result):
-        cases = most_cases(row["orders"], row["customers"])
-        if cases is not None and cases < ENOUGH:
+        if few_cases(row["orders"], row["customers"], otherwise=row.get("lines")):
             continue
         if own_margin(row) is not None and costed - row["costed"] > 0:
             yield row, (profit - row["gross_profit"]) / (costed - row["costed"])

@@ -7,7 +7,7 @@ from decimal import Decimal
 from perfkit import estimates, languages
 from perfkit.improve.evidence import ENOUGH, Evidence, known_members, names_of, total_of
 from perfkit.improve.findings import Action, Finding
-from perfkit.improve.stakes import REVENUE
+from perfkit.improve.stakes import FALL, REVENUE
 from perfkit.kpis.breakdowns import label
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.languages import in_sentence, percent, plural, text
@@ -63,8 +63,8 @@ def products_vanished(evidence: Evidence) -> Iterator[Finding]:
         finding = replace(
             finding,
             tone="bad",
-            stake=evidence.volume(gap, reference, note=note),
-            pools=((*REVENUE, ("by product_id", "gone and come")),),
+            stake=evidence.part(gap, reference, note=note),
+            pools=((*FALL, ("by product_id", "gone and come")),),
         )
     yield finding
 
@@ -73,7 +73,7 @@ def returns(evidence: Evidence) -> Iterator[Finding]:
     """Returns rose against the year before."""
     row, comparable = evidence.pair("return_rate")
     orders = evidence.row("orders")
-    if orders["status"] != "not available" and not evidence.enough("orders"):
+    if evidence.few() if orders["status"] == "not available" else not evidence.enough("orders"):
         return
     if not comparable or row["variance_previous"] <= 0 or evidence.revenue <= 0 or row["actual"] >= 1:
         return
@@ -84,6 +84,7 @@ def returns(evidence: Evidence) -> Iterator[Finding]:
     reference = evidence.against(percent(row["previous"]))
     yield Finding(
         id="returns",
+        subject="return_rate",
         topic=text("returns"),
         claim=text(
             "Returns rose to {rate} of sales, from {previous_rate} in {previous}.",
@@ -136,6 +137,7 @@ def return_rate_above(evidence: Evidence) -> Iterator[Finding]:
         reference = text("The others: {rate}", rate=percent(others))
         yield Finding(
             id=f"return_rate_above:{result.by}",
+            subject="return_rate",
             topic=text("the returns of {member}", member=label(row)),
             claim=text(
                 "By {dimension}, {member} has {rate} of its sales returned, against {others} for the others.",

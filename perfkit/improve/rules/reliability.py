@@ -7,7 +7,8 @@ from perfkit import languages
 from perfkit.improve.evidence import ENOUGH_COST, MATERIAL, Evidence
 from perfkit.improve.findings import Action, Finding
 from perfkit.kpis.scorecards import figure_id
-from perfkit.languages import percent, plural, text
+from perfkit.languages import listing, percent, plural, text
+from perfkit.periods import shifted
 
 _BLIND = 0.05  # share of revenue without a customer, from which customer figures are told to be partial
 _SHOWN = 0.001  # a share below it would be shown as zero
@@ -39,6 +40,35 @@ def no_revenue(evidence: Evidence) -> Iterator[Finding]:
         caveat=text("It may be true: a closed business still takes returns."),
         tone=None,
         figure_ids=(figure_id(evidence.scorecard.period, "revenue"),),
+    )
+
+
+def silent_months(evidence: Evidence) -> Iterator[Finding]:
+    """Months inside the data have no line, though the same month of the other year has some."""
+    if evidence.trend is None or not evidence.silent:
+        return
+    shown = {cell["month"] for cell in evidence.trend.cells.to_dict("records")}
+    yield Finding(
+        id="silent_months",
+        topic=text("months without a line"),
+        claim=text(
+            "No line is dated in {months}: either nothing was sold, or an export is missing.",
+            months=listing(month.name() for month in evidence.silent),
+        ),
+        value=len(evidence.silent),
+        unit="count",
+        basis=text("Months without one line, of those shown and of the year before, inside the days of the data"),
+        reference=text("Lines in every month"),
+        action=Action(text("Ask which: load the missing export, or note why nothing was sold.")),
+        caveat=text("Until then, what such a month is part of is set against no other year's."),
+        tone=None,
+        figure_ids=tuple(
+            f"trend:{month.label}:revenue"
+            if month.start in shown
+            else f"trend:{shifted(month.start, 12):%Y-%m}:revenue_before"
+            for month in evidence.silent
+        ),
+        signed=False,
     )
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from perfkit import languages
-from perfkit.improve.evidence import Evidence, known_members, total_of
+from perfkit.improve.evidence import Evidence, comparable_months, known_members, subject_by
 from perfkit.improve.findings import Action, Finding, capital
-from perfkit.improve.stakes import REVENUE
+from perfkit.improve.stakes import FALL, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.languages import in_sentence, number, plural, text
@@ -46,6 +47,7 @@ def revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
     reference = evidence.against(evidence.money(row["previous"]))
     finding = Finding(
         id="revenue_against_year_before",
+        subject="revenue",
         topic=text("revenue against the year before"),
         claim=claim,
         value=change,
@@ -61,8 +63,8 @@ def revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
         finding = replace(
             finding,
             tone="bad",
-            stake=evidence.volume(-change, reference),
-            pools=(REVENUE,),
+            stake=evidence.fall,
+            pools=(FALL,),
             action=Action(text("Start with the customers and products that lost most.")),
         )
     yield finding
@@ -113,12 +115,13 @@ def months_below(evidence: Evidence) -> Iterator[Finding]:
     """Revenue has stayed below the year before for months."""
     if evidence.trend is None:
         return
-    run = _run_below(evidence.trend.cells.to_dict("records"))
+    run = _run_below(evidence, evidence.trend.cells.to_dict("records"))
     gap = sum((cell["previous"] - cell["revenue"] for cell in run), Decimal(0))
     if len(run) < _RUN or not evidence.is_material(gap):
         return
     yield Finding(
         id="months_below",
+        subject="revenue",
         topic=text("months below the year before"),
         claim=plural(
             "Revenue has been below the year before for {n} month: {gap} less.",
@@ -144,7 +147,7 @@ def member_months_below(evidence: Evidence) -> Iterator[Finding]:
             continue
         found = []
         for member, cells in result.cells[result.cells["kind"] == "member"].groupby("member", sort=True):
-            run = _run_below(cells.to_dict("records"))
+            run = _run_below(evidence, cells.to_dict("records"))
             gap = sum((cell["previous"] - cell["revenue"] for cell in run), Decimal(0))
             if len(run) >= _RUN and evidence.is_material(gap):
                 found.append((gap, str(member), cells["name"].iloc[0], run))
@@ -153,6 +156,7 @@ def member_months_below(evidence: Evidence) -> Iterator[Finding]:
         gap, member, name, run = max(found, key=lambda each: (each[0], each[1]))
         yield Finding(
             id=f"member_months_below:{result.by}",
+            subject=subject_by(result.by),
             topic=text("the fall of {member}", member=name),
             claim=plural(
                 "By {dimension}, {member} has been below the year before for {n} month: {gap} less.",
@@ -175,14 +179,10 @@ def member_months_below(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _run_below(cells: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
+def _run_below(evidence: Evidence, cells: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
     """The last months in a row whose revenue is below that of a year before."""
-    run = []
-    for cell in reversed(cells):
-        absent = languages.missing(cell["revenue"]) or languages.missing(cell["previous"])
-        if absent or cell["revenue"] >= cell["previous"]:
-            break
-        run.append(cell)
+    below = [cell["month"] for cell in comparable_months(cells, evidence.trend) if cell["revenue"] < cell["previous"]]
+    run = list(takewhile(lambda cell: cell["month"] in below, reversed(cells)))
     return run[::-1]
 
 
@@ -203,6 +203,7 @@ def order_value(evidence: Evidence) -> Iterator[Finding]:
     reference = evidence.against(values["before"])
     finding = Finding(
         id="order_value",
+        subject="aov",
         topic=text("order value"),
         claim=text("An average order is worth {value}, against {before} in {previous}.", **values),
         value=change,
@@ -218,11 +219,25 @@ def order_value(evidence: Evidence) -> Iterator[Finding]:
         finding = replace(
             finding,
             tone="bad",
-            stake=evidence.volume(-gap, reference, note=text("The gap per order × the orders of the period.")),
-            pools=((*REVENUE, ("factor", "order value")),),
+            stake=_of_price_or_volume(evidence, -gap, reference),
+            pools=((*FALL, ("factor", "order value")),),
             action=Action(text("Find out whether discounts, prices or smaller baskets did it.")),
         )
     yield finding
+
+
+def _of_price_or_volume(evidence: Evidence, gap: Decimal, reference: str) -> Stake | None:
+    """Stake a gap that lines do not split: the margin of it where volume fell, up to all of it where prices did."""
+    stake = evidence.part(gap, reference, note=text("The gap per order × the orders of the period."))
+    if stake is None or stake.measure == "revenue":
+        return stake
+    note = text("This is a fall in volume; of a fall in price each amount is profit, up to the end of the interval.")
+    return replace(
+        stake,
+        basis=f"{stake.basis} {note}",
+        gap_low=stake.gap,
+        gap_high=max(stake.amount, evidence.most_lost(stake.gap)) / stake.flow_through,
+    )
 
 
 def order_frequency(evidence: Evidence) -> Iterator[Finding]:
@@ -241,6 +256,7 @@ def order_frequency(evidence: Evidence) -> Iterator[Finding]:
     reference = evidence.against(values["before"])
     yield Finding(
         id="order_frequency",
+        subject="orders_per_customer",
         topic=text("order frequency"),
         claim=text("A customer orders {rate} times, against {before} in {previous}.", **values),
         value=now - before,
@@ -249,10 +265,10 @@ def order_frequency(evidence: Evidence) -> Iterator[Finding]:
         reference=reference,
         action=Action(text("Set a reminder at each customer's usual interval, and call those who miss it.")),
         caveat=text("Newly won customers order less often: a year of many new customers lowers the average."),
-        stake=evidence.volume(
+        stake=evidence.part(
             gap, reference, note=text("The orders missing × the revenue per order of the year before.")
         ),
-        pools=((*REVENUE, ("factor", "frequency")),),
+        pools=((*FALL, ("factor", "frequency")),),
         figure_ids=(f"revenue_tree:{evidence.scorecard.period.label}:frequency",),
     )
 
@@ -284,11 +300,9 @@ def largest_loss(evidence: Evidence) -> Iterator[Finding]:
             "change": _change(evidence, worst),
             "previous": evidence.before,
         }
-        gap = -worst["variance"]
-        if not worst["revenue"]:
-            gap = min(gap, max(-total_of(result.rows, "variance"), Decimal(0)))
         yield Finding(
             id=f"largest_loss:{result.by}",
+            subject=subject_by(result.by),
             topic=text("the fall of {member}", member=label(worst)),
             claim=text("By {dimension}, {member} lost most: {change} against {previous}.", **values)
             if worst["revenue"]
@@ -301,9 +315,8 @@ def largest_loss(evidence: Evidence) -> Iterator[Finding]:
             caveat=text("It was picked as the largest fall among all: part of it may be chance.")
             if worst["revenue"]
             else text("Others may have taken over what it sold: see who gained."),
-            stake=evidence.volume(gap, reference, member=worst) if gap else None,
-            pools=((*REVENUE, (f"by {result.by}", str(worst["member"]))),) if gap else (),
-            tone="bad" if gap else None,
+            stake=evidence.part(-worst["variance"], reference, member=worst),
+            pools=((*FALL, (f"by {result.by}", str(worst["member"]))),),
             figure_ids=(_figure(evidence, result, worst),),
         )
 
@@ -327,6 +340,7 @@ def largest_gain(evidence: Evidence) -> Iterator[Finding]:
     for _, result, best in sorted(rising, key=lambda each: (-each[0], each[1].by))[:1]:
         yield Finding(
             id=f"largest_gain:{result.by}",
+            subject=subject_by(result.by),
             topic=text("the rise of {member}", member=label(best)),
             claim=text(
                 "By {dimension}, {member} gained most: {change} against {previous}.",

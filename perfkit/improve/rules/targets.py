@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from perfkit import languages
-from perfkit.improve.evidence import MATERIAL, Evidence, known_members
+from perfkit.improve.evidence import MATERIAL, Evidence, known_members, subject_by, subject_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import PLAN, Pool, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
@@ -24,16 +25,18 @@ def revenue_against_target(evidence: Evidence) -> Iterator[Finding]:
         return
     values = {
         "amount": evidence.money(abs(gap)),
-        "attainment": percent(row["attainment"]),
         "target": evidence.money(row["target"]),
     }
     reference = text("Target: {target}", **values)
+    if row["attainment"] >= 0:  # of less than nothing there is no share
+        values["target"] = text("{target} ({attainment} of it)", **values, attainment=percent(row["attainment"]))
     finding = Finding(
         id="revenue_against_target",
+        subject="revenue",
         topic=text("revenue against target"),
-        claim=text("Revenue is {amount} above its target of {target} ({attainment} of it).", **values)
+        claim=text("Revenue is {amount} above its target of {target}.", **values)
         if gap > 0
-        else text("Revenue is {amount} short of its target of {target} ({attainment} of it).", **values),
+        else text("Revenue is {amount} short of its target of {target}.", **values),
         value=gap,
         unit=evidence.currency,
         basis=text(row["basis"]),
@@ -52,7 +55,7 @@ def revenue_against_target(evidence: Evidence) -> Iterator[Finding]:
             tone="bad",
             stake=evidence.volume(-gap, reference),
             pools=(PLAN,),
-            action=Action(text("Decide which findings below close the gap, with a name and a date for each.")),
+            action=Action(text("Decide which of the other findings close the gap, with a name and a date for each.")),
         )
     yield finding
 
@@ -61,6 +64,8 @@ def landing(evidence: Evidence) -> Iterator[Finding]:
     """The year lands short of its target, or above it, whatever the end of its interval."""
     result = evidence.year_to_date
     if result is None or result.reason or result.year_target is None or result.year_target <= 0:
+        return
+    if evidence.silent:  # a year whose months are not all there has no pace
         return
     lands, target = result.landing, result.year_target
     if lands.status != "estimated" or lands.estimate is None or lands.low is None or lands.high is None:
@@ -119,6 +124,7 @@ def target_missed(evidence: Evidence) -> Iterator[Finding]:
         stake, pools = _worth(evidence, str(row["kpi"]), abs(gap), reference)
         yield Finding(
             id=f"target_missed:{row['kpi']}",
+            subject=subject_of(str(row["kpi"])),
             topic=text("the target for {figure}", figure=in_sentence(text(row["name"]))),
             claim=text(
                 "{figure}: {value}, against a target of {target}.",
@@ -152,8 +158,12 @@ def _worth(evidence: Evidence, kpi: str, gap: float | Decimal, reference: str) -
         return evidence.price(short, reference, text("The gap itself: all of it is profit.")), (PLAN,)
     orders = evidence.row("orders")["actual"]
     if kpi == "aov" and orders:
-        note = text("The gap per order × the orders of the period.")
-        return evidence.volume(short * orders, reference, note=note), ((*PLAN, ("factor", "order value")),)
+        note, missing = text("The gap per order × the orders of the period."), short * orders
+        planned = evidence.row("revenue")["variance_target"]
+        if not languages.missing(planned):  # more orders than planned make it up
+            missing = min(missing, max(-planned, Decimal(0)))
+        if missing:
+            return evidence.volume(missing, reference, note=note), ((*PLAN, ("factor", "order value")),)
     return None, ()
 
 
@@ -174,7 +184,8 @@ def member_target(evidence: Evidence) -> Iterator[Finding]:
             continue
         worst = min(short, key=lambda row: (row["variance_target"], str(row["member"])))
         target = evidence.money(worst["target"])
-        attained = percent(worst["attainment"]) if not languages.missing(worst["attainment"]) else ""
+        share = worst["attainment"]
+        attained = percent(share) if not languages.missing(share) and share >= 0 else ""
         values = {
             "dimension": in_sentence(dimension_name(result.by)),
             "member": label(worst),
@@ -190,6 +201,7 @@ def member_target(evidence: Evidence) -> Iterator[Finding]:
             note = text("No more than all together are short: the others make up the rest.")
         yield Finding(
             id=f"member_target:{result.by}",
+            subject=subject_by(result.by),
             topic=text("the target of {member}", member=label(worst)),
             claim=text("By {dimension}, {member} is furthest from its target: {gap} short of {target}.", **values),
             value=worst["variance_target"],
@@ -198,11 +210,21 @@ def member_target(evidence: Evidence) -> Iterator[Finding]:
             reference=reference,
             action=Action(text("Review the plan with the person in charge: close the gap, or correct the target.")),
             caveat=caveat,
-            stake=evidence.volume(min(gap, net), reference, member=worst, note=note) if net > 0 else None,
+            stake=_short_of(evidence, worst, min(gap, net), net, reference, note) if net > 0 else None,
             pools=((*PLAN, (f"by {result.by}", str(worst["member"]))),) if net > 0 else (),
             tone="bad" if net > 0 else None,
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={worst['member']}",),
         )
+
+
+def _short_of(
+    evidence: Evidence, member: dict[Any, Any], gap: Decimal, net: Decimal, reference: str, note: str
+) -> Stake | None:
+    """What a member is short of, at its own margin; at the company's where that makes it more than all are short of."""
+    own, whole = evidence.volume(gap, reference, member=member, note=note), evidence.volume(net, reference)
+    if own is not None and whole is not None and own.amount > whole.amount:
+        return evidence.volume(gap, reference, note=note)
+    return own
 
 
 def _short_in_all(evidence: Evidence, result: Breakdown) -> Decimal:

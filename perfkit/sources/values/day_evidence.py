@@ -56,7 +56,7 @@ def dates(
     doubt = _no_days(keys, _count(cells) + keys.get(TYPED_DAY, 0))
     if doubt or not cells:
         return writing, doubt
-    shape, contested, doubt = _shape(cells)
+    shape, contested, doubt = _shape(cells, writing.whole)
     names: Counter[str] = Counter()
     for cell, _, count in cells:
         if shape in cell.shapes:
@@ -119,8 +119,11 @@ def _no_days(keys: Mapping[str, int], days_: int) -> Doubt | None:
     return Doubt(about, (tuple(odd[most]),), (counts[most],), (most,))
 
 
-def _shape(cells: Days) -> tuple[str, bool, Doubt | None]:
-    """The shape that cells prove, whether some prove another one, and what is in doubt."""
+def _shape(cells: Days, whole: bool) -> tuple[str, bool, Doubt | None]:
+    """The shape that cells prove, whether some prove another one, and what is in doubt.
+
+    A day such as 01/01/2026 is the same in both orders. Where the `whole` column holds no other, nothing is in doubt.
+    """
     fits: Counter[str] = Counter()
     for cell, _, count in cells:
         for shape in cell.shapes:
@@ -129,7 +132,8 @@ def _shape(cells: Days) -> tuple[str, bool, Doubt | None]:
     fitting = [each for each in cells if best in each[0].shapes]
     twins = [shape for shape in fits if all(shape in cell.shapes for cell, _, _ in fitting)]
     if len(twins) > 1:
-        return best, False, _doubt("order", [fitting], twins)
+        unlike = _unlike(fitting, twins)
+        return best, False, _doubt("order", [fitting], twins, [unlike]) if unlike or not whole else None
     rest = [each for each in cells if best not in each[0].shapes]
     rivals = list(dict.fromkeys(shape for cell, _, _ in rest for shape in cell.shapes))
     both = [each for each in fitting if set(each[0].shapes) & set(fits) - {best}]
@@ -142,7 +146,11 @@ def _shape(cells: Days) -> tuple[str, bool, Doubt | None]:
         return best, True, _doubt("two shapes", [fitting, rest], [best, *rivals])
     if alone and _count(alone) < WEAK * _count(both):
         others = [shape for shape in fits if shape != best and any(shape in cell.shapes for cell, _, _ in both)]
-        return best, bool(rest), _doubt("few days", [alone, both], [best, *others])
+        return (
+            best,
+            bool(rest),
+            _doubt("few days", [alone, both], [best, *others], [alone, _unlike(both, [best, *others])]),
+        )
     return best, bool(rest), None
 
 
@@ -155,9 +163,17 @@ def _count(cells: Days) -> int:
     return sum(count for _, _, count in cells)
 
 
-def _doubt(about: str, groups: list[Days], choices: list[str]) -> Doubt:
+def _unlike(cells: Days, shapes: Collection[str]) -> Days:
+    """The cells that say another day in another of the shapes."""
+    said = [(cell, days.readings(days.split(cell[1].translate(_USUAL).strip(" "))[0])) for cell in cells]
+    return [cell for cell, found in said if len({found[shape] for shape in shapes if shape in found}) > 1]
+
+
+def _doubt(about: str, groups: list[Days], choices: list[str], shown: list[Days] | None = None) -> Doubt:
+    """A doubt, of which each group is counted, and shown by a cell of its own or the one that is said to show it."""
+    keys = (some or group for some, group in zip(shown or groups, groups, strict=True))
     return Doubt(
-        about, tuple(tuple(key for _, key, _ in cells) for cells in groups), tuple(map(_count, groups)), tuple(choices)
+        about, tuple(tuple(key for _, key, _ in cells) for cells in keys), tuple(map(_count, groups)), tuple(choices)
     )
 
 
