@@ -5,6 +5,7 @@ is wrong usage, exit code 2; what the settings, the data or the notebook refuse 
 imports stand inside the commands, so that `perfkit --help` answers at once.
 """
 
+import gc
 import json
 import os
 import shlex
@@ -395,6 +396,9 @@ DEMO_PERIOD = "2026-Q3"
 def main() -> None:
     """Run the command; a request to terminate leaves through every clean-up on its way."""
     signal.signal(signal.SIGTERM, _terminated)
+    gc.set_threshold(
+        200_000, 50, 100
+    )  # a page is half a million objects that live as long as it: see reports/kernels.py
     app(prog_name="perfkit")
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special
 
 from perfkit import languages
 
@@ -38,7 +38,7 @@ def share(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) -> pd.DataFr
     )
     trials_or_nan = np.where(trials > 0, trials, np.nan)
     p = hits / trials_or_nan
-    z = special.ndtri((1 + level) / 2)
+    z = NormalDist().inv_cdf((1 + level) / 2)
     middle = (p + z**2 / (2 * trials_or_nan)) / (1 + z**2 / trials_or_nan)
     half = z / (1 + z**2 / trials_or_nan) * np.sqrt(p * (1 - p) / trials_or_nan + z**2 / (4 * trials_or_nan**2))
     return pd.DataFrame(
