@@ -163,6 +163,8 @@ _PEOPLE: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
     ),
 }  # fmt: skip
 """By table of rh.xlsx: sheet, title, headings, formats."""
+TABLES = ("customers", "products", *_PEOPLE, "targets", "costs", "market", "store_checks")
+"""The tables that stand in workbooks."""
 _NATURES = {"quantitative": "Quantitatif", "qualitative": "Qualitatif"}
 
 
