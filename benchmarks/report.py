@@ -1,11 +1,12 @@
-"""What does publishing cost beside plain papermill and nbconvert on the same notebook?
+"""What does publishing cost beside plain papermill, nbconvert and WeasyPrint on the same notebook?
 
     python benchmarks/report.py [--exports ../shared/data/online_retail] [--rounds 3]
 
-Alternates, in one run, `perfkit run` (checked parameters, isolated kernel, HTML, workbook, figures, manifest, atomic
-publishing) with the same notebook, on the same snapshot of examples/online-retail, under plain papermill and nbconvert:
-as the two commands that a person types, and as a script that calls both in one process, which starts faster. Prints
-CPU, wall time and peak memory. The claim: at most 15 % more CPU than the faster of the two.
+Alternates, in one run, `perfkit run` (checked parameters, isolated kernel, HTML, PDF, workbook, figures, manifest,
+atomic publishing) with the same notebook, on the same snapshot of examples/online-retail, under plain papermill, its
+page by nbconvert and that page as a PDF by WeasyPrint: as the three commands that a person types, and as a script that
+calls them in one process, which starts faster. Prints CPU, wall time and peak memory. The claim: at most 15 % more
+CPU than the faster of the two.
 """
 
 import argparse
@@ -31,6 +32,8 @@ notebook, executed, *values = sys.argv[1:]
 papermill.execute_notebook(notebook, executed, dict(zip(values[::2], values[1::2])), progress_bar=False)
 page, _ = HTMLExporter().from_filename(executed)
 open(executed + ".html", "w", encoding="utf-8").write(page)
+import weasyprint
+weasyprint.HTML(string=page).write_pdf(executed + ".pdf")
 """
 
 
@@ -72,6 +75,7 @@ def main() -> None:
         plain = [
             [str(tools / "papermill"), notebook, executed, *told, "--no-progress-bar", "-k", "python3"],
             [str(tools / "jupyter"), "nbconvert", "--to", "html", executed],
+            [str(tools / "weasyprint"), "--quiet", executed.replace(".ipynb", ".html"), f"{executed}.pdf"],
         ]
         flat = [word for pair in values.items() for word in pair]
         script = [[sys.executable, "-c", SCRIPT, notebook, executed, *flat]]

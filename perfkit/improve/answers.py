@@ -259,7 +259,7 @@ def worth(findings: Findings) -> Answer:
     total = findings.total_in_words()
     if not total:
         return Answer(
-            (text("No finding here is a gap that can be priced."),),
+            (text("No finding can be priced."),),
             text("Gaps are measured against the year before, targets and costs, where the data hold them."),
         )
     added = additions(claims_of(findings.items))

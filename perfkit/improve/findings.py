@@ -22,7 +22,7 @@ from perfkit.improve.stakes import (
     overlap,
     totals,
 )
-from perfkit.languages import date, listing, money, number, percent, plural, show, text
+from perfkit.languages import date, listing, money, number, opening, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, environment, figure_frame
 
@@ -209,7 +209,7 @@ class Findings(Result):
         title = plural("{n} finding", "{n} findings", len(cards))
         if not cards:
             title = text("No finding: nothing in these figures calls for action")
-        subtitle = capital(
+        subtitle = opening(
             text("{period}, the most at stake first, {currency}", period=self.period.name(), currency=self.currency)
         )
         fields = [
@@ -250,11 +250,6 @@ class Findings(Result):
             ids = ", ".join(self.unread)
             notes.append(text("Decided upon, and no dimension or figure of this report: {ids}. Mistyped?", ids=ids))
         return notes
-
-
-def capital(sentence: str) -> str:
-    """Return a sentence with its first letter in upper case: the name of a period may begin it."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def claims_of(items: Sequence[Finding]) -> list[Claim]:

@@ -14,7 +14,7 @@ from perfkit.kpis.comparisons import compared
 from perfkit.kpis.lines import checked, span
 from perfkit.kpis.measures import measured_values
 from perfkit.kpis.targets import checked_targets, target_of
-from perfkit.languages import mark, number, percent, plural, show, text
+from perfkit.languages import mark, number, opening, percent, plural, show, text
 from perfkit.periods import Period, calendar_in_words, working_days
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -147,14 +147,19 @@ class Scorecard(Result):
                 ),
                 Field("attainment", text("Attainment, %"), unit_from="attainment_unit", tone_from="tone_attainment"),
             ]
-        subtitle = text(
-            "{period} against {previous}, money in {currency} net of tax; revenue counts on: {revenue_date}",
-            period=self.period.name(),
-            previous=self.previous.name(),
-            currency=self.currency,
-            revenue_date=text(self.revenue_date),
-        )
-        return [View(self._message(), subtitle, fields, rows, notes=self._notes())]
+        of = {
+            "period": self.period.name(),
+            "previous": self.previous.name(),
+            "currency": self.currency,
+            "revenue_date": text(self.revenue_date),
+        }
+        if self.rows["previous"].notna().any():
+            subtitle = text(
+                "{period} against {previous}, money in {currency} net of tax; revenue counts on: {revenue_date}", **of
+            )
+        else:
+            subtitle = text("{period}, money in {currency} net of tax; revenue counts on: {revenue_date}", **of)
+        return [View(self._message(), opening(subtitle), fields, rows, notes=list(map(opening, self._notes())))]
 
     def _message(self) -> str:
         row = self.row("revenue")

@@ -15,7 +15,7 @@ from perfkit.kpis.landings import Landing, landing_of
 from perfkit.kpis.lines import checked, span
 from perfkit.kpis.months import month_sums, revenue_of
 from perfkit.kpis.targets import checked_targets, target_of
-from perfkit.languages import mark, number, percent, show, text
+from perfkit.languages import mark, number, opening, percent, show, text
 from perfkit.periods import Period, month_of, shifted, year_of
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -128,12 +128,11 @@ class YearToDate(Result):
                 money("gap", text("Gap to target"), self.currency, signed=True, tone_from="tone_gap"),
                 Field("attainment", text("Attainment, %"), unit="share", tone_from="tone_gap"),
             ]
-        subtitle = text(
-            "Net revenue of {year} to the end of {month}, {currency} net of tax",
-            year=self.year.full_name(),
-            month=last,
-            currency=self.currency,
-        )
+        of = {"year": self.year.full_name(), "month": last, "currency": self.currency}
+        if self.year.end == self.period.end:
+            subtitle = text("Net revenue of {year}, {currency} net of tax", **of)
+        else:
+            subtitle = text("Net revenue of {year} to the end of {month}, {currency} net of tax", **of)
         return [View(self.message(), subtitle, fields, pd.DataFrame(rows, dtype="object"), notes=self._notes())]
 
     def _row(
@@ -153,7 +152,7 @@ class YearToDate(Result):
     def message(self) -> str:
         """Return where the year stands and lands, in a sentence."""
         values = {
-            "year": self.year.name(),
+            "year": opening(self.year.name()),
             "actual": show(self.actual, self.currency),
             "landing": show(self.landing.estimate, self.currency),
             "growth": percent(estimates.growth(self.landing.estimate, self.year_previous), signed=True),
@@ -227,7 +226,7 @@ def year_to_date(
     days, year = span(table, period), year_of(period, fiscal_year_starts)
     if not days.holds(year):
         empty = pd.DataFrame(columns=["month", "actual", "previous", "target"], dtype="object")
-        why = text("{year} is not whole in the data. {reason}", year=year.name(), reason=days.why_not())
+        why = text("{year} is not whole in the data. {reason}", year=opening(year.name()), reason=days.why_not())
         return YearToDate(empty, Landing(reason=why), year, period, None, None, None, None, None, currency, why)
     months = [month_of(shifted(year.start, place)) for place in range(12)]
     done = sum(month.end <= period.end for month in months)

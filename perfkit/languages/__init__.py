@@ -53,6 +53,11 @@ def text(message: str, /, **values: object) -> str:
     return translated_.format(**values) if values else translated_
 
 
+def opening(words: str) -> str:
+    """Return a sentence with its first letter in upper case: the name of a period may begin it."""
+    return words[:1].upper() + words[1:]
+
+
 def in_sentence(words: str) -> str:
     """Return a heading as it stands within a sentence: in lower case, abbreviations such as CA apart."""
     return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words.split(" "))

@@ -194,7 +194,9 @@ class Reconciliation(Result):
         parts = ["read", "accepted", "excluded", "quarantined"]
         shown = shown.reindex(columns=["table", *parts], fill_value=0).astype(dict.fromkeys(parts, "int64"))
         return View(
-            title=text("Beside sales, {tables} were read", tables=languages.listing(shown["table"].map(text))),
+            title=languages.plural(
+                "Beside sales, one more table was read", "Beside sales, {n} more tables were read", len(shown)
+            ),
             subtitle=text("Rows of each table as read, accepted, left out by rule and set aside"),
             fields=[
                 Field("table", text("Table")),

@@ -161,6 +161,7 @@ def test_what_a_killed_run_left_is_swept_and_nothing_is_half_written(small_story
         "company.toml",
         "logo.svg",
         "README.md",
+        "audit",
         "truth.json",
     }
 

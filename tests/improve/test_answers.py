@@ -127,7 +127,7 @@ def test_worth_says_that_revenue_is_no_profit():
 
 def test_worth_without_a_stake_does_not_say_that_all_is_well():
     answer = improve.worth(Findings((), OPTIONS["period"], "EUR"))
-    assert answer.sentences == ("No finding here is a gap that can be priced.",)
+    assert answer.sentences == ("No finding can be priced.",)
     assert answer.caveat
 
 

@@ -20,7 +20,7 @@ UNFINISHED = ".exports.unfinished"
 
 
 def write(story: Story, folder: Path) -> dict[str, Any]:
-    """Write a company's folder: exports/, company.toml, its logo, README.md and truth.json.
+    """Write a company's folder: exports/, company.toml, its logo, audit/actions.toml, README.md and truth.json.
 
     The same story gives the same files, to the byte, so that a second load finds nothing new.
 
@@ -46,7 +46,8 @@ def write(story: Story, folder: Path) -> dict[str, Any]:
         faults += in_workbooks.result()
     shutil.rmtree(folder / "exports", ignore_errors=True)
     exports.rename(folder / "exports")
-    for name in ("company.toml", "README.md", "logo.svg"):
+    (folder / "audit").mkdir(exist_ok=True)
+    for name in ("company.toml", "README.md", "logo.svg", "audit/actions.toml"):
         shutil.copyfile(assets.path("examples/demo") / name, folder / name)
     entries = [fault.entry() for fault in faults]
     truth = story.truth | {

@@ -8,11 +8,11 @@ from typing import Any
 
 from perfkit import languages
 from perfkit.improve.evidence import Evidence, comparable_months, known_members, subject_by
-from perfkit.improve.findings import Action, Finding, capital
+from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import FALL, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.catalogue import dimension_name
-from perfkit.languages import in_sentence, number, plural, text
+from perfkit.languages import in_sentence, number, opening, plural, text
 
 _MOVED = 0.02  # an average that moved by less is no finding
 _RUN = 3  # months in a row below the year before, from which a run is told
@@ -89,7 +89,7 @@ def calendar(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         id="calendar",
         topic=text("working days"),
-        claim=capital(
+        claim=opening(
             text(
                 "{period} has {n} working days, {previous} has {m}: at equal revenue a day, that adds {effect}.",
                 **values,
