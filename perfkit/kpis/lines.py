@@ -2,8 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import ibis
 import pandas as pd
@@ -75,7 +73,7 @@ def span(lines: ibis.Table, period: Period) -> Span:
     """
     if not isinstance(period, Period):
         raise ParameterError(f"period is {period!r}: give a Period, such as acme.period('2026-10').")
-    days = _days_of(lines.op())
+    days = only(_days(lines))
     if days["first"] is None:
         raise DataError("sales: there is no line, so there is nothing to report.")
     found = Span(days["first"], int(days["returns"]))
@@ -90,13 +88,8 @@ def span(lines: ibis.Table, period: Period) -> Span:
 
 def first_day(lines: ibis.Table) -> dt.date | None:
     """Return the first day of the data that lines are of; None where there is no line."""
-    found: dt.date | None = _days_of(lines.op())["first"]
+    found: dt.date | None = only(_days(lines))["first"]
     return found
-
-
-@lru_cache(maxsize=1)  # every KPI of a report asks it of the same lines
-def _days_of(lines: Any) -> dict[str, Any]:
-    return only(_days(lines.to_expr()))
 
 
 def _or_the_rest_of_it(period: Period, first: dt.date) -> str:
