@@ -16,7 +16,7 @@ import pandas as pd
 
 from perfkit.errors import DataError
 from perfkit.kpis.catalogue import CATALOGUE, KPI, kpi
-from perfkit.languages import listing, month, text
+from perfkit.languages import date, listing, month, text
 from perfkit.periods import Period
 
 
@@ -111,6 +111,9 @@ def target_of(targets: pd.DataFrame, of: KPI, period: Period) -> Target:
     if len(there) < len(values):
         missing = [month(each.start) for each, value in zip(months, values, strict=True) if value is None]
         return Target(reason=text("No target is given for {months}.", months=listing(missing)))
+    if of.additive and period.since is not None:
+        day = date(period.since)
+        return Target(reason=text("The data start on {day}, and the target is one for the whole period.", day=day))
     if of.additive:
         return Target(sum(there, Decimal(0)))
     if len(set(there)) == 1:

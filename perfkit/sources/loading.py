@@ -31,7 +31,7 @@ import pyarrow as pa
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
-from perfkit.sources import engines, files, snapshots, strangers
+from perfkit.sources import engines, files, signs, snapshots, strangers
 from perfkit.sources.blocks import Block
 from perfkit.sources.files import ExportFile
 from perfkit.sources.opening import Workplace
@@ -180,6 +180,8 @@ def _build(
             unknown = strangers.found(work, columns, engine)
             if "sales" in reports:
                 reports["sales"]["strangers"] = unknown
+            if "sales" in reports:
+                reports["sales"]["notices"] += signs.notices(work, columns["sales"], tables["sales"], engine)
             for name, sentences in strangers.notices(work, columns, unknown, engine).items():
                 reports[name]["notices"] += sentences
     except (PerfkitError, duckdb.Error, pa.ArrowException):

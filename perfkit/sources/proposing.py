@@ -278,6 +278,10 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
     )
 
 
+_WITHOUT_MINUS = ("net_revenue", "list_revenue", "cost", "quantity")
+"""What a credit note takes off, where an export leaves its minus out."""
+
+
 def _with_credits(guesses: list[Guess], preset: presetting.Preset | None, seen: Seen) -> list[Guess]:
     """The guesses of a generic export, with what its kinds of documents mean and which amounts lack a minus."""
     mapping = preset.block.columns.get("document") if preset and preset.name == "generic" else None
@@ -285,9 +289,11 @@ def _with_credits(guesses: list[Guess], preset: presetting.Preset | None, seen: 
     if mapping is None or document is None or not mapping.values:
         return guesses
     told = document if document.known else documents(document, mapping.values, seen)
-    amount = next((each for each in guesses if each.column == "net_revenue" and each.heading in seen.rows), None)
-    signed = unsigned(amount, document, mapping.values, seen) if amount else None
-    changed = {"document": told} | ({"net_revenue": signed} if signed else {})
+    changed = {"document": told} | {
+        each.column: unsigned(each, document, mapping.values, seen)
+        for each in guesses
+        if each.column in _WITHOUT_MINUS and each.heading in seen.rows
+    }
     return [changed.get(each.column, each) for each in guesses]
 
 

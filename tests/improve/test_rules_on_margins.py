@@ -77,6 +77,23 @@ def test_low_margin_speaks_of_a_member_far_below_the_others(sales, found):
     assert (low.stake, low.tone) == (None, None)  # the others are no reference that it could be brought to
 
 
+@pytest.mark.usefixtures("few_will_do")
+def test_low_margin_tells_of_a_channel_that_is_a_segment_once_and_has_room_for_another(sales, found):
+    rows = [("Web", 100), ("Web", 100), ("Fair", 100), ("Fair", 60)]
+    lines = sales(
+        *(("2024-01-05", amount, name, str(n)) for n, (name, amount) in enumerate(rows)),
+        channel=[name for name, _ in rows],
+        segment=["Homes", "Homes", "Shops", "Shops"],
+        category=["Tea", "Jam", "Tea", "Jam"],
+        cost=[40, 60, 80, 54],
+    )
+    told = found(lines, dimensions=("channel", "segment", "category"), reading=("breakdowns",))
+    assert {item.id for item in told.items if item.id.startswith("low_margin")} == {
+        "low_margin:channel",
+        "low_margin:category",
+    }
+
+
 def test_low_margin_is_silent_of_a_small_member_and_of_a_small_gap(sales, found):
     small = channels(sales, ("Web", 1000), ("Fair", 40), costs=[500, 36])
     assert found(small, **BY).find("low_margin:channel") is None

@@ -1,5 +1,6 @@
 """Working days and targets beside the figures: counted by hand, and refused in words."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
@@ -61,6 +62,14 @@ def test_the_months_of_a_trend_have_their_working_days(sales):
 def test_a_target_that_is_no_amount_is_refused(sales):
     with pytest.raises(DataError, match="the value of revenue for 2024-01 is Infinity, which is no amount"):
         card(sales([("2024-01-01", 1)]), targets=planned(("revenue", "2024-01-01", float("inf"), None, None, None)))
+
+
+def test_a_month_that_the_data_start_in_is_not_set_against_the_target_of_all_of_it(sales):
+    cut = JANUARY.cut_at(dt.date(2024, 1, 9))
+    plan = planned(("revenue", "2024-01-01", 100, None, None, None))
+    row = card(sales([("2024-01-09", 44), ("2024-01-20", 6)]), cut, targets=plan).row("revenue")
+    assert row["target"] is None and row["actual"] == 50
+    assert row["target_reason"] == "The data start on 9 January 2024, and the target is one for the whole period."
 
 
 def test_a_kpi_that_only_a_member_s_target_misspells_is_named_too(sales):

@@ -181,6 +181,19 @@ def test_credit_notes_without_a_minus_are_proposed_below_zero_and_load_so(acme, 
     assert loaded.frame("sales")["document"].tolist() == ["invoice", "invoice", "credit", "credit", "invoice"]
 
 
+def test_each_amount_of_a_credit_note_is_proposed_below_zero_where_it_lacks_the_minus(acme):
+    export = (
+        "N° facture;Date facture;Code client;Type;Montant HT;Coût de revient HT;Qté\n"
+        "F1;13/03/2026;C1;Facture;100,00;60,00;2\nF2;14/03/2026;C1;Facture;200,00;90,00;3\n"
+        "A1;15/03/2026;C1;Avoir;30,00;20,00;-1\n"
+    )
+    block = proposed(acme, "ventes.csv", export).block()
+    below = 'credits = { column = "Type", in = ["Avoir"] }'
+    assert f'net_revenue = {{ column = "Montant HT", {below} }}' in block
+    assert f'cost = {{ column = "Coût de revient HT", {below} }}' in block
+    assert block.count(below) == 2  # the quantity has its minus
+
+
 def test_credit_notes_with_a_minus_are_left_as_they_are(acme):
     proposal = proposed(acme, "ventes.csv", with_credits("Type", "Avoir", minus="-"))
     assert "credits =" not in proposal.block() and "accepted: 320.00" in proposal.trial

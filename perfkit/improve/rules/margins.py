@@ -157,7 +157,11 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
         ]
         if far:
             found.append((*max(far, key=lambda each: (each[0], str(each[1]["member"]))), result))
-    for _gap, row, rest, result in sorted(found, key=lambda each: (-each[0], each[3].by))[:_MOST]:
+    apart: dict[tuple[Decimal, Decimal], tuple[Any, ...]] = {}
+    for each in sorted(found, key=lambda each: (-each[0], each[3].by)):
+        # A channel that is a segment too, line for line, is told of once.
+        apart.setdefault((each[1]["revenue"], each[1]["gross_profit"]), each)
+    for _gap, row, rest, result in list(apart.values())[:_MOST]:
         others = percent(rest)
         reference = text("The others: {rate}", rate=others)
         yield Finding(
