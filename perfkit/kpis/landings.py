@@ -19,7 +19,7 @@ import numpy as np
 from perfkit import estimates
 from perfkit.kpis.lines import Span
 from perfkit.kpis.months import Sums, revenue_of
-from perfkit.languages import mark, plural, text
+from perfkit.languages import listing, mark, plural, text
 from perfkit.periods import Period, month_of, shifted
 
 FEWEST = 6
@@ -70,6 +70,13 @@ def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal 
     before = [month.year_before() for month in months]
     if not days.holds(before[0]):
         return Landing(reason=text("last year is not whole in the data. {reason}", reason=days.why_not()))
+    if gaps := _gaps(sums, months, done):
+        return Landing(
+            reason=text(
+                "no line is dated in {months}: an estimate would take a missing export for a month without sales.",
+                months=listing([each.name() for each in gaps]),
+            )
+        )
     base = [revenue_of(sums, month) for month in before]
     reached, whole = sum(base[:done], Decimal(0)), sum(base, Decimal(0))
     if actual is None or actual <= 0 or reached <= 0 or whole <= 0:
@@ -88,6 +95,21 @@ def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal 
         estimate, min(_cents(Decimal(low)), estimate), max(_cents(Decimal(high)), estimate),
         estimates.LEVEL, len(ratios), status="estimated",
     )  # fmt: skip
+
+
+def _gaps(sums: Sums, months: Sequence[Period], done: int) -> list[Period]:
+    """The months of this year and the last without a line, but for those that had none a year away: a season's."""
+
+    def sold(each: Period) -> bool:
+        return (each.start.year, each.start.month) in sums
+
+    found = []
+    for each in months[:done]:
+        last = each.year_before()
+        if sold(last) != sold(each):
+            found.append(last if sold(each) else each)
+    rest = [each.year_before() for each in months[done:]]
+    return found + [last for last in rest if sold(last.year_before()) and not sold(last)]
 
 
 def _ratios(sums: Sums, last: Period, days: Span) -> list[float]:

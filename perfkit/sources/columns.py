@@ -286,8 +286,10 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
     if read is None:
         raise DataError(_wrong_type(source.file, mapping.credits.column, kind, Column("credits", "text", ""), where))
     teller = _Part(mapping.credits.column, raw, f"{alias}_{len(parts)}", read)
-    words = ", ".join(quoted(each.strip().casefold()) for each in mapping.credits.among)
-    below = f"CASE WHEN lower(trim({teller.alias})) IN ({words}) THEN -abs({{0}}) ELSE {{0}} END"
+    said = [each.strip() for each in mapping.credits.among]  # as they are, and in whatever case
+    words = ", ".join(quoted(each) for each in dict.fromkeys([*said, *map(str.lower, said), *map(str.casefold, said)]))
+    word = f"trim({teller.alias}, {quoted(' ' + chr(9) + chr(0xA0) + chr(0x202F))})"
+    below = f"CASE WHEN {word} IN ({words}) OR lower({word}) IN ({words}) THEN -abs({{0}}) ELSE {{0}} END"
     exact = below.format(f"({exact or parts[0].read.exact})")
     return _checked(column, parts, below.format(f"({combined})"), alias, missing, currency, exact, [teller])
 

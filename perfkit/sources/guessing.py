@@ -278,9 +278,7 @@ def documents(guess: Guess, known: dict[str, str], seen: Seen) -> Guess:
         choice = ", ".join(map(toml, unknown[:SHOWN]))
         because = f"perhaps {toml(guess.heading)}, but what does {choice} mean? Say it of each of its words:"
         return Guess(guess.column, "", "none", f'{because} values = {{ {toml(unknown[0])} = "invoice" }}.')
-    return replace(
-        guess, values={each: meant[each.casefold()] for each in words if each.casefold() != meant[each.casefold()]}
-    )
+    return replace(guess, values={each: meant[each.casefold()] for each in words if each != meant[each.casefold()]})
 
 
 def unsigned(amount: Guess, document: Guess, known: dict[str, str], seen: Seen) -> Guess:

@@ -50,6 +50,20 @@ def test_the_fiscal_year_of_the_company_is_cumulated(sales):
     assert quarter.actual == 6  # July to September
 
 
+@pytest.mark.parametrize("silent", ["2023-03", "2024-02", "2023-11"])
+def test_a_year_with_a_month_that_may_be_missing_does_not_land(sales, silent):
+    lines = monthly(sales, [100] * 27, "2022-01")
+    result = run(lines[lines["date"].dt.strftime("%Y-%m") != silent], "2024-03")
+    assert (result.landing.status, result.landing.estimate) == ("not available", None)
+    assert result.landing.reason.startswith(f"no line is dated in {periods.parse(silent).name()}:")
+
+
+def test_a_month_that_never_sells_is_no_gap(sales):
+    lines = monthly(sales, [100] * 27, "2022-01")
+    result = run(lines[lines["date"].dt.month != 8], "2024-03")
+    assert result.landing.estimate == 1100
+
+
 def test_a_year_that_is_over_has_no_forecast(sales):
     result = run(monthly(sales, [5] * 24, "2023-01"), "2024")
     assert (result.landing.status, result.landing.estimate) == ("observed", 60)

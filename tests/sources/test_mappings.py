@@ -201,6 +201,15 @@ def test_credit_notes_without_a_minus_count_below_zero(desk):
     assert "n, below zero where t is Avoir or AV" in str(made)
 
 
+@pytest.mark.parametrize("cell", ["Preisnachlaß", "PREISNACHLAß", "Preisnachlaß\t", "\u00a0preisnachlaß "])
+def test_a_word_for_credit_notes_is_known_in_any_letters(desk, cell):
+    said = {"column": "n", "credits": {"column": "t", "in": ["Preisnachlaß"]}}
+    snapshot = desk.load(
+        f"d;n;t\n2024-01-01;10,00;F\n2024-01-02;4,00;{cell}\n", columns={"date": "d", "net_revenue": said}
+    )
+    assert desk.revenue(snapshot) == 6
+
+
 def test_credit_notes_keep_the_other_steps_of_an_amount(desk):
     text = "d,q,p,r,t\n2024-01-01,2,10,1,F\n2024-01-01,3,10,,A\n"
     said = {"multiply": ["q", "p"], "less": ["r"], "times": 10, "credits": {"column": "t", "in": ["a"]}}
