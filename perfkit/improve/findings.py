@@ -71,6 +71,8 @@ class Finding:
     subject : str
         What it is about, where another rule may say the same in other words: a KPI, or "by" and a dimension. A page
         of three findings takes one of each.
+    gaps : str
+        The months without one line that it stands on, by name: it may speak of a missing export. Empty for none.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Finding:
     figure_ids: tuple[str, ...] = ()
     signed: bool = True
     subject: str = ""
+    gaps: str = ""
 
     @property
     def message(self) -> str:

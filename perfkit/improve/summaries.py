@@ -183,6 +183,10 @@ def summary(
 def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) -> str:
     """Say where revenue stands, which target is missed, and where the most is at stake: none must hide the others."""
     sentence = told.claim if told else revenue_stands(scorecard)
+    if told is not None and told.gaps:
+        sentence = text(
+            "{sentence}; but no line is dated in {months}", sentence=sentence.removesuffix("."), months=told.gaps
+        )
     first = findings.items[0] if findings.items and findings.items[0].amount else None
     stake = stake_in_words(first, findings.currency) if first else ""
     if first is not None and first is told and first.amount != abs(first.value):  # else it is the gap, already told

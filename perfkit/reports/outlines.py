@@ -19,10 +19,10 @@ _FAMILY = "DejaVu Sans, Verdana, sans-serif"  # the second is about as wide, whe
 _EM = 100  # units of an outline
 
 _WORDS = re.compile(
-    r"<!-- (?P<words>.*?) -->\s*"
+    r"<!-- (?P<words>(?:(?!-->).)*) -->\s*"
     r'<g style="(?P<look>[^"]*)" transform="(?P<place>translate\([^)]*\)(?: rotate\([^)]*\))?) '
     r'scale\((?P<scale>[\d.]+) -(?P=scale)\)">\s*'
-    r"(?P<shapes><defs>.*?</defs>)?(?P<outlines>(?:\s*<use [^>]*/>)+)\s*</g>",
+    r"(?P<shapes><defs>(?:(?!</defs>).)*</defs>)?(?P<outlines>(?:\s*<use [^>]*/>)+)\s*</g>",
     re.DOTALL,
 )
 _OUTLINE = re.compile(r'<use xlink:href="#([\w-]+)-[0-9a-f]+"(?: transform="translate\(([-\d.]+) 0\)")?/>')

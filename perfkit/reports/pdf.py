@@ -46,7 +46,11 @@ def document(html: str) -> bytes:
 def _relettered(picture: re.Match[str]) -> str:
     """Return a picture's address with the words of the picture as text."""
     address, encoded = picture.groups()
-    return address + base64.b64encode(as_letters(base64.b64decode(encoded).decode()).encode()).decode()
+    try:
+        svg = base64.b64decode(encoded).decode()
+    except UnicodeDecodeError:  # a logo in another encoding, which it declares; charts are UTF-8
+        return picture[0]
+    return address + base64.b64encode(as_letters(svg).encode()).decode()
 
 
 def _weasyprint() -> Any:

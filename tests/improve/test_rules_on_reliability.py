@@ -149,6 +149,15 @@ def test_what_a_silent_month_touches_has_no_stake_and_says_why(sales, found):
     )
 
 
+def test_the_conclusion_says_that_a_month_it_stands_on_has_no_line(sales, found, results):
+    lines = year_of_months(sales, without=["2022-08"])
+    card, trend = results(lines, period=periods.parse("2023-08"), reading=("trend",))
+    said = improve.summary(card, improve.findings(card, trend)).conclusion
+    assert "no line is dated in August 2022" in said
+    whole, trend = results(year_of_months(sales), period=periods.parse("2023-08"), reading=("trend",))
+    assert "no line is dated" not in improve.summary(whole, improve.findings(whole, trend)).conclusion
+
+
 def test_no_run_of_months_and_no_count_of_them_reaches_over_a_silent_month(sales, found, results):
     rows = [(f"2022-{month:02}-05", 100, "a", f"b{month}") for month in range(1, 13)]
     rows += [(f"2023-{month:02}-05", 90, "a", f"n{month}") for month in (*range(1, 11), 12)]

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from perfkit import languages
+from perfkit import assets, languages
 from perfkit.reports import html, index, record
 from tests.reports.documents import long_report
 
@@ -71,3 +71,17 @@ def test_a_phone_shows_the_narrow_picture_and_keeps_a_tables_first_column_in_sig
 def test_a_screen_shows_the_wide_picture_as_wide_as_the_text(chromium, tmp_path):
     page = opened(chromium, tmp_path, rendered("en"))
     assert page.locator("figure img").first.evaluate("each => [each.naturalWidth, each.clientWidth]") == [864, 864]
+
+
+def test_a_long_owner_and_date_wrap_on_a_phone(chromium, tmp_path):
+    css = assets.path("templates/report/display.css").read_text(encoding="utf-8")
+    owner = "Responsable : Sonia Kermarrec, pour le 30 novembre 2026."
+    source = (
+        f'<div class="pk pk-summary" style="width: 358px"><style>{css}</style><ol class="pk-findings">'
+        f'<li class="pk-finding"><p class="pk-rank">1</p><div class="pk-claim"><p class="pk-why">Revoir. <span '
+        f'class="pk-owner">{owner}</span></p></div></li></ol></div>'
+    )
+    page = opened(chromium, tmp_path, source, 390)
+    edge = page.locator(".pk-finding").bounding_box()
+    box = page.locator(".pk-owner").bounding_box()
+    assert box["x"] + box["width"] <= edge["x"] + edge["width"]

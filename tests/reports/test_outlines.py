@@ -88,5 +88,19 @@ def test_the_words_of_a_picture_can_be_searched_in_the_pdf():
     assert [words for words in WORDS[:4] if re.sub(r"\s", "", words) not in found] == []
 
 
+def test_a_picture_in_another_encoding_is_drawn_as_it_is():
+    logo = (
+        '<?xml version="1.0" encoding="iso-8859-1"?><svg xmlns="http://www.w3.org/2000/svg"><title>Café</title></svg>'
+    )
+    encoded = base64.b64encode(logo.encode("iso-8859-1")).decode()
+    page = f'<html><body><img src="data:image/svg+xml;base64,{encoded}" alt="">{picture(drawn("Marge"))}</body></html>'
+    assert "Marge" in pypdf.PdfReader(io.BytesIO(pdf.document(page))).pages[0].extract_text()
+
+
+def test_a_comment_that_is_no_word_of_a_chart_hides_none_that_is():
+    svg = drawn("Marge").replace('<g id="figure_1">', '<!-- drawn by hand --><g id="figure_1">')
+    assert [text.text for text in texts(as_letters(svg))] == ["Marge"]
+
+
 def picture(svg):
     return f'<img src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}" alt="">'

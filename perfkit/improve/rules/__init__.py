@@ -159,7 +159,7 @@ def _held_back(finding: Finding, rule: Rule, evidence: Evidence) -> Finding:
     if not gaps or rule.__module__ == reliability.__name__:
         return finding
     why = text("No line is dated in {months}: no stake, and no conclusion before it is known why.", months=gaps)
-    return replace(finding, caveat=f"{finding.caveat} {why}".strip(), stake=None, pools=())
+    return replace(finding, caveat=f"{finding.caveat} {why}".strip(), stake=None, pools=(), gaps=gaps)
 
 
 def _priced(finding: Finding, evidence: Evidence) -> Finding:

@@ -60,7 +60,7 @@ def silent_months(evidence: Evidence) -> Iterator[Finding]:
         basis=text("Months without one line, of those shown and of the year before, inside the days of the data"),
         reference=text("Lines in every month"),
         action=Action(text("Ask which: load the missing export, or note why nothing was sold.")),
-        caveat=text("Until then, what such a month is part of is set against no other year's."),
+        caveat=text("Until then, what such a month is part of has no stake."),
         tone=None,
         figure_ids=tuple(
             f"trend:{month.label}:revenue"
