@@ -11,6 +11,7 @@ import duckdb
 
 from perfkit.sources.files import literally, named, quoted
 from perfkit.sources.settings import Blocks, blocks
+from perfkit.sources.tally import plain
 
 
 def notices(folder: Path, columns: Sequence[str], settings: Blocks, engine: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -39,13 +40,13 @@ def notices(folder: Path, columns: Sequence[str], settings: Blocks, engine: duck
     ).fetchall()
     if above:
         yield (
-            f"Rows of sales that are credit notes and stand above zero: {above:,} (net_revenue {money}). They count as "
+            f"Rows of sales that are credit notes and stand above zero: {above:,} (net_revenue {plain(money)}). They count as "
             f"sales. {_write('net_revenue')}"
         )
     for name, rows, total in zip(odd, found[::2], found[1::2], strict=True):
         if rows:
             yield (
-                f"Rows of sales with a net_revenue below zero and a {name} above zero: {rows:,} ({name} {total}). If "
+                f"Rows of sales with a net_revenue below zero and a {name} above zero: {rows:,} ({name} {plain(total)}). If "
                 f"they are credit notes, what rests on it is wrong by twice that. {_write(name)}"
             )
     for block in blocks(settings):
