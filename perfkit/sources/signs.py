@@ -40,14 +40,14 @@ def notices(folder: Path, columns: Sequence[str], settings: Blocks, engine: duck
     ).fetchall()
     if above:
         yield (
-            f"Rows of sales that are credit notes and stand above zero: {above:,} (net_revenue {plain(money)}). They count as "
-            f"sales. {_write('net_revenue')}"
+            f"Rows of sales that are credit notes and stand above zero: {above:,} (net_revenue {plain(money)}). "
+            f"They count as sales. {_write('net_revenue')}"
         )
     for name, rows, total in zip(odd, found[::2], found[1::2], strict=True):
         if rows:
             yield (
-                f"Rows of sales with a net_revenue below zero and a {name} above zero: {rows:,} ({name} {plain(total)}). If "
-                f"they are credit notes, what rests on it is wrong by twice that. {_write(name)}"
+                f"Rows of sales with a net_revenue below zero and a {name} above zero: {rows:,} ({name} {plain(total)}). "
+                f"If they are credit notes, what rests on it is wrong by twice that. {_write(name)}"
             )
     for block in blocks(settings):
         mapping = block.columns.get("net_revenue")
