@@ -46,8 +46,9 @@ def notices(folder: Path, columns: Sequence[str], settings: Blocks, engine: duck
     for name, rows, total in zip(odd, found[::2], found[1::2], strict=True):
         if rows:
             yield (
-                f"Rows of sales with a net_revenue below zero and a {name} above zero: {rows:,} ({name} {plain(total)}). "
-                f"If they are credit notes, what rests on it is wrong by twice that. {_write(name)}"
+                f"Rows of sales with a net_revenue below zero and a {name} above zero: {rows:,} "
+                f"({name} {plain(total)}). If they are credit notes, what rests on it is wrong by twice that. "
+                f"{_write(name)}"
             )
     for block in blocks(settings):
         mapping = block.columns.get("net_revenue")
