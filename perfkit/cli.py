@@ -12,7 +12,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -35,6 +35,14 @@ _TYPERS_OWN: tuple[Any, ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mr
 class WrongUsage(PerfkitError):
     """What was typed cannot be meant: told before anything is read."""
 
+    see_help = True
+
+
+class NoPeriod(WrongUsage):
+    """No period was typed: the message ends with the command that has one."""
+
+    see_help = False
+
 
 class _Commands(TyperGroup):
     """The commands; whatever they raise ends as one sentence and an exit code."""
@@ -43,7 +51,8 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except WrongUsage as error:
-            _stop(f"{error} See: {ctx.command_path} {ctx.invoked_subcommand} --help", WRONG_USAGE)
+            see = f" See: {ctx.command_path} {ctx.invoked_subcommand} --help" if error.see_help else ""
+            _stop(f"{error}{see}", WRONG_USAGE)
         except PerfkitError as error:
             _stop(str(error), REFUSED)
         except KeyboardInterrupt:
@@ -159,9 +168,7 @@ def load(company: CompanyFolder, exports: Exports = None) -> None:
     Says what was read, what was left out and why, and what changed since the last snapshot. Whatever
     does not fit is refused, and the last snapshot stays the current one.
     """
-    from perfkit import terminal
-
-    terminal.show_notices(_loaded(company, exports))
+    _notices(_loaded(company, exports))
 
 
 @app.command()
@@ -202,7 +209,7 @@ def check(
         if export and some:
             terminal.show_export(quarantine_export.export(acme.snapshot, export, language=acme.settings.language), acme)
         return
-    terminal.show_notices(acme)
+    _notices(acme)
     for view in [*acme.reconciliation().views(), *acme.coverage().views()]:
         print(f"\n{printable(results.plain(view), most=100_000, lines=True)}")
 
@@ -244,7 +251,7 @@ def _listed(row: Mapping[str, Any]) -> str:
 def run(
     report: Annotated[str, typer.Argument(metavar="REPORT", help="The report, such as commercial_audit.")],
     company: CompanyFolder,
-    period: Annotated[str, typer.Option(metavar="PERIOD", help="2026-10, 2026-Q3, 2026 or FY2026.")],
+    period: Annotated[str, typer.Option(metavar="PERIOD", help="Needed: 2026-10, 2026-Q3, 2026 or FY2026.")] = "",
     language: Annotated[str, typer.Option(metavar="en|fr", help="Language; else the one in company.toml.")] = "",
     parameter: Annotated[
         list[str] | None,
@@ -261,8 +268,11 @@ def run(
         raise WrongUsage("--snapshot runs on what was loaded, --exports loads anew: give one of them.")
     declared = _settings(company)
     given = _parameters(parameter or [])
+    if not period:
+        _ask_for_period(report, company, declared, snapshot)
     _usage(report, company, declared, period, language, given)
     _refuse_unwearable(company, declared)
+    _decided(company)
     if snapshot:
         with _typed():
             kept.find(company, snapshot)
@@ -429,8 +439,10 @@ def _our_fault(error: Exception) -> str:
 
 def _settings(folder: Path) -> "Settings":
     """Read company.toml: a folder without one was not meant, one that is not understood is refused."""
+    from perfkit import languages
     from perfkit.settings import settings
 
+    languages.use("en")  # what the command says is English; a report has a language of its own
     if not os.path.lexists(folder / "company.toml"):
         raise WrongUsage(
             f"{folder} is not a company's folder: it holds no company.toml. Make one with: perfkit new PATH."
@@ -451,7 +463,27 @@ def _loaded(folder: Path, exports: Path | None) -> "Company":
         acme = companies.load(folder, exports=exports, step=step)
     terminal.tell(acme, before)
     checked_targets(acme.targets())
+    _decided(folder)
     return acme
+
+
+def _decided(folder: Path) -> list[str]:
+    """Return the findings that the company decided about; refuse decisions that no report could show."""
+    from perfkit import actions
+    from perfkit.improve.rules import RULES
+
+    return list(actions.read(folder, [rule.__name__ for rule in RULES]))
+
+
+def _notices(acme: "Company") -> None:
+    """Print what a person should know about what was read, and about decisions that the last report did not show."""
+    from perfkit import actions, terminal
+
+    terminal.show_notices(acme)
+    for notice in acme.notices():
+        print(printable(f"Note on sales: {notice}"))
+    for notice in actions.astray(acme.path, _decided(acme.path)):
+        print(printable(f"Note: {notice}"))
 
 
 def _refuse_unwearable(folder: Path, declared: "Settings") -> None:
@@ -493,6 +525,30 @@ def _usage(
         raise WrongUsage(f"-p {name} is not yours to set: name the company, or use --{name}.")
     with _typed():
         checked(takes, parameters)
+
+
+def _ask_for_period(report: str, folder: Path, declared: "Settings", snapshot: str) -> NoReturn:
+    """Refuse a run of no period, with the last complete month of this very company as an example."""
+    from perfkit import company as companies
+    from perfkit import periods
+    from perfkit.sources import snapshots as kept
+
+    month = None
+    with suppress(PerfkitError):  # what is wrong with its data is told when they are loaded
+        if declared.observed_until:
+            month = companies.last_month(periods.day(declared.observed_until))
+        elif snapshot or kept.current(folder):
+            month = companies.open_company(folder, snapshot=snapshot).last_month()
+    if month is None:
+        raise NoPeriod(
+            "which period is the report of? Load the exports first, and it can be said which months are whole: "
+            f"perfkit load {_quoted(folder)}. "
+            f"Then: perfkit run {shlex.quote(report)} {_quoted(folder)} --period YYYY-MM"
+        )
+    raise NoPeriod(
+        f"which period is the report of? The last complete month is {month.label}: "
+        f"perfkit run {shlex.quote(report)} {_quoted(folder)} --period {month.label}"
+    )
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """Company: a folder, its settings, its tables, and the questions its data can answer."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +12,19 @@ import ibis
 import pandas as pd
 
 from perfkit import actions as decided
-from perfkit import periods, questions, schema, sources
+from perfkit import languages, periods, questions, schema, sources
 from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
 from perfkit.drills import Drill
 from perfkit.errors import DataError, ParameterError, unknown
-from perfkit.languages import plural, show, text
+from perfkit.languages import listing, plural, show, text
 from perfkit.overview import Overview
 from perfkit.periods import Period
 from perfkit.settings import Settings, settings
+from perfkit.sources.names import visible
 from perfkit.sources.places import ROW_NUMBER
+from perfkit.sources.settings import blocks
+from perfkit.sources.strangers import cure
 
 if TYPE_CHECKING:
     from perfkit.kpis.versus import Comparison
@@ -31,6 +36,8 @@ def _silent(message: str) -> None:
 
 def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[[str], None] = _silent) -> "Company":
     """Load a company's exports into a checked snapshot, and open the company on it.
+
+    What it displays is in its language from here on, unless `languages.use` has chosen one.
 
     Parameters
     ----------
@@ -50,6 +57,7 @@ def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[
     """
     folder = Path(path)
     declared = settings(folder)
+    languages.offer(declared.language)
     snapshot = sources.load(
         folder,
         declared.tables,
@@ -65,6 +73,8 @@ def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[
 def open_company(path: str | Path, *, snapshot: str = "") -> "Company":
     """Open a company on a snapshot; one that was never loaded is loaded first.
 
+    What it displays is in its language from here on, unless `languages.use` has chosen one.
+
     Parameters
     ----------
     path : str or Path
@@ -79,10 +89,17 @@ def open_company(path: str | Path, *, snapshot: str = "") -> "Company":
     """
     folder = Path(path)
     declared = settings(folder)
+    languages.offer(declared.language)
     if snapshot:
         return Company(folder, declared, sources.snapshots.find(folder, snapshot))
     current = sources.snapshots.current(folder)
     return Company(folder, declared, current) if current else load(folder)
+
+
+def last_month(until: dt.date) -> Period:
+    """Return the last month that is over on a day."""
+    month = periods.month_of(until)
+    return month if month.last_day <= until else month.previous()
 
 
 class Company:
@@ -132,8 +149,7 @@ class Company:
 
     def last_month(self) -> Period:
         """Return the last complete month of the data."""
-        month = periods.parse(f"{self.observed_until:%Y-%m}")
-        return month if month.last_day <= self.observed_until else month.previous()
+        return last_month(self.observed_until)
 
     @property
     def currency(self) -> str:
@@ -468,9 +484,85 @@ class Company:
     def coverage(self) -> questions.Coverage:
         """Return which questions the data can answer, and what to ask for where they cannot."""
         until = periods.day(self.settings.observed_until) if self.settings.observed_until else None
-        return questions.coverage(
-            *questions.carried(self.lines(), targets=self.targets(), books=self.books(), observed_until=until)
+        targets, books = self.targets(), self.books()
+        shares, money = questions.carried(self.lines(), targets=targets, books=books, observed_until=until)
+        given = {
+            "targets": bool(targets["dimension"].isna().any()),
+            "targets_by_member": bool(targets["member"].notna().any()),
+            "ledger": books is not None,
+        }
+        there = [name for name, is_there in given.items() if is_there]
+        return questions.coverage(shares, money, self._unmatched(shares), there)
+
+    def _unmatched(self, shares: Mapping[str, float]) -> list[questions.Unmatched]:
+        """The lists of which sales have many ids that are not in them."""
+        sales = self.snapshot.report["tables"]["sales"]
+        every, few = sales["accepted"]["rows"], 1 - questions.WHOLE
+        found = []
+        for each in sales.get("strangers", ()):
+            alike, table, key = each["alike"], each["table"], each["key"]
+            if table not in ("customers", "products") or each["rows"] < few * every:
+                continue
+            where, words = cure(each)
+            held = [name for name in self.table(table).columns if name != "unit_cost" or "quantity" in sales["columns"]]
+            found.append(
+                questions.Unmatched(
+                    table=table,
+                    columns=tuple(f"{table}.{name}" for name in held),
+                    lines=each["rows"],
+                    money=Decimal(each["money"]),
+                    currency=self.currency,
+                    here=visible(alike["here"]) if alike else listing(map(visible, each["first"])),
+                    there=visible(alike["there"]) if alike else listing(map(visible, each.get("listed", ()))),
+                    where=where,
+                    write=f"{key} = {{ column = {self._source_of(where, key)}, {words} }}" if words else "",
+                    same=bool(alike),
+                    partly=shares.get(f"sales.{key}", 0.0) - each["rows"] / every > few,
+                )
+            )
+        return found
+
+    def _source_of(self, table: str, column: str) -> str:
+        """The heading that a column is made from, as company.toml writes it; three points where it is not one."""
+        made = blocks(self.settings.tables[table]) if table in self.settings.tables else ()
+        mapping = made[0].columns.get(column) if len(made) == 1 else None
+        return json.dumps(mapping.column if mapping and mapping.column else "...", ensure_ascii=False)
+
+    def silent_months(self) -> tuple[Period, ...]:
+        """Return the months within the data without one line of sales, whose export may be missing.
+
+        They are those of a report (see `kpis.months.silent_months`), but only where the months around them sell: three
+        on each side, as far as the data hold them. Who sells now and then misses none.
+        """
+        from perfkit.kpis.months import month_sums, silent_months  # here, because the analyses need time to load
+
+        if self._first_day is None:
+            return ()
+        months, last = [periods.month_of(self._first_day)], self.last_month()
+        while months[-1].end < last.end:
+            months.append(periods.month_of(months[-1].end))
+        sold = set(month_sums(self.table("sales"), months[0].start, months[-1].end))
+        sells = [(month.start.year, month.start.month) in sold for month in months]
+        missed = {month.start for month in silent_months(months, sold)}
+        return tuple(
+            month for place, month in enumerate(months) if month.start in missed and _sells_around(sells, place)
         )
+
+    def notices(self) -> list[str]:
+        """Return what a person should know about the lines of sales before any figure is read."""
+        silent = self.silent_months()
+        if not silent:
+            return []
+        return [
+            plural(
+                "No line of sales is dated in {months}, and the months around it sell. Is an export missing? Ask for "
+                "that month, and load again. If nothing was sold in it, nothing is to be done.",
+                "No line of sales is dated in {months}, and the months around them sell. Is an export missing? Ask for "
+                "these {n} months, and load again. If nothing was sold in them, nothing is to be done.",
+                len(silent),
+                months=listing(month.name() for month in silent),
+            )
+        ]
 
     def books(self) -> ibis.Table | None:
         """Return the entries of the ledger, or None where the company has not given it."""
@@ -479,6 +571,20 @@ class Company:
     def reconciliation(self) -> "sources.Reconciliation":
         """Return what was read and what was left out of it, in rows and money, tied to the source."""
         return sources.reconciliation(self.snapshot, currency=self.currency, observed_until=self.observed_until)
+
+
+AROUND = 3
+"""Months on each side of a silent one that must have sold for it to be missed."""
+
+
+def _sells_around(sells: Sequence[bool], place: int) -> bool:
+    """Say whether the months before and after a run of silent ones all sold."""
+    first, last = place, place
+    while first > 0 and not sells[first - 1]:
+        first -= 1
+    while last + 1 < len(sells) and not sells[last + 1]:
+        last += 1
+    return all(sells[max(first - AROUND, 0) : first]) and all(sells[last + 1 : last + 1 + AROUND])
 
 
 def _declared(what: str, name: str, known: Mapping[str, Any]) -> Any:

@@ -66,6 +66,22 @@ def growth(now: Any, before: Any) -> float | None:
     return float(now - before) / float(before)
 
 
+MOST_GROWTH = 10
+"""Relative growth beyond which a percentage says less than the amounts, or how many times as much it is."""
+
+
+def tells(growth: float | None) -> bool:
+    """Say whether a relative growth tells more than the amounts: not from next to nothing, and not to nothing."""
+    return growth is not None and not languages.missing(growth) and -1 < growth <= MOST_GROWTH
+
+
+def as_multiple(growth: Any) -> str:
+    """Return how many times as much it is, in words, for growth beyond `MOST_GROWTH`; empty for any other."""
+    if languages.missing(growth) or growth <= MOST_GROWTH:
+        return ""
+    return f"×\N{NARROW NO-BREAK SPACE}{languages.number(1 + growth)}"
+
+
 def tone(change: Any, unit: str | None, *, direction: int = 1, decimals: int | None = None) -> str | None:
     """Say whether a change is "good" or "bad" for the company; None where it is missing or shown as zero.
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ibis import _
 
 from perfkit.aggregations import aggregation, only
-from perfkit.languages import mark, plural, text
+from perfkit.languages import mark, plural, show, text
 from perfkit.periods import shifted
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -188,6 +188,99 @@ ASKS = (
 )
 """What can be asked for: what one question lacks, and lists that answer several at once."""
 
+_ALIKE = {
+    "customers": mark("customer numbers that are written alike in sales and in the list of customers"),
+    "products": mark("product numbers that are written alike in sales and in the list of products"),
+}
+"""What to ask for where a list is there, and its ids are not those of sales (message ids)."""
+
+_THERE = {
+    "customers": mark("The list of customers is there, but its customer numbers are not those of sales: see below."),
+    "products": mark("The list of products is there, but its product numbers are not those of sales: see below."),
+    "targets": mark("Targets are there, but none of the whole company's revenue in a month of which there are sales."),
+    "targets_by_member": mark(
+        "Targets of members are there, but none of revenue in a month and of a channel, market, segment or product "
+        "family that sales have."
+    ),
+    "ledger": mark("The ledger is there, but no entry of revenue (accounts 70) in a month of which there are sales."),
+}
+"""What is said where a list is there, or what would answer a question (by its id), and matches no line of sales."""
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A list that was given, though many lines of sales have an id that is not in it.
+
+    Attributes
+    ----------
+    table : str
+        customers or products.
+    columns : tuple of str
+        What the list holds of each, as "table.column" or "sales.column".
+    lines : int
+    money : Decimal
+        Of sales whose id is not in the list, and their net revenue.
+    currency : str
+    here, there : str
+        Ids as sales write them, and as the list does: the same one where they differ in their writing only.
+    where, write : str
+        The table of company.toml and the line that would make them alike; empty where no setting does.
+    same : bool
+        Whether they differ in their writing only.
+    partly : bool
+        Whether other lines of sales have an id that is in the list.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    lines: int
+    money: Decimal
+    currency: str
+    here: str
+    there: str
+    where: str = ""
+    write: str = ""
+    same: bool = False
+    partly: bool = False
+
+    def sentences(self) -> str:
+        """Say how many lines, how both write their ids, and what to type."""
+        said = self._count() + " " + text("Sales write {here}, the list {there}.", here=self.here, there=self.there)
+        if self.write:
+            cure = text(
+                "Write in company.toml, under [tables.{where}.columns]: {write}", where=self.where, write=self.write
+            )
+        elif self.same:
+            cure = text("Export both alike, and load again.")
+        elif self.partly:
+            cure = text("Ask for a list that is as recent as sales.")
+        else:
+            key = f"{self.table.removesuffix('s')}_id"
+            cure = text(
+                "Does another column of one of the exports hold the numbers of the other? Then name it in company.toml "
+                "as {key}, under [tables.sales.columns] or [tables.{table}.columns].",
+                key=key,
+                table=self.table,
+            )
+        return f"{said} {cure}"
+
+    def _count(self) -> str:
+        """How many lines have an id that is not in the list."""
+        money = show(self.money, self.currency)
+        if self.table == "customers":
+            return plural(
+                "The customer of {n} line of sales ({money}) is not in the list of customers.",
+                "The customers of {n} lines of sales ({money}) are not in the list of customers.",
+                self.lines,
+                money=money,
+            )
+        return plural(
+            "The product of {n} line of sales ({money}) is not in the list of products.",
+            "The products of {n} lines of sales ({money}) are not in the list of products.",
+            self.lines,
+            money=money,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Coverage(Result):
@@ -198,16 +291,19 @@ class Coverage(Result):
     rows : DataFrame, one row a question
         id; question, ask: message ids; answered: bool; share, money: share of the lines of sales, and of their
         amounts (signs ignored), that the answer speaks of, 0 to 1 (missing where there is none); lacking: the
-        columns that are absent.
+        columns that are absent; there: the list or the question of `_THERE`, else empty.
     ask_first : str
         Message id: the one thing that would answer most, by the weight of the questions; empty if all are answered.
     opens : tuple of str
         Message ids of the questions that it would answer.
+    unmatched : tuple of Unmatched
+        Lists that are there and whose ids are not those of sales.
     """
 
     rows: pd.DataFrame
     ask_first: str = ""
     opens: tuple[str, ...] = field(default=())
+    unmatched: tuple[Unmatched, ...] = field(default=())
 
     def figures(self) -> pd.DataFrame:
         """Return the share of lines that can answer each question, and the share of their money."""
@@ -217,7 +313,7 @@ class Coverage(Result):
         common = {
             "unit": "share",
             "status": "observed" if row["answered"] else "not available",
-            "reason": "" if row["answered"] else text("Ask for {what}.", what=text(row["ask"])),
+            "reason": "" if row["answered"] else _remark(row),
         }
         lines = common | {
             "figure_id": f"coverage:{row['id']}",
@@ -291,7 +387,7 @@ class Coverage(Result):
             )
         if any(_in_part(share) for share in self.rows["share"]):
             notes.append(text("In part: the answer leaves the other lines of sales out."))
-        return notes
+        return [*notes, *(each.sentences() for each in self.unmatched)]
 
 
 def _in_part(share: float | None) -> bool:
@@ -301,7 +397,7 @@ def _in_part(share: float | None) -> bool:
 def _remark(row: Mapping[Any, Any]) -> str:
     """Return what to ask for where there is no answer, and what an answer in part leaves out."""
     if not row["answered"]:
-        return text("Ask for {what}.", what=text(row["ask"]))
+        return text(_THERE[row["there"]]) if row["there"] else text("Ask for {what}.", what=text(row["ask"]))
     others = {question.id: question.others for question in QUESTIONS}
     return text(others[row["id"]]) if _in_part(row["share"]) else ""
 
@@ -312,7 +408,12 @@ def _answer(answered: bool, share: float | None) -> str:
     return text("yes") if share >= WHOLE else text("in part")
 
 
-def coverage(filled: Mapping[str, float], money: Mapping[str, float] | None = None) -> Coverage:
+def coverage(
+    filled: Mapping[str, float],
+    money: Mapping[str, float] | None = None,
+    unmatched: Sequence[Unmatched] = (),
+    given: Collection[str] = (),
+) -> Coverage:
     """Say which questions can be answered, and what to ask for first.
 
     Parameters
@@ -321,6 +422,10 @@ def coverage(filled: Mapping[str, float], money: Mapping[str, float] | None = No
         The columns that there are, with the share of the lines of sales that carry a value (0 to 1).
     money : mapping of "table.column" to share, optional
         The same, of the lines' amounts.
+    unmatched : sequence of Unmatched, optional
+        Lists that are there and whose ids are not those of sales: they are not asked for again.
+    given : collection of str, optional
+        Ids of questions whose targets or books are there: where they match no line, they are not asked for again.
 
     See Also
     --------
@@ -338,10 +443,25 @@ def coverage(filled: Mapping[str, float], money: Mapping[str, float] | None = No
                 "share": None if lacking else _scarcest(question, filled),
                 "money": None if lacking or not money else _scarcest(question, money),
                 "lacking": ", ".join(lacking),
+                "there": _there(question, filled, unmatched, given) if lacking else "",
             }
         )
-    words, opens = _first(filled)
-    return Coverage(pd.DataFrame(rows, dtype="object").astype({"answered": "bool"}), words, opens)
+    there = {column for each in unmatched for column in each.columns}
+    there |= {column for each in QUESTIONS if each.id in given for choices in each.needs for column in choices}
+    words, opens = _first(filled, unmatched, there)
+    return Coverage(pd.DataFrame(rows, dtype="object").astype({"answered": "bool"}), words, opens, tuple(unmatched))
+
+
+def _there(
+    question: Question, filled: Mapping[str, float], unmatched: Sequence[Unmatched], given: Collection[str]
+) -> str:
+    """What would answer a question if it matched lines of sales: a list, or the question's own id; empty for none."""
+    if question.id in given:
+        return question.id
+    for each in unmatched:
+        if not _lacking(question, {**filled, **dict.fromkeys(each.columns, 1.0)}):
+            return each.table
+    return ""
 
 
 def _scarcest(question: Question, filled: Mapping[str, float]) -> float:
@@ -363,14 +483,18 @@ def _says_something(column: str, filled: Mapping[str, float]) -> bool:
     return min(filled.get(column, 0.0), filled.get(key, 0.0)) >= _LEAST
 
 
-def _first(filled: Mapping[str, float]) -> tuple[str, tuple[str, ...]]:
+def _first(
+    filled: Mapping[str, float], unmatched: Sequence[Unmatched], there: Collection[str]
+) -> tuple[str, tuple[str, ...]]:
     """Return the one thing that answers most, and the questions that it answers; of two alike the smaller request."""
     unanswered = [question for question in QUESTIONS if _lacking(question, filled)]
     best: tuple[int, int, str, tuple[str, ...]] = (0, 0, "", ())
-    for ask in ASKS:
+    asks = [(Ask(_ALIKE[each.table], each.columns), 0) for each in unmatched]
+    asks += [(ask, len(ask.gives)) for ask in ASKS if not set(ask.gives) & set(there)]
+    for ask, cost in asks:
         given = {**filled, **dict.fromkeys(ask.gives, 1.0)}
         opened = [question for question in unanswered if not _lacking(question, given)]
-        size = (sum(question.weight for question in opened), -len(ask.gives))
+        size = (sum(question.weight for question in opened), -cost)
         if opened and size > best[:2]:
             best = (*size, ask.words, tuple(question.words for question in opened))
     return best[2], best[3]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator, model_validator
 
 from perfkit import periods, schema
 from perfkit import segments as parts
@@ -99,6 +99,15 @@ class Settings(BaseModel):
                 if name != name.lower():
                     raise ValueError(f"{table}: a column's name is in lower case: write {name.lower()} for {name}")
         return tables
+
+    @model_validator(mode="after")
+    def _targets_once(self) -> "Settings":
+        if self.targets and "targets" in self.tables:
+            raise ValueError(
+                "targets stand in [targets] and in the files of [tables.targets], and only one of them can count. "
+                "Delete one of the two blocks, or write the months of [targets] into the files"
+            )
+        return self
 
     @field_validator("tables", "control")
     @classmethod

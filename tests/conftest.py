@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from perfkit import languages
+
 os.environ.setdefault("MPLBACKEND", "Agg")
 # A job that a shell starts in the background ignores Ctrl-C, and so would every process that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -20,6 +22,12 @@ settings.load_profile("perfkit")
 
 ROOT = Path(__file__).parents[1]
 IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """Every test begins in English, whatever company the one before has opened."""
+    languages.use("en")
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_every_command_explains_itself(command):
         (("lod", "acme"), "No such command 'lod'. Did you mean 'load'"),
         (("load", "acme", "--export", "x"), "No such option.*--exports"),
         (("load",), "Missing argument 'COMPANY'"),
-        ((*AUDIT,), "Missing option '--period'"),
+        ((*AUDIT,), "last complete month is 2026-02: perfkit run commercial_audit acme --period 2026-02$"),
         (("run", "comercial_audit", "acme", "--period", "2026-01"), "comercial_audit.*mean 'commercial_audit'"),
         ((*AUDIT, "--period", "January"), "'January' is not a period.*2026-10"),
         ((*AUDIT, "--period", "2026-13"), "no month 13"),
@@ -518,3 +518,34 @@ def test_a_new_company_speaks_the_language_that_was_typed(tmp_path, language):
     assert company.settings(tmp_path / "acme").language == (language or "en")
     refused("new", tmp_path / "other", "--language", "de", code=cli.WRONG_USAGE, says="language 'de'")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("command", ["load", "check"])
+def test_decisions_that_no_report_could_show_are_told_before_one_is_made(acme, command):
+    (acme / "audit").mkdir()
+    (acme / "audit" / "actions.toml").write_text("[customers_lots]\ndone = true\n")
+    says = "audit/actions.toml, line 1: no finding 'customers_lots'. Did you mean 'customers_lost'?"
+    refused(command, acme, code=1, says=says)
+    assert company.open_company(acme)  # what was read stands all the same
+
+
+def test_a_report_is_refused_for_its_decisions_before_anything_is_read(acme):
+    (acme / "audit").mkdir()
+    (acme / "audit" / "actions.toml").write_text('[customers_lost]\ndone = "oui"\n')
+    refused(
+        "run", "commercial_audit", acme, "--period", "2026-02", code=1, says=r'line 2, \[customers_lost\]: done = "oui"'
+    )
+    assert not (acme / "snapshots").exists()
+
+
+def test_a_report_of_no_period_is_refused_with_the_command_to_type_for_this_very_company(acme):
+    (acme / "company.toml").write_text(SETTINGS.replace('observed_until = "2026-02"\n', ""))
+    refused(*AUDIT[:2], acme, code=2, says=f"Load the exports first.*perfkit load {acme}. Then: .* --period YYYY-MM$")
+    company.load(acme)  # its last day is 8 February
+    refused(*AUDIT[:2], acme, code=2, says=f"perfkit run commercial_audit {acme} --period 2026-01$")
+
+
+def test_the_command_speaks_english_of_a_french_company(acme):
+    (acme / "company.toml").write_text('language = "fr"\n' + SETTINGS)
+    said = perfkit("check", acme).output
+    assert "The data answer" in said and "données" not in said

@@ -1,13 +1,16 @@
 """A company is a folder: its settings are read strictly, its dimensions joined without moving a total."""
 
 import contextlib
+import contextvars
 import datetime as dt
+import json
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 import perfkit as pk
-from perfkit import kpis
+from perfkit import actions, kpis, languages
 from perfkit.brand import of
 from perfkit.errors import DataError, ParameterError
 
@@ -317,12 +320,40 @@ def test_actions_stand_in_a_file_of_the_company(acme):
 @pytest.mark.parametrize(
     "written, message",
     [
-        ('[a]\nownr = "x"', r"audit/actions.toml, \[a\]: no setting 'ownr'. Did you mean 'owner'"),
-        ('[a]\ndue = "soon"', "due = 'soon' is no date: write one such as 2026-10-31, without quotes"),
+        ('[a]\nownr = "x"', r"audit/actions.toml, line 2, \[a\]: no setting 'ownr'. Did you mean 'owner'"),
+        ('[a]\ndue = "soon"', 'line 2, .a.: due = "soon" is no date: write one such as 2026-10-31, without quotes'),
         ("[a]\nachievable = 2", "achievable"),
         ("[a]\ncost = -1", "cost"),
         ('owner = "x"', r"stands in no block. Write above it: \[FINDING_ID\]"),
-        ("[a", "cannot be read"),
+        ("[a", r"line 1: '\[a' cannot be read. A finding's id stands between brackets"),
+        ('[a]\nowner = "x"\n\n# until\ndue = 31/12/2026 # end', "line 5: 'due = 31/12/2026' .* due = 2026-12-31$"),
+        ("[a]\ndue = 31.12.2026", "line 2: .* A date is the year, month and day: due = 2026-12-31$"),
+        ("[a]\ndue = 2026-13-45", "line 2: .* A date is the year, month and day: due = 2026-10-31$"),
+        ("[a]\ndue = '31/12/2026'", "line 2, .* is no date: write one such as 2026-12-31, without quotes"),
+        ("[a]\ndue = 2026-12-31T10:00:00", "line 2, .* is no date: write one such as 2026-12-31"),
+        ('[a]\ndone = "oui"', 'line 2, .a.: done = "oui" is neither true nor false: write done = true, without quotes'),
+        ('[a]\ndone = "non"', "write done = false"),
+        ("[a]\ndone = 1", "done = 1 is neither true nor false: write done = true or done = false"),
+        ("[a]\ndone = True", "line 2: 'done = True' cannot be read. Write done = true$"),
+        ("[a]\ndone = oui", "line 2: 'done = oui' cannot be read. Write done = true$"),
+        ("[a]\nachievable = 50", "line 2, .a.: achievable = 50 is no share .* for 50 % write achievable = 0.5"),
+        ('[a]\nachievable = "50 %"', "for 50 % write achievable = 0.5"),
+        ("[a]\nachievable = 0,5", "line 2: .* Write a number with digits and a point alone: achievable = 0.5$"),
+        ("[a]\nachievable = 50 %", "line 2: .* Write a number with digits and a point alone: achievable = 0.5$"),
+        ("[a]\nachievable = -1", "write one such as achievable = 0.5"),
+        ('[a]\ncost = "4 000 €"', "without quotes, such as cost = 4000"),
+        ("[a]\ncost = -20", "is below zero: write what the action costs, cost = 20"),
+        ("[a]\ncost = nan", "is no amount"),
+        (
+            "[a]\nowner = Claire Martin",
+            'line 2: .* A text stands between quotes, in one line: owner = "Claire Martin"$',
+        ),
+        ("[a]\nowner = 5", "owner = 5 is no text: write it between quotes"),
+        ("[a]\nowner: Claire", "Write a line as a key, = and a value"),
+        ("[low_margin:category]\ndone = true", 'line 1: .* between quotes too: ."low_margin:category".$'),
+        ("[a]\ndone = true\n[a]\ncost = 1", "line 3: .* The block a stands twice: put what it says into one"),
+        ("[a]\ncost = 1\ncost = 2", "line 3: .* cost is said twice in its block: say it once"),
+        ("[a.b]\ncost = 1", "line 1, .a.: no setting 'b'"),
     ],
 )
 def test_an_action_that_is_not_understood_is_refused_in_words(acme, written, message):
@@ -330,6 +361,47 @@ def test_an_action_that_is_not_understood_is_refused_in_words(acme, written, mes
     (acme.path / "audit" / "actions.toml").write_text(written)
     with pytest.raises(ParameterError, match=message):
         acme.actions()
+
+
+def test_a_finding_that_there_is_not_is_named_with_its_line(acme):
+    (acme.path / "audit").mkdir()
+    (acme.path / "audit" / "actions.toml").write_text("# decided\n\n[customer_lost]\ndone = true\n")
+    with pytest.raises(ParameterError, match=r"line 3: no finding 'customer_lost'. Did you mean 'customers_lost'\?"):
+        actions.read(acme.path, ["customers_lost", "discounts"])
+
+
+def published(folder, period, ended, *findings):
+    """What a report leaves behind, as far as decisions are set against it."""
+    place = folder / "reports" / period / "commercial_audit.en" / "current"
+    place.mkdir(parents=True)
+    manifest = {"report": "commercial_audit", "period": period, "ended": ended}
+    (place / "manifest.json").write_text(json.dumps(manifest))
+    ids = [f"finding:{period}:{finding}" for finding in findings]
+    rows = [*((each, "finding") for each in ids), *((f"{each}:stake", "stake") for each in ids)]
+    pd.DataFrame(rows, columns=["figure_id", "kpi"]).to_parquet(place / "figures.parquet")
+
+
+def test_a_decision_about_a_finding_that_the_last_report_did_not_make_is_told_with_its_line(acme):
+    (acme.path / "audit").mkdir()
+    said = '[customers_lost]\ndone = true\n["low_margin:channel"]\ndone = true\n[low_margin]\ndone = true\n'
+    (acme.path / "audit" / "actions.toml").write_text(said)
+    assert list(actions.astray(acme.path, acme.actions())) == []  # nothing was published yet
+    published(acme.path, "2026-01", "2026-02-02T10:00:00+00:00", "customers_lost", "low_margin:channel")
+    published(acme.path, "2026-02", "2026-03-02T10:00:00+00:00", "low_margin:category", "discounts")
+    assert list(actions.astray(acme.path, acme.actions())) == [
+        "audit/actions.toml, line 1: commercial_audit of 2026-02, the report published last, made no finding "
+        "'customers_lost', so nothing is shown beside it.",
+        "audit/actions.toml, line 3: commercial_audit of 2026-02, the report published last, made no finding "
+        "'low_margin:channel', so nothing is shown beside it. Did you mean 'low_margin:category'?",
+    ]
+
+
+def test_targets_stand_in_company_toml_or_in_a_table_but_not_in_both(tmp_path):
+    write(tmp_path, SETTINGS.replace("[targets]", '[tables.targets]\nfiles = "t.csv"\n\n[targets]'))
+    with pytest.raises(
+        ParameterError, match=r"\[targets\] and in the files of \[tables.targets\].*Delete one of the two"
+    ):
+        pk.load(tmp_path)
 
 
 def test_the_template_of_actions_is_one_when_its_comments_are_taken_away(acme):
@@ -343,3 +415,172 @@ def test_the_template_of_actions_is_one_when_its_comments_are_taken_away(acme):
     (acme.path / "audit" / "actions.toml").write_text(example)
     assert list(acme.actions()) == ["customers_lost"]
     assert set(acme.actions()["customers_lost"]) == {"owner", "due", "done", "note", "cost", "achievable"}
+
+
+def sold_to(*ids):
+    """Lines of sales of twelve customers, each twice, whose ids are written like these."""
+    rows = [f"{n},2026-01-{n + 1:02d},{ids[n % len(ids)]},P1,1,10.00" for n in range(24)]
+    return "\n".join(["order_id,date,customer_id,product_id,quantity,net_revenue", *rows])
+
+
+def listed(*ids):
+    return "\n".join(["customer_id,name,country,segment", *(f"{each},N{each},FR,A" for each in ids)])
+
+
+@pytest.mark.parametrize(
+    ("sold", "known", "says", "typed"),
+    [
+        (("7", "12"), ("00007", "00012"), "Sales write 7, the list 00007.", ("sales", "digits = 5")),
+        (("00007", "00012"), ("7", "12"), "Sales write 00007, the list 7.", ("customers", "digits = 5")),
+        (("ab1", "ab2"), ("AB1", "AB2"), "Sales write ab1, the list AB1.", ("sales", 'case = "upper"')),
+        (("Ab1", "Ab2"), ("ab1", "ab2"), "Sales write Ab1, the list ab1.", ("sales", 'case = "lower"')),
+        (("ab1", "ab2"), ("Ab1", "Ab2"), "Sales write ab1, the list Ab1.", ("customers", 'case = "lower"')),
+    ],
+)
+def test_a_list_whose_ids_are_written_otherwise_is_not_asked_for_again(tmp_path, sold, known, says, typed):
+    table, words = typed
+    write(tmp_path, customers=listed(*known))
+    (tmp_path / "exports" / "sales.csv").write_text(sold_to(*sold))
+    shown = pk.load(tmp_path).coverage().views()[0]
+    asked = shown.rows.set_index("question")["ask"]
+    for question in ("Which markets grow and decline?", "Which customer segments grow and decline?"):
+        assert asked[question].startswith("The list of customers is there, but its customer numbers are not those")
+    assert not any("the customer list" in each for each in [shown.title, *shown.notes, *asked])
+    [note] = [each for each in shown.notes if "are not in the list" in each]
+    assert note.startswith(f"The customers of 24 lines of sales (€240) are not in the list of customers. {says} Write")
+    assert note.endswith(f'under [tables.{table}.columns]: customer_id = {{ column = "...", {words} }}')
+    mended = SETTINGS.replace(
+        f'[tables.{table}]\nfiles = "{table}.csv"',
+        f'[tables.{table}]\nfiles = "{table}.csv"\n[tables.{table}.columns]\n'
+        + (
+            'date = "date"\nnet_revenue = "net_revenue"\n'
+            if table == "sales"
+            else 'name = "name"\ncountry = "country"\nsegment = "segment"\n'
+        )
+        + f'customer_id = {{ column = "customer_id", {words} }}',
+    )
+    (tmp_path / "company.toml").write_text(mended)
+    found = pk.load(tmp_path).coverage()
+    assert found.rows.set_index("id").loc[["markets", "segments"], "share"].tolist() == [1, 1]
+    assert found.unmatched == ()
+
+
+def test_ids_that_nothing_makes_alike_are_shown_as_both_write_them(tmp_path):
+    write(tmp_path, customers=listed("K-1", "K-2"))
+    (tmp_path / "exports" / "sales.csv").write_text(sold_to("7", "12"))
+    [note] = [each for each in pk.load(tmp_path).coverage().views()[0].notes if "list of customers" in each]
+    assert "Sales write 7 and 12, the list K-1 and K-2. Does another column" in note
+
+
+def test_a_list_that_lacks_some_customers_is_asked_for_anew(tmp_path):
+    write(tmp_path, customers=listed("7"))
+    (tmp_path / "exports" / "sales.csv").write_text(sold_to("7", "12"))
+    found = pk.load(tmp_path).coverage()
+    assert found.rows.set_index("id").loc["markets", "share"] == 0.5
+    assert found.views()[0].notes[-1].endswith("Ask for a list that is as recent as sales.")
+
+
+def sold_in(months):
+    """Lines of sales on the fifth of each of the months, which count from January 2024."""
+    days = [f"{2024 + month // 12}-{1 + month % 12:02d}-05" for month in months]
+    rows = [f"{number},{day},C1,P1,1,10.00" for number, day in enumerate(days)]
+    return "\n".join(["order_id,date,customer_id,product_id,quantity,net_revenue", *rows])
+
+
+YEARS = range(26)  # January 2024 to February 2026
+
+
+@pytest.mark.parametrize(
+    ("months", "silent"),
+    [
+        (set(YEARS), []),
+        (set(YEARS) - {15}, ["2025-04"]),
+        (set(YEARS) - {15, 16}, ["2025-04", "2025-05"]),
+        (set(YEARS) - {3, 19}, ["2024-04", "2025-08"]),
+        (set(YEARS) - {7, 19}, []),  # closed each August
+        (set(YEARS) - {15, 17}, []),  # now and then: the months around do not all sell
+        (set(YEARS[::2]), []),  # every second month
+        (set(YEARS) - {25}, ["2026-02"]),  # the last whole month, declared to be over
+        (set(YEARS[4:]), []),  # before the data start nothing is missed
+    ],
+)
+def test_a_month_without_one_line_is_told_where_the_months_around_it_sell(tmp_path, months, silent):
+    write(tmp_path)
+    (tmp_path / "exports" / "sales.csv").write_text(sold_in(sorted(months)))
+    acme = pk.load(tmp_path)
+    assert [month.label for month in acme.silent_months()] == silent
+    assert len(acme.notices()) == (1 if silent else 0)
+
+
+def test_a_silent_month_is_named_in_the_language_in_use(tmp_path):
+    write(tmp_path)
+    (tmp_path / "exports" / "sales.csv").write_text(sold_in(sorted(set(YEARS) - {15})))
+    acme = pk.load(tmp_path)
+    assert acme.notices()[0].startswith("No line of sales is dated in April 2025, and the months around it sell.")
+    languages.use("fr")
+    try:
+        assert acme.notices()[0].startswith("Aucune ligne de vente ne tombe en avril 2025")
+    finally:
+        languages.use("en")
+
+
+def test_a_company_displays_itself_in_its_language_until_another_is_chosen(tmp_path):
+    def titles():
+        write(tmp_path, SETTINGS.replace('currency = "EUR"', 'currency = "EUR"\nlanguage = "fr"'))
+        yield languages.current()
+        yield pk.load(tmp_path).coverage().views()[0].title[:11]
+        acme = pk.open_company(tmp_path)
+        yield acme.coverage().views()[0].title[:11]
+        languages.use("en")
+        yield pk.open_company(tmp_path).coverage().views()[0].title[:8]
+
+    said = contextvars.Context().run(lambda: list(titles()))  # nobody has chosen a language there
+    assert said == ["en", "Les données", "Les données", "The data"]
+    assert languages.current() == "en"
+
+
+def test_the_company_opened_last_offers_its_language(tmp_path):
+    def spoken():
+        for language in ("fr", "en", "fr"):
+            folder = tmp_path / f"{language}"
+            folder.mkdir(exist_ok=True)
+            write(folder, SETTINGS.replace('currency = "EUR"', f'currency = "EUR"\nlanguage = "{language}"'))
+            pk.open_company(folder)
+            yield languages.current()
+
+    assert contextvars.Context().run(lambda: list(spoken())) == ["fr", "en", "fr"]
+
+
+@pytest.mark.parametrize(
+    ("targets", "question", "says"),
+    [
+        (
+            "revenue,2031-01-01,100,,",
+            "Are we where we planned to be?",
+            "none of the whole company's revenue in a month",
+        ),
+        ("orders,2026-01-01,100,,", "Are we where we planned to be?", "none of the whole company's revenue in a month"),
+        (
+            "revenue,2026-01-01,9,country,FRA",
+            "Which channels, markets, .* targets.",
+            "none of revenue in a month and of",
+        ),
+    ],
+)
+def test_targets_that_match_no_line_are_not_asked_for_again(tmp_path, targets, question, says):
+    settings, _, _ = SETTINGS.partition("[targets]")
+    write(tmp_path, settings + '[tables.targets]\nfiles = "targets.csv"\n')
+    (tmp_path / "exports" / "targets.csv").write_text(f"kpi,period,value,dimension,member\n{targets}\n")
+    shown = pk.load(tmp_path).coverage().views()[0]
+    [asked] = shown.rows.loc[shown.rows["question"].str.fullmatch(question.replace("?", ".")), "ask"]
+    assert says in asked
+    assert not any("monthly" in each for each in [asked, shown.title])
+
+
+def test_books_that_match_no_month_of_sales_are_not_asked_for_again(tmp_path):
+    write(tmp_path, SETTINGS + '\n[tables.ledger]\nfiles = "ledger.csv"\n')
+    rows = "journal,entry_id,date,account,debit,credit\nV,1,2026-01-05,411,10,0\nV,1,2026-01-05,445,0,10\n"
+    (tmp_path / "exports" / "ledger.csv").write_text(rows)
+    shown = pk.load(tmp_path).coverage().views()[0]
+    asked = shown.rows.set_index("question").loc["Do sales tie to the books?", "ask"]
+    assert asked == "The ledger is there, but no entry of revenue (accounts 70) in a month of which there are sales."

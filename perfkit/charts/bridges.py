@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from perfkit import languages
 from perfkit.charts.labels import joined, labels_of, percentages
+from perfkit.charts.lettering import capitalised
 from perfkit.charts.rows import Rows
 from perfkit.charts.sheets import Sheet
 from perfkit.charts.style import Key
@@ -50,7 +51,7 @@ def draw(
         How many stand behind each step.
     """
     names, effects, tones = [step[0] for step in steps], [step[1] for step in steps], [step[2] for step in steps]
-    before, now = result.period.year_before().name(), result.period.name()
+    before, now = capitalised(result.period.year_before().name()), capitalised(result.period.name())
     shown, scale = labels_of([result.previous_revenue, result.revenue, *effects], result.currency)
     rows = Rows(sheet, [before, *names, now], total=True)
     panels = []

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from perfkit import languages
@@ -38,7 +39,7 @@ def concentration(result: Concentration, sheet: Sheet) -> None:
     look: dict[str, Any] = {"fontsize": SMALL, "color": style.QUIET}
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         label = languages.percent(tick, 0)
-        part.plot([0, 1], [tick, tick], color=style.RULE, linewidth=0.6 if tick else 0, zorder=1)
+        part.plot([0, 0.008], [tick, tick], color=style.RULE, linewidth=0.8, zorder=1)
         style.words(part, 0, tick, label, dx=-5, ha="right", **look)
         style.words(part, tick, 0, label, dy=-9, ha="center", **look)
     style.words(part, 1, 0, text("share of customers, largest first"), dy=-23, dx=_RIGHT, ha="right", **look)
@@ -83,7 +84,10 @@ def _name_tops(
         fits = x * across + 9 + length(label, SIZE, weight) <= across + _RIGHT
         if not fits or any(abs(y * each - 3 - other) < 14 for _, other in placed) or x > 0.6 or y * each < 8:
             continue
-        placed.append((x * across + 9 + length(label, SIZE, weight), y * each - 3))
+        right = x * across + 9 + length(label, SIZE, weight)
+        risen = np.interp(right / across, result.curve["share_of_customers"], result.curve["share_of_revenue"])
+        down = -3 if (risen - y) * each > 14 else -11  # below a flat curve, which would run through the words
+        placed.append((right, y * each + down))
         part.plot([x], [y], marker="o", markersize=5.5, color=style.ACTUAL, zorder=5)
-        style.words(part, x, y, label, dx=9, dy=-3, ha="left", halo=True, fontweight=weight)
+        style.words(part, x, y, label, dx=9, dy=down, ha="left", halo=True, fontweight=weight)
     return said, placed

@@ -17,6 +17,11 @@ def clean(shown: object) -> str:
     return re.sub(r"[^\S\u00a0\u202f]+", " ", printable).strip()
 
 
+def capitalised(shown: str) -> str:
+    """Return a text as it stands at the head of a column or a row: many a name of a period begins small."""
+    return shown[:1].upper() + shown[1:]
+
+
 def length(shown: str, size: float = SIZE, weight: str = "normal") -> float:
     """Return the width of a text in points."""
     return _length(shown, size, weight)

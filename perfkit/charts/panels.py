@@ -62,7 +62,7 @@ class Panel:
     @property
     def least_width(self) -> float:
         """Points that it takes whatever its bars."""
-        return max(self.before + self.after, self.wide, lettering.length(self.heading, SMALL))
+        return max(self.before + self.after, self.wide, lettering.length(lettering.capitalised(self.heading), SMALL))
 
     @property
     def bars(self) -> bool:

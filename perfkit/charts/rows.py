@@ -281,12 +281,13 @@ class Rows:
         """Write the heading above zero, in the middle of it where there is room on both sides."""
         low, high = part.get_xlim()
         sides = (across * -low / (high - low), across * high / (high - low))  # points left and right of zero
-        half = lettering.length(panel.heading, SMALL) / 2
+        heading = lettering.capitalised(panel.heading)
+        half = lettering.length(heading, SMALL) / 2
         centred = panel.bars and panel.before > 0 and min(sides) > half
         where = "center" if centred else "left" if panel.bars and sides[1] > 2 * half else "right"
         x = high if where == "right" else 0.0
         look: dict[str, Any] = {"fontsize": SMALL, "color": style.QUIET}
-        style.words(part, x, -0.6 * _HEAD / self.pitch, panel.heading, ha=where, **look)
+        style.words(part, x, -0.6 * _HEAD / self.pitch, heading, ha=where, **look)
         if panel.bars and not panel.own_zero:
             self._zero(part, range(self.body))
 

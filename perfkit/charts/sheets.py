@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 
 from perfkit import languages
 from perfkit.charts.labels import sentences
-from perfkit.charts.lettering import FONT, SIZE, SMALL, TITLE, clean, fit, length, wrap
+from perfkit.charts.lettering import FONT, SIZE, SMALL, TITLE, capitalised, clean, fit, length, wrap
 from perfkit.charts.style import HEADS, INK, LOOKS, QUIET, TONES, Key, bar, drawing, words
 from perfkit.results import Result, View
 
@@ -232,7 +232,7 @@ def _placed(keys: Sequence[Key], width: float) -> list[tuple[int, float]]:
     """Return the line and the left edge of each key: as many beside each other as fit."""
     placed, row, x = [], 0, 0.0
     for key in keys:
-        across = 13 + length(key.label, SMALL)
+        across = 13 + length(capitalised(key.label), SMALL)
         if x and x + across > width:
             row, x = row + 1, 0.0
         placed.append((row, x))
@@ -252,7 +252,7 @@ def _draw_key(ax: Axes, key: Key, x: float, above: float, width: float) -> None:
         look = {"marker": HEADS[tone], "color": TONES[tone], "markersize": 5.2}
         ax.plot([(x + 4.5) / width], [y], transform=ax.transAxes, clip_on=False, **look)
     ax.annotate(
-        fit(key.label, width - x - 13, SMALL),
+        fit(capitalised(key.label), width - x - 13, SMALL),
         ((x + 13) / width, y),
         xycoords="axes fraction",
         va="center",

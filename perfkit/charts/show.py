@@ -79,5 +79,5 @@ def _vector(axes: Axes, alt: str) -> str:
 def _pixels(axes: Axes) -> bytes:
     file = io.BytesIO()
     with drawing():
-        axes.figure.savefig(file, format="png", dpi=150, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+        axes.figure.savefig(file, format="png", dpi=100, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return file.getvalue()

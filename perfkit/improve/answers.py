@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import pandas as pd
 
-from perfkit.improve.evidence import MATERIAL, MOST_GROWTH, comparable_months, known_members, silent_months, tells
+from perfkit.estimates import MOST_GROWTH, tells
+from perfkit.improve.evidence import MATERIAL, comparable_months, known_members
 from perfkit.improve.findings import Finding, Findings, claims_of, measured
 from perfkit.improve.stakes import additions, is_part
 from perfkit.improve.summaries import days_in_words, revenue_stands
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.catalogue import dimension_name
+from perfkit.kpis.months import silence
 from perfkit.kpis.movements import Movers
 from perfkit.kpis.scorecards import Scorecard
 from perfkit.kpis.trees import RevenueTree
@@ -104,7 +106,7 @@ def _months(trend: Trend) -> str:
     if len(compared) < 2:
         return ""
     up = sum(cell["revenue"] > cell["previous"] for cell in compared)
-    if silent_months(trend):
+    if trend.silent:
         return plural(
             "It was above the year before in {n} of the {months} months that can be compared.",
             "It was above the year before in {n} of the {months} months that can be compared.",
@@ -146,9 +148,11 @@ def _landing(year_to_date: YearToDate, currency: str) -> str:
 
 def _standing_caveat(scorecard: Scorecard, trend: Trend | None) -> str:
     """The first of: no year before, months without a line, unequal working days, the day on which revenue counts."""
-    revenue, silent = scorecard.row("revenue"), silent_months(trend)
+    revenue, silent = scorecard.row("revenue"), scorecard.silent if trend is None else trend.silent
     if revenue["previous_reason"]:
         return str(revenue["previous_reason"])
+    if scorecard.silent:
+        return silence(scorecard.silent)
     if silent:
         return text(
             "No line is dated in {months}: either nothing was sold, or an export is missing.",
@@ -180,7 +184,9 @@ def causes(tree: RevenueTree | None, walk: RevenueWalk | None, *results: Breakdo
     places = [*_customers(walk, currency), *_places(results, change_, currency)]
     if places:
         sentences.append(text("Behind it: {places}.", places=text("; ").join(places)))
-    return Answer(tuple(sentences), text("This says where the change is, not why: ask those who know before deciding."))
+    silent = next((each.silent for each in (tree, *results) if each is not None and each.silent), ())
+    caveat = text("This says where the change is, not why: ask those who know before deciding.")
+    return Answer(tuple(sentences), f"{silence(silent)} {caveat}".strip())
 
 
 def _change_of(tree: RevenueTree | None, results: Iterable[Breakdown | Movers]) -> tuple[Decimal, str] | None:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from perfkit import languages
+from perfkit.estimates import tells
 from perfkit.improve.stakes import Measure, Stake, StakeKind
 from perfkit.kpis import measures
 from perfkit.kpis.breakdowns import Breakdown, label
@@ -39,8 +40,6 @@ ENOUGH = 30
 """Cases below which a rate or an average makes no claim."""
 ENOUGH_COST = Decimal(str(measures.ENOUGH))
 """Share of a member's revenue whose cost must be known before its margin makes a claim."""
-MOST_GROWTH = 10
-"""Relative growth beyond which a percentage says less than the amount."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,12 @@ class Evidence:
 
     @cached_property
     def silent(self) -> tuple[Period, ...]:
-        """Months without one line (see `silent_months`)."""
-        return silent_months(self.trend)
+        """Months that may be missing, see `kpis.months.silent_months`."""
+        return self.scorecard.silent if self.trend is None else self.trend.silent
 
     def gaps(self) -> str:
         """The silent months that lie in the period or the one before it, by name; empty where there are none."""
-        both = (self.scorecard.period, self.scorecard.previous)
-        return listing(
-            month.name() for month in self.silent if any(each.start <= month.start < each.end for each in both)
-        )
+        return listing(month.name() for month in self.scorecard.silent)
 
     def pair(self, kpi: str) -> tuple[dict[str, Any], bool]:
         """A KPI's row, and whether its two periods may be set against each other."""
@@ -165,17 +161,21 @@ class Evidence:
         low: Decimal | None = None,
         high: Decimal | None = None,
         member: dict[Any, Any] | None = None,
+        prices: Decimal = Decimal(0),
     ) -> Stake | None:
         """Stake a gap in revenue on the margin it would have left.
 
         Where the margin is not known the stake is revenue and says so: a margin is never invented. Where it
         is not positive there is no stake, because more of the same would earn nothing. A member's own margin
-        rate counts where its costs are known.
+        rate counts where its costs are known. What of the gap lower `prices` made is profit whole.
         """
         rate, whose = self.margin_rate, text("gross margin rate")
         own = own_margin(member)
         if own is not None:
             rate, whose = own, text("own gross margin rate")
+        cut = min(prices, gap)
+        if rate is not None and cut >= Decimal("0.5"):  # less would be shown as nothing
+            return self._of_prices(gap, cut, max(rate, Decimal(0)), whose, reference, kind, note)
         if rate is None:
             basis, flow = text("Revenue, not profit: the margin is not known."), Decimal(1)
         elif rate <= 0:
@@ -186,13 +186,53 @@ class Evidence:
         measure: Measure = "revenue" if rate is None else "profit"
         return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, measure, low, high)
 
+    def _of_prices(
+        self, gap: Decimal, cut: Decimal, rate: Decimal, whose: str, reference: str, kind: StakeKind, note: str
+    ) -> Stake:
+        """Stake a gap that lower prices made in part: that part flows through whole, the rest at the margin."""
+        rest = gap - cut
+        basis = text(
+            "{cut} of lower prices, by product at this period's quantities: all of it is profit.", cut=self.money(cut)
+        )
+        if rest and rate:
+            more = text("{gap} of revenue × {whose} of {rate}.", gap=self.money(rest), whose=whose, rate=percent(rate))
+            basis = f"{basis} {more}"
+        flow = (cut + rest * rate) / gap
+        return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, "profit")
+
+    def prices(self, member: dict[Any, Any] | None = None) -> tuple[Decimal, bool] | None:
+        """What lower prices took of revenue, of a member or in all, and whether nearly all of it has prices to compare.
+
+        None where no price can be compared.
+        """
+        rows = self._priced() if member is None else [member]
+        known = [row for row in rows if not languages.missing(row.get("price_effect"))]
+        if not known:
+            return None
+        effect = sum((row["price_effect"] for row in known), Decimal(0))
+        covered = sum((row["priced"] for row in known), Decimal(0))
+        revenue = sum((row["revenue"] for row in rows), Decimal(0))
+        return max(-effect, Decimal(0)), covered >= ENOUGH_COST * revenue
+
+    def lower_prices(self, member: dict[Any, Any] | None = None) -> Decimal:
+        """What lower prices took of revenue, 0 where no price can be compared."""
+        found = self.prices(member)
+        return found[0] if found else Decimal(0)
+
+    def _priced(self) -> list[dict[Any, Any]]:
+        """The members whose price effects make the company's: the products, else those of the first breakdown."""
+        ordered = sorted(self.breakdowns, key=lambda each: each.by != "product_id")
+        given = [each for each in ordered if not each.reason and each.rows["price_effect"].notna().any()]
+        return given[0].rows.to_dict("records") if given else []
+
     @cached_property
     def fall(self) -> Stake | None:
         """What the fall of revenue is worth: at most what gross profit fell by; None where nothing was lost in all."""
         if not self.fell():
             return None
         row = self.row("revenue")
-        stake = self.volume(-row["variance_previous"], self.against(self.money(row["previous"])))
+        reference = self.against(self.money(row["previous"]))
+        stake = self.volume(-row["variance_previous"], reference, prices=self.lower_prices())
         if stake is None:
             return None
         lost = self._profit_lost()
@@ -220,13 +260,19 @@ class Evidence:
         return gap if lost is None else min(gap, lost)
 
     def part(
-        self, gap: Decimal, reference: str, *, note: str = "", member: dict[Any, Any] | None = None
+        self,
+        gap: Decimal,
+        reference: str,
+        *,
+        note: str = "",
+        member: dict[Any, Any] | None = None,
+        prices: Decimal = Decimal(0),
     ) -> Stake | None:
         """Stake a part of the fall of revenue: it is worth no more than the whole, see `stakes`."""
         fall = self.fall
         if fall is None:
             return None
-        stake = self.volume(min(gap, fall.gap), reference, note=note, member=member)
+        stake = self.volume(min(gap, fall.gap), reference, note=note, member=member, prices=prices)
         if stake is None:
             return None
         cut = gap > fall.gap or stake.amount > fall.amount
@@ -238,31 +284,12 @@ class Evidence:
         return Stake(gap, Decimal(1), reference, basis, kind, "profit")
 
 
-def tells(growth: float | None) -> bool:
-    """Say whether a relative growth tells more than the amounts: not from next to nothing, and not to nothing."""
-    return growth is not None and not languages.missing(growth) and -1 < growth <= MOST_GROWTH
-
-
-def silent_months(trend: Trend | None) -> tuple[Period, ...]:
-    """The months of a trend without one line, but for those that had none a year before or after: a season's.
-
-    Where more than half of all months have none, sales are rare, and no month is missed.
-    """
-    if trend is None or 2 * len(trend.silent) > len(trend.cells) + trend.cells["previous"].notna().sum():
-        return ()
-    months = trend.silent
-    before = [month.year_before() for month in months]
-    return tuple(
-        month for month, earlier in zip(months, before, strict=True) if earlier not in months and month not in before
-    )
-
-
 def comparable_months(cells: Iterable[dict[Any, Any]], trend: Trend | None) -> list[dict[Any, Any]]:
     """The months of a trend with a year before, of which the company has lines in both years.
 
     A month without one line may be one whose export is missing: it is above or below no other.
     """
-    silent = {month.start for month in silent_months(trend)}
+    silent = {month.start for month in trend.silent} if trend is not None else set()
     return [
         cell
         for cell in cells

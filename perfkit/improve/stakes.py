@@ -54,7 +54,8 @@ class Stake:
     gap : Decimal
         Gap to the reference x its base, in money, before the flow-through.
     flow_through : Decimal
-        What a euro of the gap leaves: the gross margin rate for volume, 1 for price, discount and cost.
+        What a euro of the gap leaves: the gross margin rate for volume, 1 for price, discount and cost; of a gap
+        that volume and price made, each at its own.
     reference : str
         What the gap is measured against; `basis` says how the stake is reckoned. Both in the language in use.
     kind : "period", "annual" or "one-off"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from perfkit.improve.evidence import tells
+from perfkit.estimates import tells
 from perfkit.improve.findings import Finding, Findings, cards_of, stake_in_words
 from perfkit.improve.stakes import is_part, overlap
 from perfkit.kpis.scorecards import Scorecard, figure_id
-from perfkit.languages import missing, money, number, percent, show, text
+from perfkit.languages import listing, missing, money, number, percent, plural, show, text
 from perfkit.periods import Period, calendar_in_words
 from perfkit.results import Field, Result, View, environment, figure_frame
 
@@ -41,6 +41,8 @@ class Summary(Result):
         Why there is no year before, or how many working days both periods have; empty where they have the same.
     ranking : tuple of Finding
         All findings, in their order: those shown bear the numbers that they have there, and say what they add to it.
+    undecided : str
+        The silent months of the period, by name: until they are there no target is missed or reached. Empty for none.
     """
 
     headlines: pd.DataFrame
@@ -53,6 +55,7 @@ class Summary(Result):
     total: str = ""
     days: str = ""
     ranking: tuple[Finding, ...] = ()
+    undecided: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return the headline figures, under the ids that they have in the scorecard."""
@@ -81,7 +84,7 @@ class Summary(Result):
         rows = pd.DataFrame(self._cards(), columns=list(columns))
         shown = [Field(key, heading) for key, heading in columns.items() if key in ("name", "value") or any(rows[key])]
         subtitle = text("Three figures of {period} and what matters most", period=self.period.name())
-        notes = [self.warning, self.days, *(item.claim for item in self.items), self.total]
+        notes = [self.warning, self.days, *(item.claim for item in self.items), self._choice(), self.total]
         return [View(self.conclusion, subtitle, shown, rows, notes=[note for note in notes if note])]
 
     def html(self) -> str:
@@ -96,14 +99,28 @@ class Summary(Result):
                 findings=cards_of(self.ranking or self.items, self.currency, self.items),
                 total=self.total,
                 days=self.days,
+                choice=self._choice(),
             )
         )
 
+    def _choice(self) -> str:
+        """How those shown were chosen, where their numbers leave some out; empty where they are simply the first."""
+        first = self.ranking[: len(self.items)]
+        if not self.items or all(one is other for one, other in zip(self.items, first, strict=True)):
+            return ""
+        return plural(
+            "One finding of each kind, with its number among all {n}, which stand in the section Improve.",
+            "One finding of each kind, with its number among all {n}, which stand in the section Improve.",
+            len(self.ranking),
+        )
+
     def _cards(self) -> list[dict[str, str]]:
-        return [_card(row) for row in self.headlines.to_dict("records")]
+        return [_card(row, self.undecided) for row in self.headlines.to_dict("records")]
 
 
-def _card(row: dict[Any, Any]) -> dict[str, str]:
+def _card(row: dict[Any, Any], undecided: str = "") -> dict[str, str]:
+    """A headline as texts; `undecided` names the silent months of the period, with which its target is undecided."""
+
     def told(column: str, unit: str, *, signed: bool = False) -> str:
         decimals = row["decimals"] if unit in (row["unit"], row["variance_unit"]) and unit != "points" else None
         return "" if missing(row[column]) else show(row[column], unit, signed=signed, decimals=decimals)
@@ -115,7 +132,9 @@ def _card(row: dict[Any, Any]) -> dict[str, str]:
         else told("variance_previous", row["variance_unit"], signed=True)
     )
     target = told("target", row["unit"])
-    if target and not missing(row["attainment"]) and row["attainment"] >= 0:  # of less than nothing there is no share
+    if target and undecided:
+        target = text("Target: {target}; cannot be judged before {months} is there", target=target, months=undecided)
+    elif target and not missing(row["attainment"]) and row["attainment"] >= 0:  # of less than nothing there is no share
         target = text("{attainment} of target ({target})", attainment=percent(row["attainment"]), target=target)
     elif target:
         target = text("Target: {target}", target=target)
@@ -177,15 +196,16 @@ def summary(
         at_stake,
         str(scorecard.row("revenue")["previous_reason"]) or days_in_words(scorecard),
         findings.items,
+        listing(month.name() for month in scorecard.silent_here()),
     )
 
 
 def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) -> str:
     """Say where revenue stands, which target is missed, and where the most is at stake: none must hide the others."""
     sentence = told.claim if told else revenue_stands(scorecard)
-    if told is not None and told.gaps:
+    if gaps := listing(month.name() for month in scorecard.silent):
         sentence = text(
-            "{sentence}; but no line is dated in {months}", sentence=sentence.removesuffix("."), months=told.gaps
+            "{sentence}; but no line is dated in {months}", sentence=sentence.removesuffix("."), months=gaps
         )
     first = findings.items[0] if findings.items and findings.items[0].amount else None
     stake = stake_in_words(first, findings.currency) if first else ""

@@ -11,7 +11,9 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.lines import ask_for, no_line, span
-from perfkit.kpis.members import dimensioned, lacks, member_sums
+from perfkit.kpis.measures import ENOUGH
+from perfkit.kpis.members import dimensioned, lacks, member_sums, price_effects
+from perfkit.kpis.months import silence, silent_months_of, within_any
 from perfkit.kpis.targets import member_targets
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.periods import Period
@@ -26,8 +28,9 @@ _BASIS = mark("Sum of net revenue of the member's lines dated in the period")
 _NO_ROWS = pd.DataFrame(
     columns=[
         "member", "name", "revenue", "share", "previous", "variance", "growth", "orders", "customers",
-        "costed", "gross_profit", "margin_rate", "returns", "list_revenue", "listed",
-        "target", "variance_target", "attainment",
+        "previous_orders", "previous_customers", "costed", "gross_profit", "margin_rate",
+        "previous_costed", "previous_gross_profit", "previous_margin_rate", "price_effect", "priced",
+        "returns", "list_revenue", "listed", "target", "variance_target", "attainment",
     ],
     dtype="object",
 )  # fmt: skip
@@ -44,7 +47,9 @@ class Breakdown(Result):
         revenue, previous, variance: Decimal; previous and variance None where the data start later.
         share: of the total, None unless that is positive. growth: None from a base of 0 or less.
         orders, customers: int or None. costed: revenue of the lines whose cost is known; gross_profit,
-        margin_rate: theirs; None where there are none. returns: sum of the negative lines, Decimal.
+        margin_rate: theirs; None where there are none. previous_orders ... previous_margin_rate: the same a year
+        before. price_effect, priced: see `members.price_effects`; None where no price can be compared.
+        returns: sum of the negative lines, Decimal.
         list_revenue: at list price, and listed: net revenue, of the lines whose list price is known
         and positive; None where there are none. target: Decimal or None; variance_target; attainment.
     by : str
@@ -57,6 +62,8 @@ class Breakdown(Result):
         Why there is no previous period, or that it holds no line; empty where there are some.
     reason : str
         Why there is no breakdown (the data lack the dimension: no rows then); empty where there is.
+    silent : tuple of Period
+        Months of either period that may be missing (see `months.silent_months`): changes and gaps then have no tone.
     """
 
     rows: pd.DataFrame
@@ -67,6 +74,7 @@ class Breakdown(Result):
     currency: str
     previous_reason: str = ""
     reason: str = ""
+    silent: tuple[Period, ...] = ()
 
     def figures(self) -> pd.DataFrame:
         """Return each member's revenue in both periods: the largest ones, and the others as one."""
@@ -136,7 +144,7 @@ class Breakdown(Result):
             fields += [
                 money("previous", self.period.year_before().name(), self.currency),
                 money("variance", text("Change"), self.currency, signed=True, tone_from="tone"),
-                Field("growth", text("Change, %"), unit="share", signed=True, tone_from="tone_growth"),
+                Field("growth_shown", text("Change, %"), unit="share", signed=True, tone_from="tone_growth"),
             ]
         if self.rows["target"].notna().any():
             fields += [
@@ -147,9 +155,20 @@ class Breakdown(Result):
         if self.rows["margin_rate"].notna().any():
             fields.append(Field("margin_rate", text("Gross margin rate, %"), unit="share"))
         table = pd.DataFrame(shown, dtype="object")
-        table["tone"] = [estimates.tone(value, self.currency) for value in table["variance"]]
-        table["tone_growth"] = [estimates.tone(value, "share") for value in table["growth"]]
-        table["tone_gap"] = [estimates.tone(value, self.currency) for value in table["variance_target"]]
+        table["margin_change"] = [margin_change(row) for row in shown]
+        if self.rows["target"].isna().all() and table["margin_change"].notna().any():
+            fields.append(
+                Field("margin_change", text("Change of the rate"), unit="points", signed=True, tone_from="tone_margin")
+            )
+        here = any(within_any(month, self.period) for month in self.silent)
+        for tone, column, unit, doubted in (
+            ("tone", "variance", self.currency, bool(self.silent)),
+            ("tone_growth", "growth", "share", bool(self.silent)),
+            ("tone_gap", "variance_target", self.currency, here),
+            ("tone_margin", "margin_change", "points", bool(self.silent)),
+        ):
+            table[tone] = [None if doubted else estimates.tone(value, unit) for value in table[column]]
+        table = with_growth_shown(table)
         subtitle = text(
             "Net revenue by {dimension}, {period}, {currency} net of tax",
             dimension=dimension_name(self.by).lower(),
@@ -160,8 +179,6 @@ class Breakdown(Result):
 
     def _together(self, rows: pd.DataFrame) -> dict[str, Any]:
         """Sum rows; distinct orders and customers of several members do not add up, so they are left out."""
-        costed = sum(rows["costed"].dropna(), Decimal(0))
-        profit = sum(rows["gross_profit"].dropna(), Decimal(0))
         revenue = sum(rows["revenue"], Decimal(0))
         previous = None if self.previous_total is None else sum(rows["previous"], Decimal(0))
         return dict.fromkeys(self.rows.columns) | {
@@ -170,9 +187,8 @@ class Breakdown(Result):
             "variance": None if previous is None else revenue - previous,
             "growth": estimates.growth(revenue, previous),
             "share": estimates.ratio(revenue, self.total) if self.total > 0 else None,
-            "costed": costed,
-            "gross_profit": profit,
-            "margin_rate": estimates.ratio(profit, costed) if costed > 0 else None,
+            **_margins_together(rows, ""),
+            **_margins_together(rows, "previous_"),
             "returns": sum(rows["returns"], Decimal(0)),
             **self._planned(rows, revenue),
         }
@@ -206,12 +222,34 @@ class Breakdown(Result):
 
     def _notes(self, table: pd.DataFrame) -> list[str]:
         notes = []
-        if self.previous_reason:
+        if self.previous_reason and not (self.silent and self.previous_reason == no_line(self.period.year_before())):
             notes.append(self.previous_reason)
+        if self.silent:
+            notes.append(silence(self.silent))
+        notes += multiples(table)
         changes = (("revenue", "previous", "variance"), ("revenue", "target", "variance_target"))
         if estimates.rounding_shows(table["revenue"].iloc[:-1], self.total) or rounded(table, *changes):
             notes.append(text(ROUNDED))
         return notes
+
+
+def _margins_together(rows: pd.DataFrame, side: str) -> dict[str, Any]:
+    """The margin of several members, of the period ("") or of the one before ("previous_")."""
+    costed = sum(rows[f"{side}costed"].dropna(), Decimal(0))
+    profit = sum(rows[f"{side}gross_profit"].dropna(), Decimal(0))
+    rate = estimates.ratio(profit, costed) if costed > 0 else None
+    return {f"{side}costed": costed, f"{side}gross_profit": profit, f"{side}margin_rate": rate}
+
+
+def margin_change(row: Mapping[Any, Any]) -> float | None:
+    """Return by how much a row's margin rate changed; None where too little of its cost is known in either period."""
+    for side, revenue in (("", row["revenue"]), ("previous_", row["previous"])):
+        costed = row[f"{side}costed"]
+        if any(languages.missing(each) for each in (costed, row[f"{side}margin_rate"], revenue)):
+            return None
+        if revenue <= 0 or costed < Decimal(str(ENOUGH)) * revenue:
+            return None
+    return float(row["margin_rate"] - row["previous_margin_rate"])
 
 
 ROUNDED = mark(
@@ -236,6 +274,22 @@ def rounded(table: pd.DataFrame, *changes: tuple[str, str, str], unit: str = "",
         for row in table.to_dict("records")
         for now, before, change in changes
     )
+
+
+def with_growth_shown(table: pd.DataFrame, growth: str = "growth") -> pd.DataFrame:
+    """Return a table with the column growth_shown: None where growth is too large for per cent, see `multiples`."""
+    told = [None if estimates.as_multiple(value) else value for value in table[growth]]
+    return table.assign(growth_shown=pd.Series(told, index=table.index, dtype="object"))
+
+
+def multiples(table: pd.DataFrame, name: str = "label", growth: str = "growth") -> list[str]:
+    """Return a note of what grew too much for per cent, and to how many times as much; none where nothing did."""
+    grown = [
+        f"{who} {times}"
+        for who, value in zip(table[name], table[growth], strict=True)
+        if (times := estimates.as_multiple(value))
+    ]
+    return [text("Growth too large for per cent: {figures}.", figures=languages.listing(grown))] if grown else []
 
 
 def label(row: Mapping[str, Any]) -> str:
@@ -339,9 +393,16 @@ def breakdown(
     days, before = span(table, period), period.year_before()
     planned = member_targets(targets, by, period)
     rows = member_sums(table, by, period, before, also=planned)
+    rows = rows.rename(columns={"lines_before": "previous_lines"})
+    prices = price_effects(table, by, period, before).to_dict("records")
+    of = {None if languages.missing(each["member"]) else each["member"]: each for each in prices}
+    for column in ("price_effect", "priced"):
+        found = [of.get(member, {}).get(column) for member in rows["member"]]
+        rows[column] = pd.Series(found, index=rows.index, dtype="object")
     total = sum(rows["revenue"], Decimal(0))
     if not days.holds(before):
-        rows[["previous", "variance", "growth"]] = None
+        rows[[column for column in rows if column.startswith("previous")]] = None
+        rows[["variance", "growth", "price_effect", "priced"]] = None
         kept = [count > 0 or member in planned for count, member in zip(rows["lines"], rows["member"], strict=True)]
         rows = rows[kept].reset_index(drop=True)
     rows["share"] = [estimates.ratio(value, total) if total > 0 else None for value in rows["revenue"]]
@@ -353,5 +414,6 @@ def breakdown(
         rows[column] = pd.Series([each[column] for each in against], dtype="object")
     held = days.holds(before)
     previous_total = sum(rows["previous"], Decimal(0)) if held else None
-    reason = days.why_not() if not held else "" if any(rows["lines_before"]) else no_line(before)
-    return Breakdown(rows[list(_NO_ROWS)], by, period, total, previous_total, currency, reason)
+    reason = days.why_not() if not held else "" if any(rows["previous_lines"]) else no_line(before)
+    silent = silent_months_of(table, period, days)
+    return Breakdown(rows[list(_NO_ROWS)], by, period, total, previous_total, currency, reason, silent=silent)

@@ -18,7 +18,7 @@ import numpy as np
 
 from perfkit import estimates
 from perfkit.kpis.lines import Span
-from perfkit.kpis.months import Sums, revenue_of
+from perfkit.kpis.months import WATCHED, Sums, months_until, revenue_of, silent_months
 from perfkit.languages import listing, mark, plural, text
 from perfkit.periods import Period, month_of, shifted
 
@@ -70,7 +70,7 @@ def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal 
     before = [month.year_before() for month in months]
     if not days.holds(before[0]):
         return Landing(reason=text("last year is not whole in the data. {reason}", reason=days.why_not()))
-    if gaps := _gaps(sums, months, done):
+    if gaps := silent_so_far(sums, months, done, days):
         return Landing(
             reason=text(
                 "no line is dated in {months}: an estimate would take a missing export for a month without sales.",
@@ -97,19 +97,10 @@ def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal 
     )  # fmt: skip
 
 
-def _gaps(sums: Sums, months: Sequence[Period], done: int) -> list[Period]:
-    """The months of this year and the last without a line, but for those that had none a year away: a season's."""
-
-    def sold(each: Period) -> bool:
-        return (each.start.year, each.start.month) in sums
-
-    found = []
-    for each in months[:done]:
-        last = each.year_before()
-        if sold(last) != sold(each):
-            found.append(last if sold(each) else each)
-    rest = [each.year_before() for each in months[done:]]
-    return found + [last for last in rest if sold(last.year_before()) and not sold(last)]
+def silent_so_far(sums: Sums, months: Sequence[Period], done: int, days: Span) -> list[Period]:
+    """Return the silent months of the first `done` months of a year, and of the whole year before."""
+    own = {each.start for month in months for each in (month, month.year_before())}
+    return [each for each in silent_months(months_until(months[done - 1], WATCHED, days), sums) if each.start in own]
 
 
 def _ratios(sums: Sums, last: Period, days: Span) -> list[float]:

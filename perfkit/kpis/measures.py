@@ -198,9 +198,8 @@ def _customers(
         why = text("The data start on {day}: who bought before then and came back counts as new.", day=date(days.first))
         fresh = Value(new, "upper bound", why, coverage=known)
         least = languages.number(customers - new)
-        returning = _absent(
-            text("At least {n}; those who bought before {day} count as new.", n=least, day=date(days.first))
-        )
+        bounded = text("At least {n}; those who bought before {day} count as new.", n=least, day=date(days.first))
+        returning = _absent(bounded if customers > new else why)  # at least none says nothing
     counted = Value(customers, coverage=known)
     if anonymous:  # who bought is not known, which is not the same as nobody
         counted = fresh = returning = _absent(_nobody())

@@ -15,6 +15,9 @@ from perfkit.kpis.catalogue import is_known_dimension
 from perfkit.kpis.lines import checked, has_list_price, is_in, is_purchase
 from perfkit.periods import Period
 
+_MONEY = "decimal(18, 4)"
+_MOST_MONEY = 1e13
+
 
 def lacks(lines: ibis.Table | pd.DataFrame, by: str) -> bool:
     """Say whether a dimension that perfkit knows is not in the data: a reason to ask for it, not an error."""
@@ -51,7 +54,8 @@ def member_sums(
     rows = _members(lines, by, period, previous)
     silent = sorted(set(also) - set(rows["member"].dropna()))
     if silent:
-        zeros = {column: 0 for column in ("lines", "lines_before", "orders", "customers") if column in rows}
+        counts = ("lines", "lines_before", "orders", "customers", "previous_orders", "previous_customers")
+        zeros = {column: 0 for column in counts if column in rows}
         rows = pd.concat([rows, pd.DataFrame({"member": silent, **zeros})], ignore_index=True)
     named = name_column(lines, by)
     names = _names(lines, by, named, period, previous) if named else None
@@ -67,22 +71,70 @@ def member_sums(
     frame["growth"] = _objects(
         estimates.growth(*pair) for pair in zip(frame["revenue"], frame["previous"], strict=True)
     )
-    for column in ("lines", "lines_before", "orders", "customers"):
+    for column in ("lines", "lines_before", "orders", "customers", "previous_orders", "previous_customers"):
         frame[column] = _objects(int(value) for value in rows[column]) if column in rows else None
     frame["returns"] = _objects(_exact(value) for value in rows["returns"])
     for column in ("list_revenue", "listed"):
         frame[column] = _objects(None if languages.missing(v) else v for v in rows[column]) if column in rows else None
-    for column in ("costed", "gross_profit", "margin_rate"):
-        frame[column] = None
-    if "cost" in rows:
-        pairs = list(zip(_objects(rows["costed"]), _objects(rows["cost"]), strict=True))
+    for side in ("", "previous_"):
+        frame[[f"{side}{column}" for column in ("costed", "gross_profit", "margin_rate")]] = None
+        if "cost" not in rows:
+            continue
+        pairs = list(zip(_objects(rows[f"{side}costed"]), _objects(rows[f"{side}cost"]), strict=True))
         known = [None if languages.missing(cost) else (revenue, revenue - cost) for revenue, cost in pairs]
-        frame["costed"] = _objects(pair[0] if pair else None for pair in known)
-        frame["gross_profit"] = _objects(pair[1] if pair else None for pair in known)
-        frame["margin_rate"] = _objects(
+        frame[f"{side}costed"] = _objects(pair[0] if pair else None for pair in known)
+        frame[f"{side}gross_profit"] = _objects(pair[1] if pair else None for pair in known)
+        frame[f"{side}margin_rate"] = _objects(
             estimates.ratio(pair[1], pair[0]) if pair and pair[0] > 0 else None for pair in known
         )
     return frame
+
+
+def price_effects(lines: ibis.Table, by: str, period: Period, previous: Period) -> pd.DataFrame:
+    """Return what each member's revenue changed by through prices: columns member, price_effect and priced.
+
+    Of each product that a member sold in both periods, every line with a quantity of one unit: the change of its price
+    x the quantity now (KPIS: price-volume-mix, Paasche's weights). `priced` is the revenue now of these products.
+    What has no product or quantity, was returned in all or was sold in one period only has no price to compare.
+    """
+    if not {"product_id", "quantity"} <= set(lines.columns):
+        return pd.DataFrame(columns=["member", "price_effect", "priced"], dtype="object")
+    return _price_effects(lines, by, period, previous)
+
+
+@aggregation
+def _price_effects(lines: ibis.Table, by: str, period: Period, previous: Period) -> ibis.Table:
+    here, before = is_in(period), is_in(previous)
+    unit = _.unit if "unit" in lines.columns else ibis.literal("")
+    products = (
+        lines.filter((here | before) & _.product_id.notnull())
+        .mutate(member=_[by], counted=unit)
+        .group_by("member", "product_id")
+        .agg(
+            revenue=_.net_revenue.sum(where=here),
+            previous=_.net_revenue.sum(where=before),
+            quantity=_.quantity.cast(_MONEY).sum(where=here),
+            quantity_before=_.quantity.cast(_MONEY).sum(where=before),
+            uncounted=_.count(where=_.quantity.isnull()),
+            units=_.counted.nunique(),
+            unitless=_.count(where=_.counted.isnull()),
+            lines=_.count(),
+        )
+        .filter(
+            (_.revenue > 0)
+            & (_.previous > 0)
+            & (_.quantity > 0)
+            & (_.quantity_before > 0)
+            & (_.uncounted == 0)
+            & (((_.units == 1) & (_.unitless == 0)) | (_.unitless == _.lines))
+        )
+    )
+    at_old_price = products.mutate(
+        before=_.previous.cast("float64") * _.quantity.cast("float64") / _.quantity_before.cast("float64")
+    )
+    # A quantity of next to nothing gives a price that no amount of money can hold.
+    known = at_old_price.filter(_.before < _MOST_MONEY).mutate(effect=_.revenue.cast(_MONEY) - _.before.cast(_MONEY))
+    return known.group_by("member").agg(price_effect=_.effect.sum(), priced=_.revenue.sum())
 
 
 def distinct_names(members: pd.Series, names: pd.Series) -> pd.Series:
@@ -112,16 +164,18 @@ def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ib
         "lines_before": _.count(where=is_in(previous)),
         "returns": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
     }
-    if "order_id" in lines.columns:
-        wanted["orders"] = _.order_id.nunique(where=here & is_purchase())
-    if "customer_id" in lines.columns:
-        wanted["customers"] = _.customer_id.nunique(where=here & is_purchase())
+    for column in ("order_id", "customer_id"):
+        if column in lines.columns:
+            name = column.replace("_id", "s")
+            wanted[name] = _[column].nunique(where=here & is_purchase())
+            wanted[f"previous_{name}"] = _[column].nunique(where=is_in(previous) & is_purchase())
     if "list_revenue" in lines.columns:
         listed = here & has_list_price()
         wanted |= {"list_revenue": _.list_revenue.sum(where=listed), "listed": _.net_revenue.sum(where=listed)}
     if "cost" in lines.columns:
-        known = here & _.cost.notnull()
-        wanted |= {"costed": _.net_revenue.sum(where=known), "cost": _.cost.sum(where=known)}
+        for side, when in (("", here), ("previous_", is_in(previous))):
+            known = when & _.cost.notnull()
+            wanted |= {f"{side}costed": _.net_revenue.sum(where=known), f"{side}cost": _.cost.sum(where=known)}
     return lines.filter(here | is_in(previous)).group_by(member=_[by]).agg(**wanted)
 
 

@@ -1,7 +1,7 @@
 """Months: what was sold in each, and which months a chart shows."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,13 @@ from ibis import _
 from perfkit import languages
 from perfkit.aggregations import aggregation, within
 from perfkit.kpis.lines import Span, is_purchase
-from perfkit.languages import text
+from perfkit.languages import listing, text
 from perfkit.periods import Period
 
 Sums = Mapping[tuple[int, int], Mapping[str, Any]]
+
+WATCHED = 24
+"""Months, up to the end of a period, that are looked at for one without a line: its year and the one before."""
 
 
 def months_until(period: Period, months: int, days: Span) -> list[Period]:
@@ -46,6 +49,44 @@ def revenue_of(sums: Sums, month: Period) -> Decimal:
     """Return a month's revenue: one that the data hold and that has no line sold nothing."""
     found: Decimal = sums.get((month.start.year, month.start.month), {}).get("revenue", Decimal(0))
     return found
+
+
+def silent_months(months: Iterable[Period], sold: Container[tuple[int, int]]) -> tuple[Period, ...]:
+    """Return the months without one line, but for those that have none a year before or after: a season's.
+
+    A month that is silent may be one whose export is missing, so nothing that holds it is judged. Where more than
+    half of all months have none, sales are rare, and no month is missed.
+    """
+    asked = list(months)
+    empty = [month for month in asked if (month.start.year, month.start.month) not in sold]
+    if 2 * len(empty) > len(asked):
+        return ()
+    starts, before = {month.start for month in empty}, {month.year_before().start for month in empty}
+    return tuple(m for m in empty if m.year_before().start not in starts and m.start not in before)
+
+
+def silent_months_of(lines: ibis.Table, period: Period, days: Span) -> tuple[Period, ...]:
+    """Return the silent months of a period and of the one a year before, see `silent_months`."""
+    watched = months_until(period, WATCHED, days)
+    found = silent_months(watched, month_sums(lines, watched[0].start, watched[-1].end))
+    return tuple(month for month in found if within_any(month, period, period.year_before()))
+
+
+def within_any(month: Period, *periods: Period) -> bool:
+    """Say whether a month is one of the periods' own."""
+    return any(each.start <= month.start < each.end for each in periods)
+
+
+def silence(months: Iterable[Period]) -> str:
+    """Return what a reader is told of a result that holds silent months; empty where it holds none."""
+    names = listing(month.name() for month in months)
+    if not names:
+        return ""
+    return text(
+        "No line is dated in {months}: nothing was sold, or an export is missing. Until it is known which, no change "
+        "and no gap to a target that holds such a month can be judged.",
+        months=names,
+    )
 
 
 def not_over(month: Period, until: dt.date) -> str:

@@ -21,6 +21,7 @@ from perfkit.kpis.breakdowns import (
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.lines import ask_for, no_line, span
 from perfkit.kpis.members import dimensioned, lacks, member_sums
+from perfkit.kpis.months import silence, silent_months_of
 from perfkit.languages import mark, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -56,6 +57,8 @@ class Movers(Result):
         Why there are no movers (no rows then); empty where there are.
     previous_reason : str
         Says that no line is dated a year before; empty where some are.
+    silent : tuple of Period
+        Months of either period that may be missing (see `months.silent_months`): changes then have no tone.
     """
 
     rows: pd.DataFrame
@@ -65,6 +68,7 @@ class Movers(Result):
     currency: str
     reason: str = ""
     previous_reason: str = ""
+    silent: tuple[Period, ...] = ()
 
     def figures(self) -> pd.DataFrame:
         """Return the change of each member: the largest ones, and the others as one."""
@@ -138,7 +142,7 @@ class Movers(Result):
         rows += [row | {"label": label(row), "shown_kind": ""} for row in _records(unknown)]
         rows.append(self._together(self.rows) | {"label": text("Total")})
         table = pd.DataFrame(rows, dtype="object")
-        table["tone"] = [estimates.tone(change, self.currency) for change in table["change"]]
+        table["tone"] = [None if self.silent else estimates.tone(change, self.currency) for change in table["change"]]
         fields = [
             Field("label", dimension_name(self.by)),
             money("previous", self.period.year_before().name(), self.currency),
@@ -164,8 +168,10 @@ class Movers(Result):
             for each in _records(self.counts())
             if each["members"]
         ]
-        if self.previous_reason:
+        if self.previous_reason and not (self.silent and self.previous_reason == no_line(self.period.year_before())):
             notes.append(self.previous_reason)
+        if self.silent:
+            notes.append(silence(self.silent))
         if rounded(table, ("revenue", "previous", "change")):
             notes.append(text(ROUNDED))
         return [View(self._message(), subtitle, fields, table, total=True, notes=notes)]
@@ -226,8 +232,9 @@ def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currenc
         return nothing(days.why_not())
     rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
     rows["kind"] = [_kind(*row) for row in zip(rows["lines"], rows["lines_before"], rows["change"], strict=True)]
-    silent = "" if any(rows["lines_before"]) else no_line(before)
-    return Movers(rows[_COLUMNS], by, period, sum(rows["change"], Decimal(0)), currency, previous_reason=silent)
+    none_before = "" if any(rows["lines_before"]) else no_line(before)
+    change, silent = sum(rows["change"], Decimal(0)), silent_months_of(table, period, days)
+    return Movers(rows[_COLUMNS], by, period, change, currency, previous_reason=none_before, silent=silent)
 
 
 def _kind(lines: int, lines_before: int, change: Decimal) -> str:

@@ -8,11 +8,12 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages
-from perfkit.kpis.breakdowns import ROUNDED, rounded
+from perfkit.kpis.breakdowns import ROUNDED, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.lines import checked, span
 from perfkit.kpis.measures import measured_values
+from perfkit.kpis.months import silence, silent_months_of, within_any
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, number, opening, percent, plural, show, text
 from perfkit.periods import Period, calendar_in_words, working_days
@@ -45,6 +46,9 @@ class Scorecard(Result):
         Of the period and of the year before, in `calendar`.
     calendar : str
         See `periods.working_days`.
+    silent : tuple of Period
+        Months of the period and of the year before that may be missing (see `months.silent_months`). Where there are
+        any, changes have no tone; where one lies in the period, gaps to targets have none either.
     """
 
     rows: pd.DataFrame
@@ -55,6 +59,11 @@ class Scorecard(Result):
     working_days: int
     previous_working_days: int
     calendar: str = ""
+    silent: tuple[Period, ...] = ()
+
+    def silent_here(self) -> tuple[Period, ...]:
+        """Return the silent months of the period itself: until they are there, no target of it is missed or reached."""
+        return tuple(month for month in self.silent if within_any(month, self.period))
 
     def row(self, kpi: str) -> dict[str, Any]:
         """Return one KPI's row."""
@@ -115,6 +124,7 @@ class Scorecard(Result):
         for column, (unit, where) in units.items():
             own = pd.Series(unit, index=rows.index, dtype="object")
             rows[column] = own.where(where, None)
+        rows = with_growth_shown(rows, "growth_previous")
         fields = [
             Field("shown", text("Figure")),
             Field("actual", self.period.name(), unit_from="unit", decimals_from="decimals"),
@@ -130,9 +140,7 @@ class Scorecard(Result):
                     signed=True,
                     tone_from="tone_previous",
                 ),
-                Field(
-                    "growth_previous", text("Change, %"), unit_from="growth_unit", signed=True, tone_from="tone_growth"
-                ),
+                Field("growth_shown", text("Change, %"), unit_from="growth_unit", signed=True, tone_from="tone_growth"),
             ]
         if self.rows["target"].notna().any():
             fields += [
@@ -159,7 +167,8 @@ class Scorecard(Result):
             )
         else:
             subtitle = text("{period}, money in {currency} net of tax; revenue counts on: {revenue_date}", **of)
-        return [View(self._message(), opening(subtitle), fields, rows, notes=list(map(opening, self._notes())))]
+        notes = [*self._notes(), *multiples(rows, "shown", "growth_previous")]
+        return [View(self._message(), opening(subtitle), fields, rows, notes=list(map(opening, notes)))]
 
     def _message(self) -> str:
         row = self.row("revenue")
@@ -170,7 +179,10 @@ class Scorecard(Result):
             "growth": percent(row["growth_previous"], signed=True),
             "attainment": percent(row["attainment"]),
         }
-        grew, planned = row["growth_previous"] is not None, row["attainment"] is not None
+        if self.silent:
+            values["months"] = languages.listing(month.name() for month in self.silent)
+            return text("Net revenue in {period}: {value}; no line is dated in {months}", **values)
+        grew, planned = estimates.tells(row["growth_previous"]), row["attainment"] is not None
         if grew and planned:
             return text("Net revenue in {period}: {value}, {growth} on {previous}, {attainment} of target", **values)
         if grew:
@@ -180,7 +192,7 @@ class Scorecard(Result):
         return text("Net revenue in {period}: {value}", **values)
 
     def _notes(self) -> list[str]:
-        notes = []
+        notes = [silence(self.silent)] if self.silent else []
         for row in self.rows.to_dict("records"):
             if row["low"] is not None:
                 notes.append(
@@ -282,12 +294,17 @@ def scorecard(
     worked = {"now": working_days(period, calendar), "before": working_days(before, calendar)}
     measured = measured_values(table, period, before, days, working_days=worked)
     planned = checked_targets(targets)
+    silent = silent_months_of(table, period, days)
+    here = any(within_any(month, period) for month in silent)
     rows = []
     for kpi in CATALOGUE.values():
         if kpi.id == "cost_coverage" and "cost" not in table.columns:
             continue
         actual, previous = measured["now"][kpi.id], measured["before"][kpi.id]
         target = target_of(planned, kpi, period)
-        rows.append(compared(kpi, currency, actual, previous, target.value, target.reason))
+        row = compared(kpi, currency, actual, previous, target.value, target.reason)
+        if silent:
+            row |= {"tone_previous": None} | ({"tone_target": None} if here else {})
+        rows.append(row)
     frame = pd.DataFrame(rows, dtype="object")
-    return Scorecard(frame, period, before, currency, revenue_date, worked["now"], worked["before"], calendar)
+    return Scorecard(frame, period, before, currency, revenue_date, worked["now"], worked["before"], calendar, silent)

@@ -17,9 +17,10 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
-from perfkit.kpis.breakdowns import by_size, not_available, nothing_to_show, only_total
+from perfkit.kpis.breakdowns import by_size, multiples, not_available, nothing_to_show, only_total, with_growth_shown
 from perfkit.kpis.comparisons import ALIKE_RATES, ALIKE_SUMS, near
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, span
+from perfkit.kpis.months import silence, silent_months_of
 from perfkit.languages import in_sentence, mark, percent, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -53,6 +54,8 @@ class RevenueTree(Result):
     reason : str
         Why there is no tree (no rows then); empty where there is. Where the factors of the two periods do not
         compare, the revenue of both and its change are given all the same.
+    silent : tuple of Period
+        Months of either period that may be missing (see `months.silent_months`): the effects then have no tone.
     """
 
     rows: pd.DataFrame
@@ -62,6 +65,7 @@ class RevenueTree(Result):
     change: Decimal
     currency: str
     reason: str = ""
+    silent: tuple[Period, ...] = ()
 
     def figures(self) -> pd.DataFrame:
         """Return the part of each factor in the change."""
@@ -113,14 +117,15 @@ class RevenueTree(Result):
             "growth": estimates.growth(self.revenue, self.previous_revenue), "effect": self.change,
         }  # fmt: skip
         table = pd.DataFrame([*rows.to_dict("records"), total], dtype="object")
+        table = with_growth_shown(table)
         average = table.get("factor", pd.Series(dtype="object")).isin(["order_value", "customer_value"])
         table["decimals"] = [2 if each else None for each in average]
-        table["tone"] = [estimates.tone(effect, self.currency) for effect in table["effect"]]
+        table["tone"] = [None if self.silent else estimates.tone(effect, self.currency) for effect in table["effect"]]
         fields = [
             Field("shown", text("Factor")),
             Field("before", before.name(), unit_from="unit", decimals_from="decimals"),
             Field("now", self.period.name(), unit_from="unit", decimals_from="decimals"),
-            Field("growth", text("Change, %"), unit="share", signed=True),
+            Field("growth_shown", text("Change, %"), unit="share", signed=True),
             Field("effect", text("Effect on revenue"), unit=self.currency, signed=True, tone_from="tone", bar=True),
         ]
         subtitle = text(
@@ -140,7 +145,8 @@ class RevenueTree(Result):
                 factor=in_sentence(text(most["name"])),
                 effect=show(most["effect"], self.currency, signed=True),
             )
-        return [View(message, subtitle, fields, table, total=True)]
+        notes = [*([silence(self.silent)] if self.silent else []), *multiples(table, "shown")]
+        return [View(message, subtitle, fields, table, total=True, notes=notes)]
 
 
 def revenue_tree(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: str) -> RevenueTree:
@@ -204,7 +210,8 @@ def revenue_tree(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         )  # fmt: skip
     revenue, previous = sums["now_revenue"], sums["before_revenue"]
     frame = pd.DataFrame(rows, columns=_COLUMNS, dtype="object")
-    return RevenueTree(frame, period, revenue, previous, revenue - previous, currency)
+    silent = silent_months_of(table, period, days)
+    return RevenueTree(frame, period, revenue, previous, revenue - previous, currency, silent=silent)
 
 
 @aggregation

@@ -10,10 +10,10 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages
-from perfkit.kpis.breakdowns import money
+from perfkit.kpis.breakdowns import money, multiples, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.lines import checked, span
-from perfkit.kpis.months import month_sums, months_until, not_over, revenue_of
+from perfkit.kpis.months import month_sums, months_until, not_over, revenue_of, silent_months
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.periods import Period, calendar_in_words, month_of, shifted, working_days
@@ -43,7 +43,8 @@ class Trend(Result):
     calendar : str
         See `periods.working_days`.
     silent : tuple of Period
-        Months, of those shown and of the year before them, that the data hold and that have no line.
+        Months, of those shown and of the year before them, that the data hold and that have no line though the same
+        month of another year has some (see `months.silent_months`).
     """
 
     cells: pd.DataFrame
@@ -90,12 +91,16 @@ class Trend(Result):
                 estimates.growth(*pair) for pair in zip(self.cells["revenue"], self.cells["previous"], strict=True)
             ],
         )
-        shown["tone"] = [estimates.tone(growth, "share") for growth in shown["growth"]]
+        shown["tone"] = [
+            None if self._doubted(month) else estimates.tone(growth, "share")
+            for month, growth in zip(shown["month"], shown["growth"], strict=True)
+        ]
+        shown = with_growth_shown(shown)
         fields = [Field("name", text("Month")), money("revenue", text("Net revenue"), self.currency, bar=True)]
         if shown["previous"].notna().any():
             fields += [
                 money("previous", text("A year before"), self.currency),
-                Field("growth", text("Change, %"), unit="share", signed=True, tone_from="tone"),
+                Field("growth_shown", text("Change, %"), unit="share", signed=True, tone_from="tone"),
             ]
         if shown["target"].notna().any():
             fields.append(money("target", text("Target"), self.currency))
@@ -106,7 +111,7 @@ class Trend(Result):
             fields.append(Field("orders", text("Orders"), unit="count"))
         if shown["customers"].notna().any():
             fields.append(Field("customers", text("Active customers"), unit="count"))
-        notes = []
+        notes = multiples(shown, "name")
         if self.first > shifted(self.period.end, -24):
             notes.append(text("The data start on {day}.", day=languages.date(self.first)))
         if self.silent:
@@ -126,15 +131,20 @@ class Trend(Result):
         )
         return [View(self._message(), subtitle, fields, shown, notes=notes)]
 
+    def _doubted(self, month: dt.date) -> bool:
+        """Say whether a month, or the one a year before that it is set against, may be missing."""
+        starts = [each.start for each in self.silent]
+        return month in starts or shifted(month, -12) in starts
+
     def _message(self) -> str:
         known = self.cells[self.cells["revenue"].notna()]
         if known.empty:
             return text("No month is over in the data yet")
         compared = known[known["previous"].notna()]
-        if len(compared) == len(known) and len(known) > 1:
+        if len(compared) == len(known) and len(known) > 1 and not self.silent:
             up = sum(now > before for now, before in zip(compared["revenue"], compared["previous"], strict=True))
             growth = estimates.growth(sum(compared["revenue"], Decimal(0)), sum(compared["previous"], Decimal(0)))
-            if growth is not None:
+            if estimates.tells(growth):
                 return plural(
                     "Revenue of the last {months} months: {growth} on the year before; {n} month was up",
                     "Revenue of the last {months} months: {growth} on the year before; {n} months were up",
@@ -208,28 +218,24 @@ def trend(
     cells = []
     for each in shown:
         before = each.year_before()
-        over = each.last_day <= until
+        is_over = each.last_day <= until
         own = sums.get((each.start.year, each.start.month), {})
         cells.append(
             {
                 "month": each.start,
-                "revenue": revenue_of(sums, each) if over else None,
+                "revenue": revenue_of(sums, each) if is_over else None,
                 "previous": revenue_of(sums, before) if days.holds(before) else None,
                 "target": target_of(planned, CATALOGUE["revenue"], each).value,
-                "orders": int(own.get("orders", 0)) if over and "order_id" in table.columns else None,
-                "customers": _customers(own) if over and "customer_id" in table.columns else None,
+                "orders": int(own.get("orders", 0)) if is_over and "order_id" in table.columns else None,
+                "customers": _customers(own) if is_over and "customer_id" in table.columns else None,
                 "working_days": working_days(each, calendar),
                 "previous_working_days": working_days(before, calendar),
             }
         )
     frame = pd.DataFrame(cells, dtype="object")
     asked = [month for month in [*(each.year_before() for each in shown), *shown] if days.holds(month)]
-    silent = [
-        month
-        for month in dict.fromkeys(asked)
-        if month.last_day <= until and (month.start.year, month.start.month) not in sums
-    ]
-    return Trend(frame, until, currency, period, days.first, calendar, tuple(silent))
+    over = [month for month in dict.fromkeys(asked) if month.last_day <= until]
+    return Trend(frame, until, currency, period, days.first, calendar, silent_months(over, sums))
 
 
 def _customers(month: Mapping[str, Any]) -> int | None:

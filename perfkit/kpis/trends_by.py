@@ -16,7 +16,7 @@ from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.lines import ask_for, span
 from perfkit.kpis.members import dimensioned, distinct_names, lacks, name_column
-from perfkit.kpis.months import months_until, not_over
+from perfkit.kpis.months import months_until, not_over, silence, silent_months
 from perfkit.languages import mark, percent, plural, text
 from perfkit.periods import Period, month_of, shifted
 from perfkit.results import Field, Result, View, figure_frame
@@ -46,6 +46,8 @@ class TrendBy(Result):
     currency : str
     reason : str
         Why there is none (the data lack the dimension: no cells then); empty where there is.
+    silent : tuple of Period
+        Months, of those shown and of the year before them, that may be missing (see `months.silent_months`).
     """
 
     cells: pd.DataFrame
@@ -55,6 +57,7 @@ class TrendBy(Result):
     first: dt.date | None
     currency: str
     reason: str = ""
+    silent: tuple[Period, ...] = ()
 
     def totals(self) -> pd.DataFrame:
         """Return each month's revenue and that of a year before, which the members sum to."""
@@ -154,7 +157,9 @@ class TrendBy(Result):
             first=languages.month(months[0].start),
             last=languages.month(months[-1].start),
         )
-        notes = [not_over(months[-1], self.observed_until)] if months[-1].last_day > self.observed_until else []
+        notes = [silence(self.silent)] if self.silent else []
+        if months[-1].last_day > self.observed_until:
+            notes.append(not_over(months[-1], self.observed_until))
         return [View(self.message(), subtitle, fields, table, notes=notes)]
 
     def message(self) -> str:
@@ -164,9 +169,9 @@ class TrendBy(Result):
         if own.empty:
             return text("No line says its {dimension}", dimension=dimension_name(self.by).lower())
         known = []
-        if self.cells.loc[self.cells["revenue"].notna(), "previous"].notna().all():
+        if not self.silent and self.cells.loc[self.cells["revenue"].notna(), "previous"].notna().all():
             growth = [estimates.growth(*pair) for pair in zip(own["revenue"], own["previous"], strict=True)]
-            known = [(value, name) for value, name in zip(growth, own["name"], strict=True) if value is not None]
+            known = [(value, name) for value, name in zip(growth, own["name"], strict=True) if estimates.tells(value)]
         if len(known) < 2:
             largest = own.iloc[0]
             whole = _sum(members["revenue"])
@@ -277,7 +282,10 @@ def trend_by(
         for month in shown
     ]  # fmt: skip
     frame = pd.DataFrame(cells, columns=_COLUMNS, dtype="object")
-    return TrendBy(frame, by, period, until, days.first, currency)
+    asked = [month for each in shown for month in (each.year_before(), each)]
+    over = [month for month in dict.fromkeys(asked) if days.holds(month) and month.last_day <= until]
+    silent = silent_months(over, {(year, month) for _kind, _member, year, month in sums})
+    return TrendBy(frame, by, period, until, days.first, currency, silent=silent)
 
 
 @aggregation

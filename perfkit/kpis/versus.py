@@ -10,12 +10,13 @@ import pandas as pd
 
 from perfkit import estimates
 from perfkit.errors import ParameterError
-from perfkit.kpis.breakdowns import ROUNDED, by_size, label, rounded
+from perfkit.kpis.breakdowns import ROUNDED, by_size, label, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE, dimension_name
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.lines import checked, span
 from perfkit.kpis.measures import Value, measured_values
 from perfkit.kpis.members import dimensioned, member_sums
+from perfkit.kpis.months import silence, silent_months_of, within_any
 from perfkit.languages import listing, number, percent, plural, show, text
 from perfkit.periods import Period, calendar_in_words, working_days
 from perfkit.results import Field, Result, View, figure_frame
@@ -61,6 +62,8 @@ class Comparison(Result):
     currency : str
     calendar : str
         See `periods.working_days`.
+    silent : tuple of Period
+        Months of either side that may be missing from its lines (see `months.silent_months`): then no tone.
     remarks : tuple of str
         What whoever chose the sides has to say of them, in the language in use then.
     """
@@ -73,6 +76,7 @@ class Comparison(Result):
     currency: str
     calendar: str = ""
     remarks: tuple[str, ...] = ()
+    silent: tuple[Period, ...] = ()
 
     def row(self, kpi: str) -> dict[str, Any]:
         """Return one KPI's row."""
@@ -124,7 +128,7 @@ class Comparison(Result):
         most : int
             How many members have a row of their own.
         """
-        rows = self.rows.assign(shown=[text(name) for name in self.rows["name"]])
+        rows = with_growth_shown(self.rows.assign(shown=[text(name) for name in self.rows["name"]]))
         fields = [
             Field("shown", text("Figure")),
             Field("a", self.a.name, unit_from="unit", decimals_from="decimals"),
@@ -133,9 +137,9 @@ class Comparison(Result):
                 "variance", text("Difference"), unit_from="variance_unit", decimals_from="decimals", signed=True,
                 tone_from="tone",
             ),
-            Field("growth", text("Difference, %"), unit="share", signed=True, tone_from="tone"),
+            Field("growth_shown", text("Difference, %"), unit="share", signed=True, tone_from="tone"),
         ]  # fmt: skip
-        views = [View(self._message(), self._scope(), fields, rows, notes=self._notes())]
+        views = [View(self._message(), self._scope(), fields, rows, notes=[*self._notes(), *multiples(rows, "shown")])]
         return [*views, self._member_view(most)] if len(self.members) else views
 
     def _message(self) -> str:
@@ -147,7 +151,7 @@ class Comparison(Result):
             "other": show(row["b"], self.currency),
             "growth": percent(row["growth"], signed=True),
         }
-        if row["growth"] is None:
+        if not estimates.tells(row["growth"]) or self.silent:
             return text("Net revenue of {a}: {value}; of {b}: {other}", **values)
         return text("Net revenue of {a}: {value}, {growth} against {b}", **values)
 
@@ -158,7 +162,7 @@ class Comparison(Result):
         return text("{a} against {b}, money in {currency} net of tax", **values)
 
     def _notes(self) -> list[str]:
-        notes = list(self.remarks)
+        notes = [*self.remarks, *filter(None, [silence(self.silent)])]
         if self.seasons_differ:
             notes.append(
                 text(
@@ -199,31 +203,36 @@ class Comparison(Result):
         return notes
 
     def _member_view(self, most: int) -> View:
-        ordered = self.members.loc[by_size(self.members["variance"])]
+        unknown = self.members[self.members["member"].isna()]
+        known = self.members[self.members["member"].notna()]
+        ordered = known.loc[by_size(known["variance"])]
         top, others = ordered.iloc[:most], ordered.iloc[most:]
         if len(others) == 1:
             top, others = ordered, ordered.iloc[:0]
         shown = [row | {"label": label(row)} for row in top.to_dict("records")]
         if len(others):
             shown.append(_together(others) | {"label": plural("{n} other", "{n} others", len(others))})
+        shown += [row | {"label": label(row)} for row in unknown.to_dict("records")]
         shown.append(_together(self.members) | {"label": text("Total")})
-        table = pd.DataFrame(shown, dtype="object")
-        table["tone"] = [estimates.tone(value, self.currency) for value in table["variance"]]
+        table = with_growth_shown(pd.DataFrame(shown, dtype="object"))
+        table["tone"] = [None if self.silent else estimates.tone(value, self.currency) for value in table["variance"]]
         fields = [
             Field("label", dimension_name(self.by)),
             Field("a", self.a.name, unit=self.currency),
             Field("b", self.b.name, unit=self.currency),
             Field("variance", text("Difference"), unit=self.currency, signed=True, tone_from="tone", bar=True),
-            Field("growth", text("Difference, %"), unit="share", signed=True, tone_from="tone"),
+            Field("growth_shown", text("Difference, %"), unit="share", signed=True, tone_from="tone"),
         ]
-        largest = ordered.iloc[0]
-        title = text(
-            "{member} differs most: {change}",
-            member=label(largest),
-            change=show(largest["variance"], self.currency, signed=True),
-        )
+        title = text("No line says its {dimension}", dimension=dimension_name(self.by).lower())
+        if len(ordered):
+            largest = ordered.iloc[0]
+            title = text(
+                "{member} differs most: {change}",
+                member=label(largest),
+                change=show(largest["variance"], self.currency, signed=True),
+            )
         subtitle = text("Net revenue by {dimension}, the largest differences first", dimension=dimension_name(self.by))
-        return View(title, f"{subtitle}, {self._scope()}", fields, table, total=True)
+        return View(title, f"{subtitle}, {self._scope()}", fields, table, total=True, notes=multiples(table))
 
 
 def compare(
@@ -291,7 +300,11 @@ def compare(
             )
         )
     frame = pd.DataFrame(rows, dtype="object")
-    return Comparison(frame, members, sides[0], sides[1], by, currency, calendar, tuple(remarks))
+    found = [_silent(lines, period) for lines, period in zip((a, b), periods, strict=True)]
+    silent = tuple(sorted({month for months in found for month in months}, key=lambda month: month.start))
+    if silent:
+        frame["tone"] = None
+    return Comparison(frame, members, sides[0], sides[1], by, currency, calendar, tuple(remarks), silent)
 
 
 def _measured(lines: ibis.Table | pd.DataFrame, period: Period, calendar: str) -> dict[str, Value]:
@@ -299,6 +312,12 @@ def _measured(lines: ibis.Table | pd.DataFrame, period: Period, calendar: str) -
     table, before = checked(lines), period.year_before()
     days = {"now": working_days(period, calendar), "before": working_days(before, calendar)}
     return measured_values(table, period, before, span(table, period), working_days=days)["now"]
+
+
+def _silent(lines: ibis.Table | pd.DataFrame, period: Period) -> list[Period]:
+    """The silent months of one side's own period."""
+    table = checked(lines)
+    return [month for month in silent_months_of(table, period, span(table, period)) if within_any(month, period)]
 
 
 def _row(kpi: str, currency: str, a: Value, b: Value) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from perfkit.aggregations import aggregation, only
 from perfkit.kpis.breakdowns import ROUNDED, money, not_available, nothing_to_show, only_total, rounded
 from perfkit.kpis.comparisons import ALIKE_RATES, near
 from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, no_line, span
+from perfkit.kpis.months import silence, silent_months_of
 from perfkit.languages import date, mark, number, percent, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -60,6 +61,8 @@ class RevenueWalk(Result):
     held_base, held : Decimal
         Revenue a year before of the customers who brought more than 0 then; what of it each still brings, from 0 to
         what it brought then.
+    silent : tuple of Period
+        Months of either period that may be missing (see `months.silent_months`): effects then have no tone.
     first : date
         First day of the data: a purchase before it is not known.
     currency : str
@@ -81,6 +84,7 @@ class RevenueWalk(Result):
     reason: str = ""
     held_base: Decimal = Decimal(0)
     held: Decimal = Decimal(0)
+    silent: tuple[Period, ...] = ()
 
     @property
     def change(self) -> Decimal:
@@ -161,7 +165,7 @@ class RevenueWalk(Result):
         }  # fmt: skip
         table = pd.DataFrame([*self.rows.to_dict("records"), total], dtype="object")
         table["label"] = [text(name) for name in table["name"]]
-        table["tone"] = [estimates.tone(effect, self.currency) for effect in table["effect"]]
+        table["tone"] = [None if self.silent else estimates.tone(effect, self.currency) for effect in table["effect"]]
         fields = [
             Field("label", text("Customers")),
             Field("customers", text("Number"), unit="count"),
@@ -188,7 +192,7 @@ class RevenueWalk(Result):
         )
 
     def _notes(self, table: pd.DataFrame) -> list[str]:
-        notes = []
+        notes = [silence(self.silent)] if self.silent else []
         net, gross = self.net_retention(), self.gross_retention()
         if self.base_customers:
             notes.append(
@@ -307,6 +311,7 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         currency=currency,
         held_base=sum((sums[step]["held_base"] for step in (*again, "lost")), Decimal(0)),
         held=sum((sums[step]["held"] for step in (*again, "lost")), Decimal(0)),
+        silent=silent_months_of(table, period, days),
     )
 
 

@@ -9,11 +9,11 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages
-from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
+from perfkit.kpis.breakdowns import money, multiples, not_available, nothing_to_show, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
-from perfkit.kpis.landings import Landing, landing_of
+from perfkit.kpis.landings import Landing, landing_of, silent_so_far
 from perfkit.kpis.lines import checked, span
-from perfkit.kpis.months import month_sums, revenue_of
+from perfkit.kpis.months import month_sums, revenue_of, silence, within_any
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, number, opening, percent, show, text
 from perfkit.periods import Period, month_of, shifted, year_of
@@ -44,6 +44,8 @@ class YearToDate(Result):
     currency : str
     reason : str
         Why there is none (the data start within the year: no cells then); empty where there is.
+    silent : tuple of Period
+        Months of the year so far and of the year before that may be missing (see `months.silent_months`).
     """
 
     cells: pd.DataFrame
@@ -57,6 +59,7 @@ class YearToDate(Result):
     year_target: Decimal | None
     currency: str
     reason: str = ""
+    silent: tuple[Period, ...] = ()
 
     def figures(self) -> pd.DataFrame:
         """Return the year to date, last year's and the target at the same date, and the landing."""
@@ -120,7 +123,7 @@ class YearToDate(Result):
             fields += [
                 money("previous", self.year.year_before().name(), self.currency),
                 money("change", text("Change"), self.currency, signed=True, tone_from="tone_change"),
-                Field("growth", text("Change, %"), unit="share", signed=True, tone_from="tone_growth"),
+                Field("growth_shown", text("Change, %"), unit="share", signed=True, tone_from="tone_growth"),
             ]
         if self.target is not None or self.year_target is not None:
             fields += [
@@ -133,7 +136,8 @@ class YearToDate(Result):
             subtitle = text("Net revenue of {year}, {currency} net of tax", **of)
         else:
             subtitle = text("Net revenue of {year} to the end of {month}, {currency} net of tax", **of)
-        return [View(self.message(), subtitle, fields, pd.DataFrame(rows, dtype="object"), notes=self._notes())]
+        table = with_growth_shown(pd.DataFrame(rows, dtype="object"))
+        return [View(self.message(), subtitle, fields, table, notes=[*self._notes(), *multiples(table)])]
 
     def _row(
         self, label: str, actual: Decimal | None, previous: Decimal | None, target: Decimal | None
@@ -141,12 +145,14 @@ class YearToDate(Result):
         change = None if actual is None or previous is None else actual - previous
         gap = None if actual is None or target is None else actual - target
         growth = estimates.growth(actual, previous)
+        here = any(within_any(month, self.year) for month in self.silent)
         return {
             "label": label, "actual": actual, "previous": previous, "change": change, "growth": growth,
             "target": target, "gap": gap,
             "attainment": estimates.ratio(actual, target) if target is not None and target > 0 else None,
-            "tone_change": estimates.tone(change, self.currency), "tone_growth": estimates.tone(growth, "share"),
-            "tone_gap": estimates.tone(gap, self.currency),
+            "tone_change": None if self.silent else estimates.tone(change, self.currency),
+            "tone_growth": None if self.silent else estimates.tone(growth, "share"),
+            "tone_gap": None if here else estimates.tone(gap, self.currency),
         }  # fmt: skip
 
     def message(self) -> str:
@@ -167,7 +173,7 @@ class YearToDate(Result):
         return text("{year} stands at {actual}", **values)
 
     def _notes(self) -> list[str]:
-        landing, notes = self.landing, []
+        landing, notes = self.landing, [silence(self.silent)] if self.silent else []
         if landing.status == "estimated":
             notes.append(text("Landing: {method}.", method=text(landing.method)))
         if landing.low is not None and landing.high is not None:
@@ -245,9 +251,10 @@ def year_to_date(
         }
     )
     landing = landing_of(sums, months, done, actual[-1], days)
+    silent = tuple(silent_so_far(sums, months, done, days))
     return YearToDate(
         cells, landing, year, period,
-        actual[done - 1], previous[done - 1], target[done - 1], previous[-1], target[-1], currency,
+        actual[done - 1], previous[done - 1], target[done - 1], previous[-1], target[-1], currency, silent=silent,
     )  # fmt: skip
 
 

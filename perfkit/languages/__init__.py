@@ -2,6 +2,7 @@
 
 Messages are gettext messages whose ids are the English sentences; the catalogues lie beside this
 module in `<code>/`, one a room of the house. The language is a property of the run, like a locale: `use("fr")` sets it.
+Until somebody does, it is that of the company opened last.
 """
 
 import datetime as dt
@@ -21,25 +22,41 @@ from perfkit.errors import ParameterError, unknown
 
 LANGUAGES = ("en", "fr")
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
-_current: ContextVar[str] = ContextVar("language", default="en")
+_used: ContextVar[str | None] = ContextVar("language", default=None)
+_offered: ContextVar[str] = ContextVar("language that is offered", default="en")
 
 
 def use(code: str) -> None:
-    """Set the language of everything displayed from here on.
+    """Set the language of everything displayed from here on; nothing but another `use` changes it.
 
     Raises
     ------
     ParameterError
         If perfkit has no catalogue for it.
     """
+    _used.set(_known(code))
+
+
+def offer(code: str) -> None:
+    """Set the language that counts as long as `use` has set none: a company offers its own when it is opened.
+
+    Raises
+    ------
+    ParameterError
+        If perfkit has no catalogue for it.
+    """
+    _offered.set(_known(code))
+
+
+def _known(code: str) -> str:
     if code not in LANGUAGES:
         raise ParameterError(unknown("language", str(code), LANGUAGES))
-    _current.set(code)
+    return code
 
 
 def current() -> str:
     """Return the code of the language in use."""
-    return _current.get()
+    return _used.get() or _offered.get()
 
 
 def mark(message: str) -> str:

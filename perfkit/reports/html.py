@@ -115,13 +115,13 @@ def _colours(record: Record) -> str:
 def _margins(record: Record) -> str:
     """Return the style of what stands in the margins of each printed page: what it is, and page n of N."""
     head = _css_string(f"{record.run['company']} · {record.title}")
-    period = _css_string(str(record.run["period_shown"]))
+    period = _css_string(str(record.run["period_shown"]).partition(", ")[0])  # its months stand on the cover
     foot = _css_string(f"{text('snapshot')} {record.run['snapshot'][:12]} · " if record.run["snapshot"] else "")
     run = _css_string(f"{text('run')} {record.run['run_id']}")
     look = "font: 7.5pt 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif; color: #5a616b;"
     return (
         f"@page {{ @top-left {{ content: {head} ' · ' {period}; {look} }}\n"
-        f"@top-right {{ content: string(chapter); {look} }}\n"
+        f"@top-right {{ content: string(place, start); {look} }}\n"
         f"@bottom-left {{ content: {foot} {run}; {look} }}\n"
         f"@bottom-right {{ content: counter(page) ' / ' counter(pages); {look} }} }}\n"
         "@page :first { @top-left { content: none } @top-right { content: none }\n"

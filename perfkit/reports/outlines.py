@@ -35,15 +35,17 @@ def as_letters(svg: str) -> str:
 
 
 def _letters(found: re.Match[str]) -> str:
-    words, outlines = html.unescape(found["words"]), _OUTLINE.findall(found["outlines"])
-    drawn = [parts for parts in (list(words), _JOINED.findall(words)) if len(parts) == len(outlines)]
+    written, outlines = html.unescape(found["words"]), _OUTLINE.findall(found["outlines"])
+    told = dict.fromkeys((written, re.sub("- (?=-)", "-", written)))  # a comment may not hold --, and says - -
+    ways = [(words, parts) for words in told for parts in (list(words), _JOINED.findall(words))]
+    words, drawn = next(((words, parts) for words, parts in ways if len(parts) == len(outlines)), ("", []))
     names = {name for name, _ in outlines}
     if not drawn or len(names) != 1 or found["outlines"].count("<use") != len(outlines) or not names <= _FONTS.keys():
         return found[0]
     size, font = _EM * float(found["scale"]), _FONTS[names.pop()]
     places = [
         size * (float(x or 0) / _EM + font.f * number)
-        for part, (_, x) in zip(drawn[0], outlines, strict=True)
+        for part, (_, x) in zip(drawn, outlines, strict=True)
         for number in range(len(part))
     ]
     look = f"font-family: {_FAMILY}; font-weight: {font.weight}; font-size: {size:g}px; {found['look']}"

@@ -12,8 +12,8 @@ from perfkit.reports.record import Item, Picture, Shown
 
 ROOM = 245.0  # of 255 between the margins of page.css
 _ACROSS = 176.0
-_HEADING, _HEADING_OF_PART, _CAPTION, _LINE = 20.0, 12.0, 16.0, 4.2
-_ROW, _ROW_HEAD = 5.0, 10.0  # of a table set as large as they get; a wide one is set smaller
+_HEADING, _HEADING_OF_PART, _CAPTION, _LINE = 15.0, 9.0, 13.0, 4.2
+_ROW, _ROW_HEAD = 5.4, 10.0  # of a table set as large as they get; a wide one is set smaller
 _LONG = 44  # letters of a text that takes a second line
 
 

@@ -270,6 +270,8 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
     if mapping.digits:
         short = f"regexp_full_match({combined}, '[0-9]+') AND length({combined}) < {mapping.digits}"
         combined = f"CASE WHEN {short} THEN lpad({combined}, {mapping.digits}, '0') ELSE {combined} END"
+    if mapping.case:
+        combined = f"{mapping.case}({combined})"
     if mapping.values:
         combined = _translated(combined, mapping.values)
     if reckoned and type_ == "money":
@@ -392,6 +394,8 @@ def _refuse_odd_mixes(column: Column, mapping: Mapping, where: str) -> None:
         raise ParameterError(f"{where}: credits is for amounts, but {column.name} is {column.type}.")
     if mapping.digits and (how not in ("column", "any_of") or column.type not in ("id", "text")):
         raise ParameterError(f"{where}: digits is for an id or code of one column, but {column.name} is {column.type}.")
+    if mapping.case and (how not in ("column", "any_of", "join") or column.type not in ("id", "text")):
+        raise ParameterError(f"{where}: case is for an id or words, but {column.name} is {column.type}, or reckoned.")
     if mapping.values and (how not in ("column", "join") or column.type not in ("id", "text")):
         raise ParameterError(f"{where}: values is for words, but {column.name} is {column.type}, or reckoned.")
 

@@ -22,6 +22,7 @@ _WITH_TAX = re.compile(
     r"(?<![a-z])(t\.?t\.?c\.?|tvac)(?![a-z])|toutes taxes|(t\.?v\.?a\.?|vat|tax(es)?) (incl|inc|comprise)"
     r"|(incl\w*|inc|with|avec)\.? (of )?(vat|tax|tva)"
 )
+_PERCENTS = re.compile(r"%|(?<![a-z])(pct|percent\w*|pourcent\w*)(?![a-z])")
 _BEFORE_TAX = re.compile(r"(?<![a-z])(gross|brutto|brut)(?![a-z])")
 
 
@@ -35,7 +36,7 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
     for name in (*mapping.sources, *mapping.less):
         plain = folded(name)
         as_it_is = f"{where} = {_with(mapping, 1)}"
-        if re.search(r"%|(?<![a-z])(pct|percent|pourcent\w*)(?![a-z])", plain) and column.type == "money":
+        if column.type == "money" and says_percents(name):
             raise DataError(
                 f"{file}: the heading {name!r} says that it holds percents, and {where} takes it for an amount. "
                 f"Name a column of amounts; or, if they are amounts after all: {as_it_is}"
@@ -68,6 +69,11 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
                 f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
                 f"or, if no tax is in it after all: {as_it_is}"
             )
+
+
+def says_percents(heading: str) -> bool:
+    """Say whether a heading is one of percents."""
+    return _PERCENTS.search(folded(heading)) is not None
 
 
 def _with(mapping: Mapping, times: int | str) -> str:

@@ -38,9 +38,13 @@ def locked(
 
 
 def backend(*, folders: Sequence[Path], spill: Path | None = None) -> Any:
-    """Return Ibis on such a connection. Ibis has settings of its own, which it makes before all is locked."""
+    """Return Ibis on such a connection, for files that do not change: what is fetched once is kept in `fetched`.
+
+    Ibis has settings of its own, which it makes before all is locked.
+    """
     engine = _configured(folders, (), spill, "")
     found = ibis.duckdb.from_connection(engine)
+    found.fetched = {}
     _lock(engine)
     return found
 

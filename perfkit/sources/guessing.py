@@ -15,6 +15,7 @@ from perfkit.sources.columns import Source
 from perfkit.sources.delimited import dialects, encodings
 from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.delimited.records import Dialect, blocks
+from perfkit.sources.doubtful import says_percents
 from perfkit.sources.files import ExportFile
 from perfkit.sources.names import folded, found
 from perfkit.sources.presets import presetting
@@ -48,6 +49,13 @@ STRANGE = {
 COSTS = {"prix", "cout", "couts", "price", "cost", "costs", "pa", "pu", "montant", "total"}
 """Words with which a purchase is what sold goods cost."""
 
+UNNAMED = "?"
+"""Heading of a column that a preset would take, and should not: no file has it, so the column has no value."""
+
+AMOUNTS = {"montant", "mt", "mnt", "total", "totaux", "valeur", "ht", "hors", "taxe", "taxes", "eur", "ligne", "net",
+           "amount", "value", "line", "excl", "tax", "vat", "sum"}  # fmt: skip
+"""Words of any amount: they do not tell which."""
+
 
 @dataclass(frozen=True)
 class Guess:
@@ -57,7 +65,7 @@ class Guess:
     ----------
     column : str
     heading : str
-        Empty where no column of the file fits.
+        Empty where no column of the file fits; `UNNAMED` where the one that a preset would take does not.
     confidence : str
         "sure": the heading is known and its cells fit; "likely": the heading is like a known one and its cells
         fit, or it is known and some cells do not; "guess": told by its cells alone; "none".
@@ -82,11 +90,15 @@ class Guess:
 
     def mapping(self) -> Mapping:
         """Return it as a load takes it."""
+        if self.heading == UNNAMED:
+            return Mapping(column=UNNAMED, optional=True)
         told = Credits.model_validate({"column": self.credits[0], "in": self.credits[1:]}) if self.credits else None
         return Mapping(column=self.heading, values=self.values, credits=told)
 
     def line(self) -> str:
         """Return it as a line of company.toml."""
+        if self.heading == UNNAMED:
+            return f"{self.column} = {{ column = {toml(UNNAMED)}, optional = true }}"
         if self.values:
             words = ", ".join(f"{toml(said)} = {toml(meant)}" for said, meant in self.values.items())
             return f"{self.column} = {{ column = {toml(self.heading)}, values = {{ {words} }} }}"
@@ -225,6 +237,8 @@ def known_heading(column: schema.Column, preset: presetting.Preset | None, seen:
     if not headings:
         return None
     heading = headings[0]
+    if preset.name == "generic" and (why := percents(column, seen, heading)):
+        return Guess(column.name, "" if column.required else UNNAMED, "none", why)
     if preset.name == "generic" and column.name in preset.unsure and len(dict.fromkeys(headings)) > 1:
         choice = ", ".join(toml(each) for each in dict.fromkeys(headings))
         return Guess(column.name, "", "none", f"one of {choice}: write the one that is the line's, net of tax.")
@@ -241,17 +255,67 @@ def like(column: schema.Column, preset: presetting.Preset | None, seen: Seen, us
     for heading in seen.names:
         if heading in used:
             continue
-        score, like = max(((_alike(heading, each), each) for each in (*known, column.name)), default=(0.0, ""))
+        alike = ((_alike(heading, each), each) for each in (*known, column.name) if _tells(column, heading, each))
+        score, like = max(alike, default=(0.0, ""))
         if score >= ALIKE and _share(column, seen, heading) >= FITS:
             scores.append((score, heading, like))
     if not scores:
-        return None
+        return _only_percents(column, known, seen, used)
     scores.sort(key=lambda each: -each[0])
     if len(scores) > 1 and scores[1][0] == scores[0][0]:
         choice = ", ".join(toml(heading) for _, heading, _ in scores)
         return Guess(column.name, "", "none", f"one of {choice}: write the right one.")
     _, heading, like = scores[0]
     return Guess(column.name, heading, "likely", f"like {like!r}", tuple(samples(seen, heading)))
+
+
+def _only_percents(column: schema.Column, known: Sequence[str], seen: Seen, used: set[str]) -> Guess | None:
+    """Why a heading that is like a known one is not taken for an amount; None where there is none."""
+    for heading in seen.names:
+        like = any(_told(heading) & _told(each) for each in (*known, column.name))
+        if heading not in used and like and (why := percents(column, seen, heading)):
+            return Guess(column.name, "", "none", why)
+    return None
+
+
+def percents(column: schema.Column, seen: Seen, heading: str) -> str:
+    """Return why a column of money is not made from a column of percents; empty where it holds none, for all we see.
+
+    A heading says so, or a percent sign in the cells. A discount that no word says to be an amount is doubtful too
+    where it is never more than a hundred, in whole numbers, or than one.
+    """
+    if column.type != "money":
+        return ""
+    cells = [cell for cell in seen.cells[heading] if not cell.lower().startswith("total")]
+    signed = sum(cell.rstrip().endswith("%") for cell in cells)
+    if not (says_percents(heading) or "taux" in _words(heading)) and not (cells and signed >= FITS * len(cells)):
+        if column.name != "discount" or _words(heading) & AMOUNTS or not _small(cells):
+            return ""
+        return (
+            f"{toml(heading)} may hold percents, and {column.name} is an amount of money: name it if it is one, else "
+            "a column that holds the amount."
+        )
+    times = "1" if 0 < max(_values(cells), default=0) <= 1 else "0.01"
+    formula = f'{{ multiply = ["...", {toml(heading)}], times = {times} }}'
+    reckoned = "" if signed else f", or reckon it from the amount before discounts: {column.name} = {formula}"
+    return (
+        f"{toml(heading)} holds percents, and {column.name} is an amount of money: name a column that holds the "
+        f"amount{reckoned}."
+    )
+
+
+def _small(cells: Sequence[str]) -> bool:
+    """Whether cells could be percents: some above zero, none above a hundred or below zero, whole, or none above 1."""
+    values = _values(cells)
+    if len(values) < len(cells) or min(values, default=0) < 0 or not 0 < max(values, default=0) <= 100:
+        return False
+    return max(values) <= 1 or all(value.is_integer() for value in values)
+
+
+def _values(cells: Sequence[str]) -> list[float]:
+    """The cells that are numbers without thousands, either sign a decimal one."""
+    found = (evidence.number(cell.removeprefix("\x01n"), {"money"}, "EUR") for cell in cells)
+    return [float(each.plain.replace(",", ".")) for each in found if each and not each.thousands]
 
 
 def by_cells(column: schema.Column, seen: Seen, used: set[str]) -> Guess:
@@ -314,12 +378,25 @@ def _alike(one: str, other: str) -> float:
     return len(a & b) / len(a | b) if a and b else 0.0
 
 
+def _tells(column: schema.Column, heading: str, known: str) -> bool:
+    """Whether two headings share a word that tells which amount it is; revenue is any amount."""
+    if column.type != "money" or column.name == "net_revenue":
+        return True
+    return bool(_told(heading) & _told(known))
+
+
+def _told(heading: str) -> set[str]:
+    return _words(heading) - AMOUNTS
+
+
 def _words(heading: str) -> set[str]:
     return set(re.findall(r"[^\W_]+", folded(heading))) - LINKS
 
 
 def _share(column: schema.Column, seen: Seen, heading: str) -> float:
-    """Share of a column's cells that are of a canonical type."""
+    """Share of a column's cells that are of a canonical type; percents are no money."""
+    if percents(column, seen, heading):
+        return 0.0
     cells = [cell for cell in seen.cells[heading] if not cell.lower().startswith("total")]
     kind = seen.typed[heading]
     if column.type in ("id", "text") or not cells:

@@ -13,6 +13,8 @@ load.json, beside what `tally` says about each table, holds
               totals     what totals rows say against what was read: see `totals`
               overlaps   [{first, second, rows, money}]: rows of the second file that stand in the first too
               strangers  of sales: ids that no row of their own table has, see `strangers.found`
+              signs      of sales: credit notes and costs whose sign is odd, see `signs.found`
+              shortened  ids that a spreadsheet has made numbers of, see `strangers.shortened`
               notices    sentences about what a person should know
     stored    by file name: {bytes, sha256} of what was written
 """
@@ -23,7 +25,11 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import duckdb
@@ -31,7 +37,7 @@ import pyarrow as pa
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
-from perfkit.sources import engines, files, signs, snapshots, strangers
+from perfkit.sources import engines, files, quarantine, signs, snapshots, strangers
 from perfkit.sources.blocks import Block
 from perfkit.sources.files import ExportFile
 from perfkit.sources.opening import Workplace
@@ -48,6 +54,8 @@ READER = 4
 MEMORY = "1GB"
 """Memory that the engine may use; beyond it, it works on disk in the work folder."""
 
+AT_A_TIME = 2
+"""Tables that are taken side by side."""
 
 Found = dict[str, list[list[tuple[ExportFile, tuple[str, ...]]]]]
 """By table and block, the files as they lie in the exports folder, and the patterns of the members read of each."""
@@ -165,30 +173,38 @@ def _build(
     """Write every table, the quarantine and load.json in the work folder, then put it in its place."""
     spill = work / "spill"
     spill.mkdir()
-    quarantine = Quarantine(work / "quarantine.parquet")
-    reports = {}
     try:
         plain = _unpacked(found, spill, step)
         read = [file.path for some in plain.values() for group in some for file in group]
-        with engines.locked(folders=[work], files=read, spill=spill, memory=MEMORY) as engine:
-            place = Workplace(engine, work, spill, quarantine, currency, timezone, step)
-            for name, said in tables.items():
-                totals = control.get(name, Control())
-                groups = [Block.of(name, own, group) for own, group in zip(blocks(said), plain[name], strict=True)]
-                reports[name] = take_table(schema.TABLES[name], groups, totals, place, thorough=name in thorough)
+        here = partial(engines.locked, folders=[work], files=read, spill=spill, memory=MEMORY)
+
+        def taken(name: str, engine: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+            place = Workplace(engine, work, spill, aside[name], currency, timezone, step)
+            totals = control.get(name, Control())
+            groups = [Block.of(name, own, group) for own, group in zip(blocks(tables[name]), plain[name], strict=True)]
+            return take_table(schema.TABLES[name], groups, totals, place, thorough=name in thorough)
+
+        aside = {name: Quarantine(spill / f"quarantine-{name}.parquet") for name in tables}
+        try:
+            reports = _side_by_side(list(tables), taken, here)
+        finally:
+            for each in aside.values():
+                each.close()
+        quarantine.join([each.path for each in aside.values()], work / "quarantine.parquet")
+        with here() as engine:
             columns = {name: list(each["columns"]) for name, each in reports.items()}
             unknown = strangers.found(work, columns, engine)
+            shortened = strangers.shortened(work, columns, engine)
             if "sales" in reports:
-                reports["sales"]["strangers"] = unknown
-            if "sales" in reports:
-                reports["sales"]["notices"] += signs.notices(work, columns["sales"], tables["sales"], engine)
-            for name, sentences in strangers.notices(work, columns, unknown, engine).items():
+                odd = signs.found(work, columns["sales"], tables["sales"], engine)
+                reports["sales"] |= {"strangers": unknown, "signs": odd}
+                reports["sales"]["notices"] += signs.notices(odd)
+            for name, sentences in strangers.notices(shortened, unknown).items():
                 reports[name]["notices"] += sentences
+                reports[name]["shortened"] = shortened[name]
     except (PerfkitError, duckdb.Error, pa.ArrowException):
         _refuse_if_any_changed(found)  # that explains whatever else seemed wrong
         raise
-    finally:
-        quarantine.close()
     step("comparing the files with what they were")
     _refuse_if_any_changed(found)
     shutil.rmtree(spill)
@@ -202,6 +218,38 @@ def _build(
     }
     (work / "load.json").write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     return snapshots.publish(work, fingerprint)
+
+
+def _side_by_side(
+    names: list[str],
+    taken: Callable[[str, duckdb.DuckDBPyConnection], dict[str, Any]],
+    engine: Callable[[], duckdb.DuckDBPyConnection],
+) -> dict[str, dict[str, Any]]:
+    """Take tables two at a time, each in an engine of its own; what is wrong is told of the first table in order."""
+    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+    made = [engine() for _ in range(min(AT_A_TIME, len(names)))]
+    for each in made:
+        free.put(each)
+
+    def take(name: str) -> dict[str, Any]:
+        mine = free.get()
+        try:
+            return taken(name, mine)
+        finally:
+            free.put(mine)
+
+    pool = ThreadPoolExecutor(len(made))
+    try:
+        started = {name: pool.submit(copy_context().run, take, name) for name in names}
+        return {name: each.result() for name, each in started.items()}
+    except BaseException:
+        for each in made:
+            each.interrupt()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for each in made:
+            each.close()
 
 
 def _found(tables: Mapping[str, Blocks], exports: Path) -> Found:

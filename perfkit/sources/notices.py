@@ -7,7 +7,7 @@ from typing import Any
 
 from perfkit.schema import Table
 from perfkit.sources.opening import Opened
-from perfkit.sources.settings import Mapping, TableSettings
+from perfkit.sources.settings import Mapping, TableSettings, reason
 from perfkit.sources.tally import Tally, plain
 from perfkit.sources.values import proofs
 
@@ -33,7 +33,7 @@ def told(
     said += [_totals(each) for each in stated]
     for rule in _own_rules(files, tally):
         if not rule["rows"]:
-            said.append(f"The rule {rule['column']} {rule['test']} ({rule['because']}) matches no row.")
+            said.append(f"The rule {rule['column']} {rule['test']} ({reason(rule['because'], 'en')}) matches no row.")
     known = {column.name for column in declared.columns}
     for target in files[0].targets:
         guess = next(iter(get_close_matches(target.name, known, n=1, cutoff=0.8)), None)

@@ -16,6 +16,7 @@ from perfkit.errors import PerfkitError
 from perfkit.sources import company_toml
 from perfkit.sources.files import ExportFile
 from perfkit.sources.guessing import (
+    UNNAMED,
     Guess,
     Seen,
     by_cells,
@@ -161,6 +162,8 @@ def _without(text: str, table: str) -> str:
 def _commented(guess: Guess, width: int) -> str:
     if not guess.heading:
         return f'# {guess.column} = "..."   # {_plain(guess.because)} {_needed_because(guess)}'.rstrip()
+    if guess.heading == UNNAMED:
+        return f"{guess.line()}   # {_plain(guess.because)}"
     line = f"# {guess.line()}" if guess.known else guess.line()
     return f"{line:<{width}}   # {guess.confidence}: {_plain(guess.because)}; {_shown(guess.samples)}"
 

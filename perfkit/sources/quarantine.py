@@ -88,7 +88,7 @@ _MARKED = r"(^| \| )\x01[a-z]"
 
 
 class Quarantine:
-    """The quarantine.parquet being written, one row group at a time.
+    """What is set aside of one table being written, one row group at a time.
 
     Attributes
     ----------
@@ -97,6 +97,7 @@ class Quarantine:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.example: dict[str, str] = {}
         self._heads: dict[str, dict[str, str]] = {}
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
@@ -181,6 +182,17 @@ class Quarantine:
         }
         arrays = [_array(columns.get(field.name), field.type, count) for field in SCHEMA]
         self._writer.write_table(pa.table(arrays, schema=SCHEMA))
+
+
+def join(parts: Sequence[Path], path: Path) -> None:
+    """Write the quarantine.parquet of several tables: their row groups, one after another."""
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True) as writer:
+        found: dict[str, Any] = {}
+        for part in map(pq.ParquetFile, parts):
+            for number in range(part.num_row_groups):
+                writer.write_table(part.read_row_group(number))
+            found |= json.loads(part.metadata.metadata[HEADS])
+        writer.add_key_value_metadata({HEADS: json.dumps(found).encode()})
 
 
 def heads(path: Path) -> dict[str, dict[str, Any]]:

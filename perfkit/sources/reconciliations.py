@@ -13,7 +13,9 @@ from perfkit import languages
 from perfkit.languages import date, mark, money, number, plural, text
 from perfkit.results import Field, Result, View, figure_frame
 from perfkit.schema import TABLES
+from perfkit.sources.names import visible
 from perfkit.sources.quarantine import REASONS
+from perfkit.sources.settings import reason
 from perfkit.sources.snapshots import Snapshot
 
 _LABELS = {
@@ -42,8 +44,8 @@ class Reconciliation(Result):
     Attributes
     ----------
     rows : DataFrame, one row a table and part
-        table; part: accepted, excluded (one row a rule), quarantined or read; because, str: the rule's
-        reason; lines, int; money, Decimal (None where the table has no money column); unreadable, int:
+        table; part: accepted, excluded (one row a rule), quarantined or read; because, str, or dict by language:
+        the rule's reason; lines, int; money, Decimal (None where the table has no money column); unreadable, int:
         rows whose amount cannot be read, so that their money is in no sum.
     reasons : DataFrame, one row a file and reason of quarantine
         table, file, reason (message id), lines.
@@ -51,6 +53,10 @@ class Reconciliation(Result):
         What the totals rows of the sales files say against what was read: see `sources.totals`.
     overlaps, strangers : list of dict
         Sales that stand identically in two files, and sales whose ids are in no list: see `loading`.
+    signs : list of dict
+        Credit notes, costs and quantities of sales whose sign is odd: see `signs.found`.
+    shortened : list of dict
+        Ids that a spreadsheet has made numbers of, with their table: see `strangers.shortened`.
     after : tuple of (int, Decimal)
         Accepted sales lines dated after the last complete day, and their money: they are in no period.
     observed_until : date
@@ -63,6 +69,8 @@ class Reconciliation(Result):
     totals: list[dict[str, Any]]
     overlaps: list[dict[str, Any]]
     strangers: list[dict[str, Any]]
+    signs: list[dict[str, Any]]
+    shortened: list[dict[str, Any]]
     after: tuple[int, Decimal]
     observed_until: dt.date
     currency: str
@@ -77,7 +85,11 @@ class Reconciliation(Result):
                     "figure_id": f"reconciliation:{row['table']}:{row['part']}"
                     + (f":{place}" if row["part"] == "excluded" else ""),
                     "kpi": f"{row['table']}_{row['part']}",
-                    "dimensions": {"table": row["table"], "part": row["part"], "because": row["because"] or None},
+                    "dimensions": {
+                        "table": row["table"],
+                        "part": row["part"],
+                        "because": reason(row["because"], "en") or None,
+                    },
                     "estimate": row["lines"] if row["money"] is None else row["money"],
                     "n": row["lines"],
                     "unit": "count" if row["money"] is None else self.currency,
@@ -128,7 +140,10 @@ class Reconciliation(Result):
         accepted = sales[sales["part"] == "accepted"].iloc[0]
         shown = pd.DataFrame(
             {
-                "label": [text(_LABELS[row["part"]], because=text(row["because"])) for row in sales.to_dict("records")],
+                "label": [
+                    text(_LABELS[row["part"]], because=text(reason(row["because"], languages.current())))
+                    for row in sales.to_dict("records")
+                ],
                 "lines": sales["lines"].to_list(),
                 "money": sales["money"].to_list(),
             },
@@ -147,6 +162,7 @@ class Reconciliation(Result):
             )
         notes += [_total(each, self.currency) for each in self.totals]
         notes += [*_twice(self.overlaps, self.currency), *_unlisted(self.strangers, self.currency)]
+        notes += [*_odd_signs(self.signs, self.currency), *_rounded_ids(self.shortened)]
         unreadable = int(sales.loc[sales["part"].isin(["excluded", "quarantined"]), "unreadable"].sum())
         if unreadable:
             notes.append(
@@ -254,6 +270,12 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         totals=snapshot.report["tables"]["sales"].get("totals", []),
         overlaps=snapshot.report["tables"]["sales"].get("overlaps", []),
         strangers=snapshot.report["tables"]["sales"].get("strangers", []),
+        signs=snapshot.report["tables"]["sales"].get("signs", []),
+        shortened=[
+            {"table": name} | each
+            for name, loaded in snapshot.report["tables"].items()
+            for each in loaded.get("shortened", [])
+        ],
         after=(after["lines"], after["money"] or Decimal(0)),
         observed_until=observed_until,
         currency=currency,
@@ -335,7 +357,11 @@ _WHO = {"customer_id": mark("customer"), "product_id": mark("product"), "rep_id"
 def _unlisted(strangers: list[dict[str, Any]], currency: str) -> Iterator[str]:
     """Sales whose customer, product or representative is in no list."""
     for each in strangers:
-        what, shown, more = text(_WHO[each["key"]]), ", ".join(each["first"]), each["ids"] - len(each["first"])
+        what, shown, more = (
+            text(_WHO[each["key"]]),
+            ", ".join(map(visible, each["first"])),
+            each["ids"] - len(each["first"]),
+        )
         yield plural(
             "{n} line of sales ({money}) has a {what} that is in no list: {ids}. It counts, and stands under "
             "(unknown).",
@@ -354,9 +380,60 @@ def _unlisted(strangers: list[dict[str, Any]], currency: str) -> Iterator[str]:
                 "sales, {there} in the list.",
                 alike["ids"],
                 what=what,
-                here=alike["here"],
-                there=alike["there"],
+                here=visible(alike["here"]),
+                there=visible(alike["there"]),
             )
+
+
+def _odd_signs(signs: list[dict[str, Any]], currency: str) -> Iterator[str]:
+    """Sales whose amounts have the sign of a credit note in one column and not in another, or in none."""
+    for each in signs:
+        if "teller" in each:
+            yield text(
+                "No line of sales is below zero, though credit notes are told by {column}: {words}.",
+                column=each["teller"],
+                words=languages.listing(each["words"]),
+            )
+        elif each["column"] == "net_revenue":
+            yield plural(
+                "{n} line of sales is a credit note and stands above zero ({money}): it counts as a sale.",
+                "{n} lines of sales are credit notes and stand above zero ({money}): they count as sales.",
+                each["rows"],
+                money=money(Decimal(each["total"]), currency, 2),
+            )
+        elif each["column"] == "cost":
+            yield plural(
+                "{n} line of sales has revenue below zero and a cost above zero ({money}): if it is a credit note, "
+                "gross profit is too low by twice that.",
+                "{n} lines of sales have revenue below zero and a cost above zero ({money}): if they are credit notes, "
+                "gross profit is too low by twice that.",
+                each["rows"],
+                money=money(Decimal(each["total"]), currency, 2),
+            )
+        else:
+            yield plural(
+                "{n} line of a credit note has a quantity above zero ({units} units): quantities are too high by twice "
+                "that.",
+                "{n} lines of credit notes have a quantity above zero ({units} units): quantities are too high by "
+                "twice that.",
+                each["rows"],
+                units=number(Decimal(each["total"])),
+            )
+
+
+def _rounded_ids(shortened: list[dict[str, Any]]) -> Iterator[str]:
+    """Ids that a spreadsheet has rounded."""
+    for each in shortened:
+        yield plural(
+            "{table}: {n} {column} looks like a number that a spreadsheet has shortened ({first}), so that different "
+            "ids may have become one.",
+            "{table}: {n} {column} look like numbers that a spreadsheet has shortened ({first} ...), so that different "
+            "ids may have become one.",
+            each["rows"],
+            table=text(each["table"]),
+            column=each["column"],
+            first=visible(each["first"]),
+        )
 
 
 def _finer_than_cents(amounts: "pd.Series[Any]") -> bool:

@@ -18,7 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from perfkit.errors import ParameterError, nearest
+from perfkit import languages
+from perfkit.errors import ParameterError, nearest, unknown
 
 Scalar = str | int | float | bool
 
@@ -168,6 +169,8 @@ class Mapping(_Strict):
         Amounts taken off the result; a missing one is zero.
     digits : int
         Digits of an id or code that lost its leading zeros to a spreadsheet: 5 makes 00123 of 123.
+    case : str
+        "upper" or "lower": in which an id or a word counts, where exports write it now so and now so.
     values : dict
         Canonical value by source text; other texts are taken as they stand.
     credits : Credits
@@ -187,6 +190,7 @@ class Mapping(_Strict):
     values: dict[str, str] = {}
     credits: Credits | None = None
     digits: int | None = Field(default=None, ge=1, le=38)
+    case: Literal["upper", "lower"] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Mapping":
@@ -217,7 +221,7 @@ class Mapping(_Strict):
         """Return the same with the headings of one file; the first of several that there is becomes the column."""
         how = "column" if self.how == "any_of" else self.how
         said: Any = names[0] if how == "column" else names
-        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values", "credits", "digits")}
+        kept = {key: getattr(self, key) for key in ("optional", "times", "less", "values", "credits", "digits", "case")}
         return Mapping(**{how: said}, **kept)
 
     @property
@@ -246,17 +250,29 @@ class FillDown(_Strict):
 class Exclusion(_Strict):
     """A declared rule that leaves rows out: one test on one column, and the reason, which every report shows.
 
-    A file may lack the column of a rule that is `optional`; none of its rows is then left out by it.
+    The reason is one text, or one a language: `because = { en = "postage", fr = "frais de port" }`. A file may lack the
+    column of a rule that is `optional`; none of its rows is then left out by it.
     """
 
     column: str
-    because: str = Field(min_length=1)
+    because: str | dict[str, str]
     optional: bool = False
     among: tuple[Scalar, ...] | None = Field(default=None, alias="in", min_length=1)
     equals: Scalar | None = None
     starts_with: str | None = Field(default=None, min_length=1)
     matches: str | None = None
     missing: Literal[True] | None = None
+
+    @field_validator("because", mode="before")
+    @classmethod
+    def _a_reason(cls, value: Any) -> Any:
+        said = value.values() if isinstance(value, dict) else (value,)
+        if not said or not all(isinstance(each, str) and each for each in said):
+            raise ValueError('because is a text, such as "postage", or one a language: { en = "...", fr = "..." }')
+        for code in value if isinstance(value, dict) else ():
+            if code not in languages.LANGUAGES:
+                raise ValueError(unknown("language", str(code), languages.LANGUAGES))
+        return value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Exclusion":
@@ -268,6 +284,13 @@ class Exclusion(_Strict):
     def test(self) -> str:
         """Which test it is, by the name of its field."""
         return next(iter(self.model_fields_set - {"column", "because", "optional"}))
+
+
+def reason(because: str | dict[str, str], language: str) -> str:
+    """Return the reason of a rule in a language; in the first that it is given in, where it lacks that one."""
+    if isinstance(because, str):
+        return because
+    return because.get(language) or next(iter(because.values()))
 
 
 class TableSettings(_Strict):

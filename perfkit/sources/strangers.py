@@ -1,5 +1,6 @@
 """Strangers: ids of sales that no row of their own table has, and ids that a spreadsheet has turned into numbers."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -25,25 +26,25 @@ _MANGLED = r"^[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{2,3}$"
 
 
 def notices(
-    folder: Path,
-    columns: Mapping[str, Sequence[str]],
-    unknown: Sequence[Mapping[str, Any]],
-    engine: duckdb.DuckDBPyConnection,
+    shortened: Mapping[str, Iterable[Mapping[str, Any]]], unknown: Iterable[Mapping[str, Any]]
 ) -> dict[str, list[str]]:
     """Return by table what should be said about its ids.
 
     Parameters
     ----------
-    folder : Path
-        Where the accepted rows of each table are, as <table>.parquet.
-    columns : mapping
-        The columns of each table that was loaded.
-    unknown : sequence of mapping
-        What `found` returned.
-    engine : DuckDBPyConnection
+    shortened, unknown
+        What the functions `shortened` and `found` returned.
     """
-    said = {name: list(_mangled(folder, name, some, engine)) for name, some in columns.items()}
-    if "sales" in columns:
+    said = {
+        name: [
+            f"{_count(each['rows'], 'row')} of {name}: {each['column']} looks like a number that a spreadsheet has "
+            f'shortened (first: "{each["first"]}"), so that different ids may have become one. Export again with that '
+            "column as text."
+            for each in some
+        ]
+        for name, some in shortened.items()
+    }
+    if "sales" in said:
         said["sales"] += map(_said, unknown)
     return said
 
@@ -51,14 +52,14 @@ def notices(
 def found(
     folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection
 ) -> list[dict[str, Any]]:
-    """Return how many sales have an id that its table has not, as load.json says it; parameters as of `notices`.
+    """Return how many sales have an id that its table has not, as load.json says it; parameters as of `shortened`.
 
     Returns
     -------
     list of dict, one an id of sales
-        key; table, in which it is not; ids and rows, int; money, decimal text; first, list of the first ids; alike,
-        None or {ids, here, there}: how many would be known but for their writing, and the first, as sales and as
-        their table write it.
+        key; table, in which it is not; ids and rows, int; money, decimal text; first, list of the first ids; listed,
+        the first ids of their table; alike, None or {ids, here, there}: how many would be known but for their
+        writing, and the first, as sales and as their table write it.
     """
     some = (
         _not_in(folder, key, table, engine)
@@ -78,6 +79,9 @@ def _not_in(folder: Path, key: str, table: str, engine: duckdb.DuckDBPyConnectio
     """)
     [(ids, rows, money)] = engine.execute("SELECT count(*), sum(rows)::BIGINT, sum(money) FROM strangers").fetchall()
     first = engine.execute(f"SELECT id FROM strangers ORDER BY place LIMIT {SHOWN}").fetchall()
+    listed = engine.execute(
+        f"SELECT {id_} FROM {_rows(folder, table)} WHERE {id_} IS NOT NULL ORDER BY file_row_number LIMIT {SHOWN}"
+    ).fetchall()
     entry = {
         "key": key,
         "table": table,
@@ -85,6 +89,7 @@ def _not_in(folder: Path, key: str, table: str, engine: duckdb.DuckDBPyConnectio
         "rows": rows or 0,
         "money": plain(money or 0),
         "first": [each for (each,) in first],
+        "listed": [each for (each,) in listed],
         "alike": _alike(key, table, folder, engine) if ids else None,
     }
     engine.execute("DROP TABLE strangers")
@@ -104,11 +109,39 @@ def _said(each: Mapping[str, Any]) -> str:
         how_many = "All" if alike["ids"] == ids else f"{alike['ids']:,}"
         said += (
             f" {how_many} of these ids would be known but for leading zeros, case, spaces or a final .0: "
-            f'"{alike["here"]}" here, "{alike["there"]}" there. Export both alike; zeros that a spreadsheet took '
-            "are put back by "
-            f'{each["key"]} = {{ column = "...", digits = {max(len(alike["here"]), len(alike["there"]))} }}.'
+            f'"{alike["here"]}" here, "{alike["there"]}" there. '
+        )
+        where, words = cure(each)
+        said += (
+            f'Write in [tables.{where}.columns]: {each["key"]} = {{ column = "...", {words} }}.'
+            if words
+            else "Export both alike."
         )
     return said
+
+
+def cure(each: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what makes ids alike that differ in their writing: the table whose column it is for, and what to write.
+
+    Both are empty where no setting does.
+
+    Parameters
+    ----------
+    each : mapping
+        One of those that `found` returned.
+    """
+    alike = each["alike"]
+    if not alike:
+        return "", ""
+    here, there = alike["here"], alike["there"]
+    shorter = "sales" if len(here) < len(there) else each["table"]
+    if re.fullmatch("[0-9]+", here + there):
+        return shorter, f"digits = {max(len(here), len(there))}"
+    if here.lower() == there.lower():
+        for where, kept in (("sales", there), (each["table"], here)):
+            if kept in (kept.upper(), kept.lower()):
+                return where, f'case = "{"upper" if kept == kept.upper() else "lower"}"'
+    return "", ""
 
 
 def _alike(key: str, table: str, folder: Path, engine: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
@@ -125,8 +158,30 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _mangled(folder: Path, table: str, columns: Sequence[str], engine: duckdb.DuckDBPyConnection) -> Iterable[str]:
-    """Say which ids are numbers that a spreadsheet has rounded: several ids may have become one."""
+def shortened(
+    folder: Path, columns: Mapping[str, Sequence[str]], engine: duckdb.DuckDBPyConnection
+) -> dict[str, list[dict[str, Any]]]:
+    """Return by table which ids are numbers that a spreadsheet has rounded: several ids may have become one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the accepted rows of each table are, as <table>.parquet.
+    columns : mapping
+        The columns of each table that was loaded.
+    engine : DuckDBPyConnection
+
+    Returns
+    -------
+    dict of list of dict
+        column; rows, int; first, the first such id.
+    """
+    return {name: list(_shortened(folder, name, some, engine)) for name, some in columns.items()}
+
+
+def _shortened(
+    folder: Path, table: str, columns: Sequence[str], engine: duckdb.DuckDBPyConnection
+) -> Iterable[dict[str, Any]]:
     ids = [each.name for each in schema.TABLES[table].columns if each.type == "id" and each.name in columns]
     if not ids:
         return
@@ -135,13 +190,10 @@ def _mangled(folder: Path, table: str, columns: Sequence[str], engine: duckdb.Du
         odd = f"contains({id_}, '+') AND regexp_matches({id_}, {quoted(_MANGLED)})"
         wanted += [f"count(*) FILTER ({odd})", f"arg_min({id_}, file_row_number) FILTER ({odd})"]
     first_rows = f"(SELECT {', '.join(map(named, ids))}, file_row_number FROM {_rows(folder, table)} LIMIT {LOOKED_AT})"
-    [found] = engine.execute(f"SELECT {', '.join(wanted)} FROM {first_rows}").fetchall()
-    for id_, rows, first in zip(ids, found[::2], found[1::2], strict=True):
+    [counted] = engine.execute(f"SELECT {', '.join(wanted)} FROM {first_rows}").fetchall()
+    for id_, rows, first in zip(ids, counted[::2], counted[1::2], strict=True):
         if rows:
-            yield (
-                f"{_count(rows, 'row')} of {table}: {id_} looks like a number that a spreadsheet has shortened (first: "
-                f'"{first}"), so that different ids may have become one. Export again with that column as text.'
-            )
+            yield {"column": id_, "rows": rows, "first": first}
 
 
 def _folded(id_: str) -> str:

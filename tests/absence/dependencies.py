@@ -11,6 +11,9 @@ from perfkit.questions import QUESTIONS
 COST = {"sales.cost", "products.unit_cost", "sales.quantity", "sales.product_id"}
 """A line's cost is its own, else its quantity times the unit cost of its product."""
 
+PRICES = {"sales.product_id", "sales.quantity", "sales.unit"}
+"""A price is revenue / quantity of one product, in one unit."""
+
 TARGETS = {"targets.dimension", "targets.member", "targets.version"}
 COUNTRY = {"customers.country", "sales.customer_id"}
 SEGMENT = {"customers.segment", "sales.customer_id"}
@@ -59,6 +62,7 @@ FINDINGS: dict[str, set[str]] = {
     "landing": TARGETS,
     "target_missed": TARGETS | ORDERS | COST | {"sales.list_revenue"},
     "margin_rate": COST,
+    "margin_fell_in": DIMENSIONS | COST | ORDERS,
     "cost_missing": COST,
     "discounts": {"sales.list_revenue"},
     "products_vanished": {"sales.product_id"},
@@ -93,10 +97,10 @@ FAMILIES: dict[str, set[str]] = {
     "movers:customer_id:.*": CUSTOMER,
     "concentration:.*": CUSTOMER,
     **{f"finding:[^:]+:{rule}(?!.*:stake)(:.*)?": columns for rule, columns in FINDINGS.items()},
-    # What a euro of a gap leaves is the margin rate.
-    **{f"finding:[^:]+:{rule}(:.*)?:stake": columns | COST for rule, columns in FINDINGS.items()},
-    "finding:.*:stake": COST,
-    "findings:.*:total:.*": set().union(*FINDINGS.values()) | COST,
+    # What a euro of a gap leaves is the margin rate; of what lower prices made, all of it.
+    **{f"finding:[^:]+:{rule}(:.*)?:stake": columns | COST | PRICES for rule, columns in FINDINGS.items()},
+    "finding:.*:stake": COST | PRICES,
+    "findings:.*:total:.*": set().union(*FINDINGS.values()) | COST | PRICES,
     "ledger:.*": {"sales.order_id", "ledger.piece", "ledger.label", "ledger.debit", "ledger.credit"},
     **{
         f"coverage:{question.id}(:money)?": set().union(

@@ -184,7 +184,7 @@ def test_what_is_odd_is_said(company, kind, said, audits_of):
     assert said in audits_of(company)["en"].section(kind)
 
 
-@pytest.mark.parametrize("company", ["one_line", "only_returns"])
+@pytest.mark.parametrize("company", ["only_returns", pytest.param("one_line", marks=pytest.mark.slow)])
 def test_it_is_published_for_good(company, tmp_path):
     acme = made(tmp_path / "acme", COMPANIES[company](), SETTINGS)
     published = reports.publish("commercial_audit", acme.path, period=PERIOD, language="fr")

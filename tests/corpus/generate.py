@@ -6,7 +6,7 @@ One company's folder a case, and manifest.json with what each must come to.
 import argparse
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,11 @@ MODULES = (
 )
 
 
-def cases(seed: int) -> Iterator[Case]:
-    """Every case of a seed, class by class."""
+def cases(seed: int, modules: Sequence[Any] = MODULES) -> Iterator[Case]:
+    """Every case of a seed, class by class, or those of some modules."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what openpyxl thinks of odd workbooks
-        for module in MODULES:
+        for module in modules:
             yield from module.cases(seed)
 
 
@@ -68,10 +68,10 @@ def entry(case: Case, folder: str) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, seed: int) -> int:
-    """Write every case of a seed and the manifest; return how many there are."""
+def write(folder: Path, seed: int, modules: Sequence[Any] = MODULES) -> int:
+    """Write every case of a seed, or those of some modules, and the manifest; return how many there are."""
     manifest = []
-    for number, case in enumerate(cases(seed), 1):
+    for number, case in enumerate(cases(seed, modules), 1):
         place = f"{case.kind}/{number:04}"
         case.write(folder / place)
         manifest.append(entry(case, place))

@@ -109,3 +109,53 @@ def test_rules_that_compare_are_silent_of_fewer_than_thirty_orders(sales, many, 
     ids = {item.id for item in found(lines, dimensions=("channel",), reading=("breakdowns", "customers")).items}
     told = {"margin_rate", "discounts", "customers_shrank", "largest_loss:channel"}
     assert ids & told == (told if speaks else set())
+
+
+def two_years_of(sales, many, *members):
+    """Forty orders of ten in each of two years: (channel, cost a year before, cost now); None where not known."""
+    rows, names, costs = [], [], []
+    for place, (name, *of_year) in enumerate(members):
+        for day, cost in zip(("2023-01-05", "2024-01-05"), of_year, strict=True):
+            rows += many(40, day, 10, start=100 * place)
+            names, costs = names + [name] * 40, costs + [cost] * 40
+    return sales(*rows, channel=names, cost=costs)
+
+
+def test_margin_fell_in_speaks_of_the_member_and_what_it_lost(sales, many, found):
+    result = found(two_years_of(sales, many, ("Web", 6, 8), ("Shop", 6, 6)), **BY)
+    fell = result.find("margin_fell_in:channel")
+    assert fell.claim == "By channel, the gross margin rate of Web fell from 40.0% to 20.0%: €80 less."
+    assert (float(fell.amount), fell.stake.flow_through) == (pytest.approx(80), 1)  # 20 points of 400
+    assert fell.value == pytest.approx(-0.2)
+    whole = result.find("margin_rate")
+    assert float(whole.amount) == pytest.approx(80)  # 10 points of 800: the same money, counted once
+    assert float(result.total["period", "profit"]) == pytest.approx(80)
+
+
+def test_margin_fell_in_speaks_of_no_money_that_sales_below_cost_count_already(sales, many, found):
+    result = found(two_years_of(sales, many, ("Web", 6, 11), ("Shop", 6, 6)), **BY)
+    assert float(result.find("below_cost:channel").amount) == pytest.approx(40)
+    assert float(result.total["period", "profit"]) == pytest.approx(200)  # 50 points of 400
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("Web", 6, 6), ("Shop", 6, 6)],
+        [("Web", None, 8), ("Shop", 6, 6)],
+        [("Web", 6, None), ("Shop", 6, 6)],
+        [("Web", 6, 6.1), ("Shop", 6, 6)],
+        [("Web", 6, 8), ("Shop", 6, 8)],
+        [("Web", 6, 8)],
+    ],
+    ids=["level", "unknown before", "unknown now", "one point", "the whole fell", "one member"],
+)
+def test_margin_fell_in_is_silent_without_a_fall_of_one_member_with_known_costs(sales, many, found, members):
+    assert found(two_years_of(sales, many, *members), **BY).find("margin_fell_in:channel") is None
+
+
+def test_margin_fell_in_is_silent_of_fewer_than_thirty_orders_in_either_year(sales, many, found):
+    lines = two_years_of(sales, many, ("Web", 6, 8), ("Shop", 6, 6))
+    for year in (2023, 2024):
+        web = lines.index[(lines["channel"] == "Web") & (lines["date"].dt.year == year)]
+        assert found(lines.drop(web[:11]), **BY).find("margin_fell_in:channel") is None

@@ -1,5 +1,7 @@
 """Rules on revenue: where each must speak and where it must be silent, counted by hand."""
 
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
@@ -232,3 +234,62 @@ def test_largest_gain_speaks_of_the_member_that_gained_most_to_secure_it(sales, 
 
 def test_largest_gain_is_silent_where_nobody_gained(sales, found):
     assert found(two_channels(sales, (100, 100), (70, 60)), **BY).find("largest_gain:channel") is None
+
+
+PRICES = {"dimensions": ("product_id", "channel"), "reading": ("breakdowns",)}
+
+
+def ten_each(sales, many, price, **columns):
+    """Forty orders of one piece: ten a piece a year before, then at another price; it cost six."""
+    rows = [*many(40, "2023-01-05", 10), *many(40, "2024-01-05", price)]
+    both = {"quantity": [1] * 80, "cost": [6] * 80} | columns
+    return sales(*rows, product_id=["p"] * 80, channel=["Web"] * 80, **both)
+
+
+def test_revenue_against_year_before_speaks_of_a_pure_fall_in_price_that_is_all_profit(sales, many, found):
+    result = found(ten_each(sales, many, price=9), **PRICES)
+    fall = result.find("revenue_against_year_before")
+    assert (fall.value, fall.amount, fall.stake.flow_through) == (-40, 40, 1)
+    assert fall.stake.basis == "€40 of lower prices, by product at this period's quantities: all of it is profit."
+    order = result.find("order_value")
+    assert (order.amount, order.stake.low) == (40, None)  # nothing is left for an interval to be of
+    assert result.total["period", "profit"] == 40
+
+
+def test_revenue_against_year_before_speaks_of_price_and_volume_each_at_its_own_worth(sales, many, found):
+    lines = sales(
+        *many(40, "2023-01-05", 100), *many(40, "2024-01-05", 72),
+        quantity=[10] * 40 + [8] * 40, product_id=["p"] * 80, channel=["Web"] * 80, cost=[50] * 40 + [40] * 40,
+    )  # fmt: skip
+    fall = found(lines, **PRICES).find("revenue_against_year_before")
+    assert fall.value == -1120
+    # Price: 1 less x 320 pieces; the rest, two pieces of ten each, at a margin rate of 32 / 72.
+    assert float(fall.amount) == pytest.approx(320 + 800 * 32 / 72, abs=0.001)
+    assert fall.stake.basis.startswith("€320 of lower prices")
+    assert "€800 of revenue × gross margin rate of 44.4%." in fall.stake.basis
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"quantity": [None] * 80}, {"unit": ["piece"] * 40 + ["box"] * 40}, {"cost": [None] * 80}],
+    ids=["no quantity", "another unit", "no cost"],
+)
+def test_a_fall_whose_prices_are_not_known_is_staked_as_before(sales, many, found, columns):
+    fall = found(ten_each(sales, many, price=9, **columns), **PRICES).find("revenue_against_year_before")
+    assert "lower prices" not in fall.stake.basis
+    assert fall.stake.flow_through == (1 if "cost" in columns else Decimal(str(1 / 3)))
+
+
+def test_largest_loss_speaks_of_a_member_whose_price_fell_whole(sales, many, found):
+    both = ten_each(sales, many, price=9)
+    rest = both.assign(channel="Shop", net_revenue=10, order_id=both["order_id"] + "s")[1:]
+    lines = pd.concat([both, rest], ignore_index=True)
+    loss = found(lines, **PRICES).find("largest_loss:channel")
+    assert (loss.value, loss.amount, loss.stake.flow_through) == (-40, 40, 1)
+
+
+def test_what_others_made_up_all_but_a_little_of_is_not_said_to_be_held(sales, many, found):
+    rows = [*many(40, "2023-01-05", 1000), *many(40, "2024-01-05", 900), *many(40, "2023-01-05", 1000, start=40)]
+    rows += many(40, "2024-01-05", 1095, start=40)
+    loss = found(sales(*rows, channel=["Web"] * 80 + ["Shop"] * 80), **BY).find("largest_loss:channel")
+    assert loss.caveat.endswith("No stake: others made up all but €200 of revenue.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perfkit import periods
+from perfkit import improve, periods
 
 
 @pytest.fixture
@@ -136,3 +136,34 @@ def test_member_target_speaks_of_no_more_than_all_are_short_of_at_the_company_s_
     result = found(lines, planned, ("channel",), reading=("breakdowns",))
     assert result.find("revenue_against_target").amount == 20  # 50 at 40 %
     assert result.find("member_target:channel").amount == 20  # not 45, at the Web's 90 %
+
+
+def a_quarter_without_february(sales):
+    """Two years of a hundred a month, at a margin rate of 40 %, but for February 2024."""
+    days = [f"{year}-{month:02}-05" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01-05", "2024-03-05"]
+    return sales(*((day, 100, "a", day) for day in days), cost=[60] * 26, channel=["Web"] * 26)
+
+
+def test_a_target_of_a_quarter_with_a_silent_month_is_not_told_as_missed(sales, found, results, targets):
+    lines, quarter = a_quarter_without_february(sales), periods.parse("2024-Q1")
+    months = [f"2024-0{month}-01" for month in (1, 2, 3)]
+    planned = targets(
+        *(("revenue", month, 110) for month in months), *(("orders", month, 2) for month in months),
+        *(("revenue", month, 110, "channel", "Web") for month in months),
+    )  # fmt: skip
+    of = {"dimensions": ("channel",), "period": quarter, "reading": ("breakdowns",)}
+    result = found(lines, planned, **of)
+    short = result.find("revenue_against_target")
+    assert (
+        short.claim == "Whether revenue reaches its target of €330 cannot be told: no line is dated in February 2024."
+    )
+    assert (short.value, short.tone, short.stake) == (-130, None, None)
+    assert result.find("target_missed:orders") is None
+    assert result.find("member_target:channel") is None
+    card = results(lines, planned, period=quarter, reading=())[0]
+    cover = improve.summary(card, result)
+    assert cover._cards()[0]["target"] == ("Target: €330; cannot be judged before February 2024 is there")
+    assert cover._cards()[0]["tone"] == ""
+    assert "no line is dated in February 2024" in cover.conclusion
+    assert "short of its target" not in cover.conclusion
+    assert improve.standing(card).caveat.startswith("No line is dated in February 2024")

@@ -171,6 +171,18 @@ def test_what_is_shown_bears_the_numbers_and_the_overlaps_of_the_whole_list(line
     assert '<p class="pk-rank">2</p>' in html
 
 
+def test_numbers_that_leave_some_out_say_that_one_of_each_kind_is_shown(lines):
+    items = [
+        replace(finding("target_missed:gross_profit", 100, PLAN), subject="margin_rate"),
+        replace(finding("margin_rate", 90, MARGIN), subject="margin_rate"),
+        finding("discounts", 10, (*REVENUE, ("lever", "discount"))),
+    ]
+    why = "One finding of each kind, with its number among all 3, which stand in the section Improve."
+    result = chosen(lines, *items)
+    assert why in result.html() and why in result.views()[0].notes
+    assert "One finding of each kind" not in chosen(lines, *items[:1]).html()
+
+
 def test_the_three_findings_are_three_messages(lines):
     items = [
         replace(finding("target_missed:gross_profit", 100, PLAN), subject="margin_rate"),

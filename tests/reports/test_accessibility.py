@@ -64,6 +64,10 @@ def test_a_phone_shows_the_narrow_picture_and_keeps_a_tables_first_column_in_sig
     image.scroll_into_view_if_needed()
     assert image.evaluate("each => each.naturalWidth") == 360
     assert page.locator("tbody th").first.evaluate("each => getComputedStyle(each).position") == "sticky"
+    table = page.locator(".pk-scroll").first  # where it is wider than the screen a shade says so, and keys move it
+    assert "scroll" in table.evaluate("each => getComputedStyle(each).backgroundAttachment")
+    assert (table.get_attribute("role"), table.get_attribute("tabindex")) == ("region", "0")
+    assert table.get_attribute("aria-label")
     links = page.locator(".contents a")
     assert min(links.nth(number).bounding_box()["height"] for number in range(links.count())) >= 24
 

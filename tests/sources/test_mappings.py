@@ -109,10 +109,18 @@ def test_leading_zeros_that_a_spreadsheet_took_are_put_back(desk):
     assert desk.column(snapshot, "customer_id") == ["00123", "00124", "123456", "A7"]
 
 
+def test_ids_that_are_written_now_so_and_now_so_count_in_one_case(desk):
+    text = "d,n,c\n2024-01-01,1,ab1\n2024-01-01,1,Ab1\n2024-01-01,1,É2\n"
+    for case, counted in (("upper", ["AB1", "AB1", "É2"]), ("lower", ["ab1", "ab1", "é2"])):
+        columns = {"date": "d", "net_revenue": "n", "customer_id": {"column": "c", "case": case}}
+        assert desk.column(desk.load(text, columns=columns, format=PLAIN), "customer_id") == counted
+
+
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
         ({"date": "d", "net_revenue": {"column": "n", "digits": 5}}, "digits is for an id"),
+        ({"date": "d", "net_revenue": {"column": "n", "case": "upper"}}, "case is for an id or words"),
         ({"date": {"column": "d", "times": 2}, "net_revenue": "n"}, "times and less are for amounts"),
         ({"date": "d", "net_revenue": {"column": "n", "values": {"a": "1"}}}, "values is for words"),
     ],

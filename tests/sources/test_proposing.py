@@ -203,3 +203,56 @@ def test_a_kind_of_document_that_nobody_knows_is_asked_about(acme):
     proposal = proposed(acme, "ventes.csv", with_credits("Type", "Regul"))
     assert 'what does "Regul" mean? Say it of each of its words: values = { "Regul" = "invoice" }' in proposal.block()
     assert tomllib.loads(proposal.block())
+
+
+DISCOUNTED = (
+    "N° facture;Date facture;Code client;Montant HT;{heading}\n1;31/10/2026;C1;90,50;{a}\n2;30/10/2026;C2;80,00;{b}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("heading", "a", "b", "told"),
+    [
+        ("Remise %", "10", "0", "holds percents"),
+        ("Discount %", "10 %", "12,5 %", "holds percents"),
+        ("% remise HT", "10", "20", "holds percents"),
+        ("Taux de remise", "0,1", "0,05", "holds percents"),
+        ("Discount Percentage", "10", "5", "holds percents"),
+        ("Remise HT", "10 %", "20%", "holds percents"),
+        ("Remise", "10", "5", "may hold percents"),
+        ("Discount", "0,1", "0,25", "may hold percents"),
+        ("discount", "15", "0", "may hold percents"),
+    ],
+)
+def test_percents_are_never_proposed_as_an_amount_of_money_and_the_block_says_why(acme, heading, a, b, told):
+    proposal = proposed(acme, "v.csv", DISCOUNTED.format(heading=heading, a=a, b=b))
+    assert not any(each.heading == heading for each in proposal.guesses)
+    assert f'# "{heading}" {told}, and discount is an amount of money' in proposal.block()
+    assert proposal.loads
+    path = proposing.confirmable(proposal, acme, assets.path("templates/company"))
+    sales = confirmed(acme, path).frame("sales")
+    assert len(sales) == 2 and ("discount" not in sales or sales["discount"].isna().all())
+
+
+@pytest.mark.parametrize(
+    ("heading", "a", "b"), [("Remise HT", "10,06", "8,94"), ("Remise HT", "10", "5"), ("Discount", "110", "5")]
+)
+def test_a_discount_in_money_is_proposed(acme, heading, a, b):
+    assert guesses(proposed(acme, "v.csv", DISCOUNTED.format(heading=heading, a=a, b=b)))["discount"][0] == heading
+
+
+@pytest.mark.parametrize(("a", "b", "times"), [("10", "5", "0.01"), ("0,1", "0,05", "1")])
+def test_what_the_block_says_to_reckon_from_percents_gives_the_amount(acme, a, b, times):
+    text = DISCOUNTED.format(heading="Brut;Remise %", a=f"200;{a}", b=f"100;{b}")
+    proposal = proposed(acme, "v.csv", text)
+    typed = f'discount = {{ multiply = ["...", "Remise %"], times = {times} }}'
+    assert f"{typed}." in proposal.block()
+    path = proposing.confirmable(proposal, acme, assets.path("templates/company"))
+    block = path.read_text(encoding="utf-8") + typed.replace("...", "Brut") + "\n"
+    path.write_text(block, encoding="utf-8")
+    assert [float(each) for each in confirmed(acme, path).frame("sales")["discount"]] == [20, 5]
+
+
+def test_words_that_every_amount_has_tell_no_amount(acme):
+    text = DISCOUNTED.format(heading="Montant brut HT", a="100,50", b="90,00")
+    assert not {"discount", "cost"} & set(guesses(proposed(acme, "v.csv", text)))

@@ -7,6 +7,7 @@ import pytest
 import perfkit as pk
 from perfkit import languages
 from perfkit.results import plain
+from perfkit.sources.names import visible
 
 SETTINGS = """
 name = "Acme"
@@ -54,6 +55,40 @@ def test_each_rule_has_its_reason_and_the_unreadable_is_counted(reconciliation):
     rows = reconciliation.rows.query("table == 'sales'").set_index(["part", "because"])
     assert rows.loc[("excluded", "postage <b>"), ["lines", "money"]].tolist() == [1, Decimal("5.5")]
     assert rows.loc[("quarantined", ""), ["lines", "money", "unreadable"]].tolist() == [2, Decimal(20), 1]
+
+
+@pytest.mark.parametrize(
+    ("because", "english", "french"),
+    [
+        ('"postage"', "postage", "postage"),
+        ('{ en = "postage", fr = "port" }', "postage", "port"),
+        ('{ fr = "port" }', "port", "port"),
+    ],
+    ids=["one text", "both languages", "French alone"],
+)
+def test_the_reason_of_a_rule_is_told_in_the_language_of_the_reader(tmp_path, because, english, french):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "company.toml").write_text(SETTINGS.replace('"postage <b>"', because), encoding="utf-8")
+    (tmp_path / "exports" / "sales.csv").write_text(SALES)
+    (tmp_path / "exports" / "products.csv").write_text("product_id,name\nP1,Lamp\n")
+    found = pk.load(tmp_path).reconciliation()
+    assert f"Left out by rule: {english}" in plain(found.views()[0])
+    languages.use("fr")
+    try:
+        assert f"Écartées par règle\N{NO-BREAK SPACE}: {french}" in plain(found.views()[0])
+        told = [each["because"] for each in found.figures()["dimensions"] if each.get("because")]
+        assert english in told, "a figure bears the same reason in every language"
+    finally:
+        languages.use("en")
+
+
+@pytest.mark.parametrize(
+    ("id_", "shown"),
+    [("B0208", "B0208"), ("B0208 ", "B0208␣"), (" A  7", "␣A␣␣7"), ("A 7", "A 7"), ("A\N{NO-BREAK SPACE}7", "A␣7")],
+    ids=["none", "behind", "before and two", "one inside", "one that does not break"],
+)
+def test_spaces_of_an_id_that_nobody_sees_are_shown(id_, shown):
+    assert visible(id_) == shown
 
 
 def test_lines_after_the_last_complete_day_are_accounted_for(reconciliation):
@@ -201,4 +236,82 @@ def test_many_pairs_of_files_are_three_and_the_others_counted(twice):
     assert notes[3:5] == [
         "7 lines of 3.csv (€1.25) stand identically in 2.csv: they count twice.",
         "2 more pairs of files share lines that count twice: 11 in all (€2.50).",
+    ]
+
+
+ODD = """
+name = "Acme"
+currency = "EUR"
+observed_until = "2026-01"
+
+[tables.sales]
+files = "sales.csv"
+[tables.sales.columns]
+date = "date"
+order_id = "no"
+net_revenue = { column = "net", credits = { column = "kind", in = ["Avoir", "Note de crédit"] } }
+cost = "cost"
+quantity = "qty"
+document = { column = "kind", values = { "Facture" = "invoice", "Avoir" = "credit" } }
+"""
+HEAD = "no,date,net,cost,qty,kind\n"
+
+
+@pytest.fixture
+def appendix(tmp_path):
+    """Load lines of sales, and return what stands below them in the appendix."""
+    (tmp_path / "exports").mkdir()
+
+    def notes(settings, rows, language):
+        (tmp_path / "company.toml").write_text(settings)
+        (tmp_path / "exports" / "sales.csv").write_text(HEAD + rows)
+        languages.use(language)
+        return pk.load(tmp_path).reconciliation().views()[0].notes
+
+    return notes
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            [
+                "2 lines of sales have revenue below zero and a cost above zero (€9.25): if they are credit notes, "
+                "gross profit is too low by twice that.",
+                "1 line of a credit note has a quantity above zero (3 units): quantities are too high by twice that.",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "2 lignes de vente portent un CA négatif et un coût positif (9,25\xa0€)\xa0: si ce sont des avoirs, la "
+                "marge brute est sous-estimée de deux fois ce montant.",
+                "1 ligne d’avoir porte une quantité positive (3 unités)\xa0: les quantités sont surestimées de deux "
+                "fois ce nombre.",
+            ],
+        ),
+    ],
+)
+def test_costs_and_quantities_with_the_sign_of_a_sale_are_told_beside_what_was_read(appendix, language, said):
+    rows = "1,2026-01-05,10,4,1,Facture\n2,2026-01-06,20,5.25,3,Avoir\n3,2026-01-07,-30,4,-1,Facture\n"
+    assert appendix(ODD, rows, language) == said
+
+
+def test_credit_notes_above_zero_and_a_word_that_no_line_bears_are_told_beside_what_was_read(appendix):
+    rows = "1,2026-01-05,10,4,1,Facture\n2,2026-01-06,20,-5,-3,Avoir\n"
+    plain_ = ODD.replace('{ column = "net", credits = { column = "kind", in = ["Avoir", "Note de crédit"] } }', '"net"')
+    assert appendix(plain_, rows, "en") == [
+        "1 line of sales is a credit note and stands above zero (€20.00): it counts as a sale."
+    ]
+    assert appendix(ODD, rows.replace("2,2026-01-06,20,-5,-3,Avoir\n", ""), "en") == [
+        "No line of sales is below zero, though credit notes are told by kind: Avoir and Note de crédit."
+    ]
+
+
+def test_ids_that_a_spreadsheet_shortened_are_told_beside_what_was_read(appendix):
+    rows = "1.23E+12,2026-01-05,10,4,1,Facture\n1.24E+12,2026-01-06,-5,-1,-1,Avoir\n"
+    assert appendix(ODD, rows, "en") == [
+        "sales: 2 order_id look like numbers that a spreadsheet has shortened (1.23E+12 ...), so that different ids "
+        "may have become one."
     ]

@@ -22,7 +22,7 @@ def said(tmp_path):
         with engines.locked(folders=[tmp_path], spill=tmp_path) as engine:
             columns = {name: list(columns) for name, columns in tables.items()}
             told.found = strangers.found(tmp_path, columns, engine)
-            return strangers.notices(tmp_path, columns, told.found, engine)
+            return strangers.notices(strangers.shortened(tmp_path, columns, engine), told.found)
 
     return told
 
@@ -38,7 +38,7 @@ def test_unknown_customers_counted_by_hand(said):
     }
     assert said.found == [
         {"key": "customer_id", "table": "customers", "ids": 2, "rows": 3, "money": "40", "first": ["C9", "C7"],
-         "alike": None}
+         "listed": ["C1", "C2"], "alike": None}
     ]  # fmt: skip
 
 
@@ -57,8 +57,24 @@ def test_ids_that_differ_in_their_writing_only_are_named(said, here, there):
     assert notice.startswith(f'1 row (10) has a product_id that is not in products: 1 id, "{here}".')
     assert (
         "All of these ids would be known but for leading zeros, case, spaces or a final .0: "
-        f'"{here}" here, "{there}" there. Export both alike; zeros that a spreadsheet took are put back by '
+        f'"{here}" here, "{there}" there. '
     ) in notice
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "write"),
+    [
+        ("123", "00123", '[tables.sales.columns]: product_id = { column = "...", digits = 5 }.'),
+        ("00123", "123", '[tables.products.columns]: product_id = { column = "...", digits = 5 }.'),
+        ("ab1", "AB1", '[tables.sales.columns]: product_id = { column = "...", case = "upper" }.'),
+        ("AB1", "Ab1", '[tables.products.columns]: product_id = { column = "...", case = "upper" }.'),
+        ("AB 1", "AB1", "Export both alike."),
+        ("123.0", "123", "Export both alike."),
+    ],
+)
+def test_what_makes_ids_alike_is_said_only_where_it_does(said, here, there, write):
+    (notice,) = said(sales={"product_id": [here]}, products={"product_id": [there]})["sales"]
+    assert notice.endswith(write)
 
 
 @pytest.mark.parametrize("here, there", [("12.5", "12.50"), ("1-2", "12"), ("A10", "A1"), ("é", "e")])

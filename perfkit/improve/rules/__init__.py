@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     targets.target_missed,
     targets.member_target,
     margins.margin_rate,
+    margins.margin_fell_in,
     margins.discounts,
     margins.below_cost,
     margins.low_margin,
@@ -154,12 +155,12 @@ def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
 
 
 def _held_back(finding: Finding, rule: Rule, evidence: Evidence) -> Finding:
-    """Take the stake off what a month without one line may have made, and say so."""
+    """Take the stake and the tone off what a month without one line may have made, and say so."""
     gaps = evidence.gaps()
     if not gaps or rule.__module__ == reliability.__name__:
         return finding
     why = text("No line is dated in {months}: no stake, and no conclusion before it is known why.", months=gaps)
-    return replace(finding, caveat=f"{finding.caveat} {why}".strip(), stake=None, pools=(), gaps=gaps)
+    return replace(finding, caveat=f"{finding.caveat} {why}".strip(), tone=None, stake=None, pools=(), gaps=gaps)
 
 
 def _priced(finding: Finding, evidence: Evidence) -> Finding:
@@ -172,6 +173,9 @@ def _priced(finding: Finding, evidence: Evidence) -> Finding:
         why = text("No stake: at a margin of zero or less, more revenue earns nothing.")
     elif evidence.fell():
         why = text("No stake: gross profit did not fall in all.")
+    elif (change := evidence.row("revenue")["variance_previous"]) and change < 0:
+        why = text("No stake: others made up all but {amount} of revenue.", amount=evidence.money(-change))
+        tone = None
     else:
         why, tone = text("No stake: others made it up, so that revenue held in all."), None
     return replace(finding, caveat=f"{finding.caveat} {why}".strip(), tone=tone)

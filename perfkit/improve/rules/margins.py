@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from perfkit import estimates
 from perfkit.improve.evidence import (
     MATERIAL,
     Evidence,
@@ -15,13 +16,14 @@ from perfkit.improve.evidence import (
 )
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import MARGIN, REVENUE
-from perfkit.kpis.breakdowns import Breakdown, label
+from perfkit.kpis.breakdowns import Breakdown, label, margin_change
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.languages import in_sentence, number, percent, points, text
 
 _LARGE = Decimal("0.05")  # share of revenue from which a member's margin matters to the whole
 _MOST = 2  # breakdowns told of: the others see the same money from elsewhere
 _FAR = Decimal("0.05")  # a margin rate so far below the others' is told
+_FELL = 0.02  # a member's margin rate that fell by less may have done so by the mix of what it sold
 
 
 def margin_rate(evidence: Evidence) -> Iterator[Finding]:
@@ -52,6 +54,71 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
         pools=(MARGIN,),
         figure_ids=evidence.ids("margin_rate"),
     )
+
+
+def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two breakdowns at most: the member whose margin rate fell, and by more than the others', at most loss."""
+    found = []
+    for result in evidence.breakdowns:
+        members = list(known_members(result))
+        falls = [
+            (Decimal(str(-change)) * row["revenue"], row)
+            for row in members
+            if (change := margin_change(row)) is not None
+            and change <= -_FELL
+            and change - _change_of_the_rest(result, row) <= -_FELL  # else it is the fall of the whole
+            and not few_cases(row["orders"], row["customers"])
+            and not few_cases(row["previous_orders"], row["previous_customers"])
+        ]
+        falls = [(loss, row) for loss, row in falls if evidence.is_material_profit(loss)]
+        if falls and len(members) > 1:
+            found.append((*max(falls, key=lambda each: (each[0], str(each[1]["member"]))), result))
+    apart: dict[tuple[Decimal, Decimal], tuple[Any, ...]] = {}
+    for each in sorted(found, key=lambda each: (-each[0], each[2].by)):
+        # A channel that is a segment too, line for line, is told of once.
+        apart.setdefault((each[1]["revenue"], each[1]["gross_profit"]), each)
+    for loss, row, result in list(apart.values())[:_MOST]:
+        change = float(row["margin_rate"] - row["previous_margin_rate"])
+        fall = points(-change).removeprefix("+")
+        before = percent(row["previous_margin_rate"])
+        reference = evidence.against(before)
+        yield Finding(
+            id=f"margin_fell_in:{result.by}",
+            topic=text("the margin of {member}, which fell", member=label(row)),
+            claim=text(
+                "By {dimension}, the gross margin rate of {member} fell from {before} to {rate}: {loss} less.",
+                dimension=in_sentence(dimension_name(result.by)),
+                member=label(row),
+                before=before,
+                rate=percent(row["margin_rate"]),
+                loss=evidence.money(loss),
+            ),
+            value=change,
+            unit="points",
+            basis=text("Gross profit / net revenue of the lines whose cost is known"),
+            reference=reference,
+            action=Action(text("Set its costs and prices side by side, product by product: which of the two moved?")),
+            caveat=text("It was picked as the largest fall among all: part of it may be chance."),
+            stake=evidence.price(
+                loss,
+                reference,
+                text("Gap of {gap} in the rate × its revenue of the period: all of it is profit.", gap=fall),
+            ),
+            pools=((*MARGIN, (f"margin by {result.by}", str(row["member"]))),),
+            figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
+        )
+
+
+def _change_of_the_rest(result: Breakdown, row: dict[Any, Any]) -> float:
+    """By how much the margin rate of all other members changed; 0 where it is not known in both periods."""
+    rates = []
+    for side in ("", "previous_"):
+        costed, profit = (
+            total_of(result.rows, f"{side}{column}") - row[f"{side}{column}"] for column in ("costed", "gross_profit")
+        )
+        rates.append(estimates.ratio(profit, costed) if costed > 0 else None)
+    now, before = rates
+    return 0.0 if now is None or before is None else now - before
 
 
 def discounts(evidence: Evidence) -> Iterator[Finding]:

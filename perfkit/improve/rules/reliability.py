@@ -58,7 +58,11 @@ def silent_months(evidence: Evidence) -> Iterator[Finding]:
         value=len(evidence.silent),
         unit="count",
         basis=text("Months without one line, of those shown and of the year before, inside the days of the data"),
-        reference=text("Lines in every month"),
+        reference=plural(
+            "month without a line; each should have some",
+            "months without a line; each should have some",
+            len(evidence.silent),
+        ),
         action=Action(text("Ask which: load the missing export, or note why nothing was sold.")),
         caveat=text("Until then, what such a month is part of has no stake."),
         tone=None,

@@ -227,11 +227,18 @@ def order_value(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _of_price_or_volume(evidence: Evidence, gap: Decimal, reference: str) -> Stake | None:
-    """Stake a gap that lines do not split: the margin of it where volume fell, up to all of it where prices did."""
-    stake = evidence.part(gap, reference, note=text("The gap per order × the orders of the period."))
-    if stake is None or stake.measure == "revenue":
+    """Stake a gap per order: what lower prices made of it whole, the rest at its margin.
+
+    Of what has no price to compare, lines do not say which of the two it is: up to all of it is profit.
+    """
+    prices = evidence.prices()
+    of_orders = text("The gap per order × the orders of the period.")
+    stake = evidence.part(gap, reference, note=of_orders, prices=prices[0] if prices else Decimal(0))
+    if stake is None or stake.measure == "revenue" or (prices and prices[1]):
         return stake
     note = text("This is a fall in volume; of a fall in price each amount is profit, up to the end of the interval.")
+    if prices:
+        note = text("Of what has no price to compare, a lower price is all profit, up to the end of the interval.")
     return replace(
         stake,
         basis=f"{stake.basis} {note}",
@@ -315,7 +322,7 @@ def largest_loss(evidence: Evidence) -> Iterator[Finding]:
             caveat=text("It was picked as the largest fall among all: part of it may be chance.")
             if worst["revenue"]
             else text("Others may have taken over what it sold: see who gained."),
-            stake=evidence.part(-worst["variance"], reference, member=worst),
+            stake=evidence.part(-worst["variance"], reference, member=worst, prices=evidence.lower_prices(worst)),
             pools=((*FALL, (f"by {result.by}", str(worst["member"]))),),
             figure_ids=(_figure(evidence, result, worst),),
         )

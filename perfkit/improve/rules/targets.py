@@ -12,7 +12,7 @@ from perfkit.improve.stakes import PLAN, Pool, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.scorecards import figure_id
-from perfkit.languages import in_sentence, percent, points, show, text
+from perfkit.languages import in_sentence, listing, percent, points, show, text
 
 _SHORT = 0.02  # of a target: a gap below it is no finding
 
@@ -49,7 +49,17 @@ def revenue_against_target(evidence: Evidence) -> Iterator[Finding]:
             f"target:{evidence.scorecard.period.label}:revenue",
         ),
     )
-    if gap < 0:
+    if months := listing(month.name() for month in evidence.scorecard.silent_here()):
+        finding = replace(
+            finding,
+            claim=text(
+                "Whether revenue reaches its target of {target} cannot be told: no line is dated in {months}.",
+                target=evidence.money(row["target"]),
+                months=months,
+            ),
+            action=Action(text("Ask which: load the missing export, or note why nothing was sold.")),
+        )
+    elif gap < 0:
         finding = replace(
             finding,
             tone="bad",
@@ -169,6 +179,8 @@ def _worth(evidence: Evidence, kpi: str, gap: float | Decimal, reference: str) -
 
 def member_target(evidence: Evidence) -> Iterator[Finding]:
     """Of each dimension with targets, the member that is furthest short of its own."""
+    if evidence.scorecard.silent_here():
+        return
     for result in evidence.breakdowns:
         if "target" not in result.rows.columns:
             continue

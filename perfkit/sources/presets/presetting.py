@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from perfkit import schema
 from perfkit.errors import ParameterError, unknown
 from perfkit.sources.names import found
-from perfkit.sources.settings import Format, TableSettings, checked
+from perfkit.sources.settings import Format, TableSettings, checked, reason
 
 FOLDER = Path(__file__).parent
 """Where the presets are, one TOML file each."""
@@ -342,7 +342,10 @@ def _described(preset: Preset) -> list[str]:
     parts.append("")
     if preset.block.exclude:
         parts += ["Left out, counted and shown:", ""]
-        parts += [f"- {rule.column}, {rule.test} `{_test(rule)}`: {rule.because}" for rule in preset.block.exclude]
+        parts += [
+            f"- {rule.column}, {rule.test} `{_test(rule)}`: {reason(rule.because, 'en')}"
+            for rule in preset.block.exclude
+        ]
         parts.append("")
     if preset.block.fill_down:
         filled = ", ".join(preset.block.fill_down.columns)
