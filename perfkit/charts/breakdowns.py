@@ -37,19 +37,20 @@ def breakdown(result: Breakdown, sheet: Sheet) -> None:
     panels = [
         rows.amounts(text("Net revenue"), column["revenue"], column["previous"], shown, targets if aimed else None)
     ]
-    keys = [Key(result.period.name(), "actual")]
+    keys, tones = [Key(result.period.name(), "actual")], []
     if compared:
+        tones += column["tone"]
         panels += _changes(rows, column, shown)
         keys.append(Key(result.period.year_before().name(), "previous"))
     if aimed:
-        tones = [_tone(each) for each in column["variance_target"]]
-        panels.append(rows.changes(text("Gap to target"), column["variance_target"], tones, shown, rank=2))
+        gaps = [None if result.silent else _tone(each) for each in column["variance_target"]]
+        panels.append(rows.changes(text("Gap to target"), column["variance_target"], gaps, shown, rank=2))
+        tones += gaps
         keys.append(Key(text("Target"), "target"))
     if not sheet.narrow and not all(languages.missing(each) for each in column["margin_rate"]):
         rates = ["" if languages.missing(each) else languages.percent(each) for each in column["margin_rate"]]
         panels.append(rows.written(text("Margin rate"), rates, rank=3))
-    if compared or aimed:
-        keys += [Key(text("Better"), "good"), Key(text("Worse"), "bad")]
+    keys += [key for key in (Key(text("Better"), "good"), Key(text("Worse"), "bad")) if key.scenario in tones]
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys if len(keys) > 1 else [])
     rows.place(ax, panels)
     largest = [f"{row['label']} {languages.show(row['revenue'], result.currency)}" for row in drawn[:3]]

@@ -41,6 +41,8 @@ class Column:
         Interval of a landing.
     awaited : bool
         The month is not over: a dotted outline stands for what is not known.
+    judged : bool
+        Whether its changes are good or bad; not where a month that they hold may be missing.
     """
 
     month: dt.date | None
@@ -50,6 +52,7 @@ class Column:
     low: Any = None
     high: Any = None
     awaited: bool = False
+    judged: bool = True
 
     def numbers(self) -> list[float]:
         """Return the values that the column draws."""
@@ -97,7 +100,12 @@ class Timeline:
         }
         found |= {"forecast" for column in self.columns if column.month is None}
         found |= {"not observed" for column in self.columns if column.awaited}
-        moved = [gap for _, gaps in self.variances for gap in gaps if gap is not None]
+        moved = [
+            gap
+            for _, gaps in self.variances
+            for gap, column in zip(gaps, self.columns, strict=True)
+            if gap is not None and column.judged
+        ]
         return found | {"good" for gap in moved if gap > 0} | {"bad" for gap in moved if gap < 0}
 
     def draw(self, ax: Axes) -> None:
@@ -165,7 +173,7 @@ class Timeline:
         chosen = self._fitting(labels, there, [*there[-1:], *by_size])
         for place in there:
             height, tone = float(gaps[place]) / self.point, "neutral"
-            if counts(labels[place]):
+            if counts(labels[place]) and self.columns[place].judged:
                 tone = "good" if height > 0 else "bad"
             forecast = " forecast" if self.columns[place].month is None and tone != "neutral" else ""
             style.bar(part, self.places[place] + _ACTUAL[0], base, _ACTUAL[1], height, tone + forecast)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from perfkit import languages
+from perfkit import estimates, languages
 from perfkit.charts.lettering import clean
 from perfkit.languages import text
 
@@ -33,8 +33,13 @@ def labels_of(values: Iterable[Any], unit: str) -> tuple[Callable[..., str], str
 
 
 def percentages(values: Iterable[Any]) -> list[str]:
-    """Return relative changes as signed labels, "" where there is none."""
-    return ["" if languages.missing(value) else languages.percent(value, signed=True) for value in values]
+    """Return relative changes as signed labels, large ones as multiples, "" where there is none."""
+    return ["" if languages.missing(value) else percentage(value) for value in values]
+
+
+def percentage(growth: Any) -> str:
+    """Return a relative change as a signed label, or how many times as much it is."""
+    return estimates.as_multiple(growth) or languages.percent(growth, signed=True)
 
 
 def counts(label: str) -> bool:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from perfkit import estimates, languages
 from perfkit.charts import style
 from perfkit.charts.columns import Column, months_of
-from perfkit.charts.labels import counts, joined, labels_of
+from perfkit.charts.labels import counts, joined, labels_of, percentage
 from perfkit.charts.lettering import SIZE, SMALL, length, wrap
 from perfkit.charts.sheets import Sheet, chart
 from perfkit.charts.style import Key
@@ -97,7 +97,7 @@ def trend_by(result: TrendBy, sheet: Sheet) -> None:
             part.set_axis_off()
             part.set(xlim=(0, wide), ylim=(0, line.height))
             _draw_one(part, member.columns, wide, line, shown)
-            _title(part, title, shown(member.revenue), member.growth, line.height)
+            _title(part, title, shown(member.revenue), member.growth, line.height, judged=not result.silent)
         top -= line.height + _GAP
     sheet.describe(languages.listing(_said(member, result.currency) for member in members) + ".")
 
@@ -136,7 +136,7 @@ def _say_enlarged(ax: Axes, y: float, factor: int) -> None:
 
 
 def _said(member: _Member, currency: str) -> str:
-    change = "" if member.growth is None else f" ({languages.percent(member.growth, signed=True)})"
+    change = "" if member.growth is None else f" ({percentage(member.growth)})"
     return f"{member.name} {languages.show(member.revenue, currency)}{change}"
 
 
@@ -148,7 +148,7 @@ def _columns(cells: Any) -> list[Column]:
     ]
 
 
-def _title(part: Axes, name: list[str], revenue: str, growth: float | None, top: float) -> None:
+def _title(part: Axes, name: list[str], revenue: str, growth: float | None, top: float, *, judged: bool) -> None:
     """Write the member, its revenue and its change above its columns."""
     for line in name:
         style.words(part, 0, top - 7, line, fontweight="bold")
@@ -157,8 +157,8 @@ def _title(part: Axes, name: list[str], revenue: str, growth: float | None, top:
     style.words(part, 0, top - 21, revenue, fontsize=SMALL)
     if growth is None:
         return
-    change = languages.percent(growth, signed=True)
-    tone = ("good" if growth > 0 else "bad") if counts(change) else None
+    change = percentage(growth)
+    tone = ("good" if growth > 0 else "bad") if judged and counts(change) else None
     left = length(revenue, SMALL) + 12
     if tone:
         style.head(part, left, top - 21, tone)

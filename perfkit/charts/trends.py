@@ -21,7 +21,14 @@ def trend(result: Trend, sheet: Sheet) -> None:
     """
     view, rows = result.views()[0], result.cells.to_dict("records")
     months = [
-        Column(month, row["revenue"], row["previous"], row["target"], awaited=languages.missing(row["revenue"]))
+        Column(
+            month,
+            row["revenue"],
+            row["previous"],
+            row["target"],
+            awaited=languages.missing(row["revenue"]),
+            judged=not result.doubted(month),
+        )
         for month, row in zip(months_of(result.cells["month"]), rows, strict=True)
     ]
     if not any(column.numbers() for column in months):

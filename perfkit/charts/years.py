@@ -24,12 +24,12 @@ def year_to_date(result: YearToDate, sheet: Sheet) -> None:
         return sheet.say(view, result.reason or text("No month has revenue to show."))
     rows, landing = result.cells.to_dict("records"), result.landing
     columns = [
-        Column(month, row["actual"], row["previous"], row["target"])
+        Column(month, row["actual"], row["previous"], row["target"], judged=not result.silent)
         for month, row in zip(months_of(result.cells["month"]), rows, strict=True)
     ]
     if landing.status == "estimated":
         ends = result.year_previous, result.year_target
-        columns.append(Column(None, landing.estimate, *ends, low=landing.low, high=landing.high))
+        columns.append(Column(None, landing.estimate, *ends, landing.low, landing.high, judged=not result.silent))
     shown, scale = labels_of([value for each in columns for value in each.numbers()], result.currency)
     timeline = Timeline(sheet, columns, shown)
     there = timeline.scenarios()

@@ -92,7 +92,7 @@ class Trend(Result):
             ],
         )
         shown["tone"] = [
-            None if self._doubted(month) else estimates.tone(growth, "share")
+            None if self.doubted(month) else estimates.tone(growth, "share")
             for month, growth in zip(shown["month"], shown["growth"], strict=True)
         ]
         shown = with_growth_shown(shown)
@@ -131,7 +131,7 @@ class Trend(Result):
         )
         return [View(self._message(), subtitle, fields, shown, notes=notes)]
 
-    def _doubted(self, month: dt.date) -> bool:
+    def doubted(self, month: dt.date) -> bool:
         """Say whether a month, or the one a year before that it is set against, may be missing."""
         starts = [each.start for each in self.silent]
         return month in starts or shifted(month, -12) in starts

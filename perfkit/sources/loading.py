@@ -25,7 +25,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,7 @@ READER = 4
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"
-"""Memory that the engine may use; beyond it, it works on disk in the work folder."""
+"""Memory that an engine may use; beyond it, it works on disk in the work folder."""
 
 AT_A_TIME = 2
 """Tables that are taken side by side."""
@@ -226,8 +226,8 @@ def _side_by_side(
     engine: Callable[[], duckdb.DuckDBPyConnection],
 ) -> dict[str, dict[str, Any]]:
     """Take tables two at a time, each in an engine of its own; what is wrong is told of the first table in order."""
-    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     made = [engine() for _ in range(min(AT_A_TIME, len(names)))]
+    free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     for each in made:
         free.put(each)
 
@@ -238,16 +238,18 @@ def _side_by_side(
         finally:
             free.put(mine)
 
-    pool = ThreadPoolExecutor(len(made))
     try:
-        started = {name: pool.submit(copy_context().run, take, name) for name in names}
-        return {name: each.result() for name, each in started.items()}
-    except BaseException:
-        for each in made:
-            each.interrupt()
-        raise
+        with ThreadPoolExecutor(len(made)) as pool:
+            started = {name: pool.submit(copy_context().run, take, name) for name in names}
+            try:
+                return {name: each.result() for name, each in started.items()}
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+                while still := [each for each in started.values() if each.running()]:
+                    for each in made:
+                        each.interrupt()  # nobody waits for what will not be kept
+                    wait(still, timeout=0.1)
     finally:
-        pool.shutdown(cancel_futures=True)
         for each in made:
             each.close()
 
