@@ -62,6 +62,7 @@ def test_every_dollar_of_cdnow_is_read(cdnow):
     assert sales.customer_id.min().to_pyarrow().as_py() == "00001"
 
 
+@pytest.mark.slow  # the wheel publishes the demo in two languages
 def test_cdnow_publishes(cdnow):
     perfkit("run", "commercial_audit", cdnow.path, "--period", "1998-Q2", "--language", "en")
     page = published(cdnow.path, "1998-Q2", "en")

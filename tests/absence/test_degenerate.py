@@ -176,7 +176,11 @@ def test_both_languages_show_the_same_figures(audits):
         ("no_customer_named", "Scorecard", "No sale of the period has a customer."),
         ("only_returns", "Scorecard", "There are no sales in the period."),
         ("zero_revenue", "Breakdown", "Revenue is not positive, so it has no shares"),
-        ("lists_without_a_match", "Coverage", "the customer list with each customer's segment"),
+        (
+            "lists_without_a_match",
+            "Coverage",
+            "customer numbers that are written alike in sales and in the list of customers",
+        ),
         ("sales_alone", "Coverage", "The data answer 2 of"),
     ],
 )

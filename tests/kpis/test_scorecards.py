@@ -283,7 +283,7 @@ def comparable(result):
     ]
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(ledgers, st.randoms())
 def test_the_order_of_the_rows_does_not_matter(sales, ledger, random):
     shuffled = list(ledger)
@@ -291,7 +291,7 @@ def test_the_order_of_the_rows_does_not_matter(sales, ledger, random):
     assert comparable(card(of(sales, ledger))) == comparable(card(of(sales, shuffled)))
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(ledgers)
 def test_all_money_times_three_leaves_every_count_and_rate_alone(sales, ledger):
     once = card(of(sales, ledger))
@@ -306,7 +306,7 @@ def test_all_money_times_three_leaves_every_count_and_rate_alone(sales, ledger):
         assert one["growth_previous"] == pytest.approx(three["growth_previous"])
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(ledgers)
 def test_columns_joined_to_the_lines_move_no_figure(sales, ledger):
     lines = of(sales, ledger)

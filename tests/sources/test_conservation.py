@@ -44,7 +44,7 @@ def money(text):
     return amount if amount.is_finite() else None
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(ROW, min_size=1, max_size=30), st.sampled_from(["\n", "\r\n"]))
 def test_rows_and_money_are_conserved_whatever_the_cells_hold(tmp_path_factory, rows, end):
     desk = Desk(tmp_path_factory.mktemp("desk"))
@@ -73,7 +73,7 @@ def physical_lines(rows, end):
     return starts
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(GOOD, min_size=3, max_size=12), st.data())
 def test_random_bytes_in_a_file_are_read_set_aside_or_refused(tmp_path_factory, rows, data):
     desk = Desk(tmp_path_factory.mktemp("desk"))

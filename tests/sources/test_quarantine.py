@@ -171,7 +171,7 @@ def _encodes(sign, encoding):
         return b""
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(files())
 def test_every_record_set_aside_comes_back_byte_for_byte(tmp_path_factory, drawn):
     snapshot, _, lines = loaded(tmp_path_factory, *drawn)
