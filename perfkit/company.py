@@ -249,7 +249,7 @@ class Company:
         for name, key, prefix in (("customers", "customer_id", "customer_"), ("products", "product_id", "product_")):
             if name in self.snapshot.names and key in lines.columns:
                 lines = _joined(lines, self.table(name), key, prefix)
-        return lines
+        return self.snapshot.named(lines)
 
     def _chosen(self, lines: ibis.Table, segment: str = "", filter: str = "", split_by: str = "") -> ibis.Table:
         """Choose lines by names of company.toml."""

@@ -87,6 +87,13 @@ class Snapshot:
             raise ParameterError(f"snapshot {self.fingerprint} has no table {name!r}; it has: {', '.join(self.names)}.")
         return self._read(f"{name}.parquet")
 
+    def named(self, rows: ibis.Table) -> ibis.Table:
+        """Give rows made of its tables a name in the engine, so that Ibis need not translate them for each question."""
+        made = rows.op()
+        if made not in self._views:
+            self._views[made] = self._engine.create_view(f"rows_{len(self._views)}", rows)
+        return self._views[made]
+
     def numbered(self, name: str) -> ibis.Table:
         """Return one of its tables with `file_row_number`, by which `places` knows the rows, as its last column."""
         self.table(name)
@@ -130,6 +137,10 @@ class Snapshot:
         return self._engine.read_parquet(
             literally(self.path.resolve() / name), table_name=name.removesuffix(".parquet")
         )
+
+    @cached_property
+    def _views(self) -> dict[Any, ibis.Table]:
+        return {}
 
     @cached_property
     def _engine(self) -> Any:
