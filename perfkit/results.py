@@ -188,9 +188,10 @@ class Result:
 
 def plain(view: View) -> str:
     """Return a view as text for terminals: rounded to the unit, so that it compares from run to run."""
-    table = [[field.heading for field in view.fields]] + [[cell["text"] for cell in row] for row in view.cells()]
+    cells = view.cells()
+    table = [[field.heading for field in view.fields]] + [[cell["text"] for cell in row] for row in cells]
     widths = [max(len(row[column]) for row in table) for column in range(len(view.fields))]
-    numeric = [cell["numeric"] for cell in view.cells()[0]] if len(view.rows) else [False] * len(widths)
+    numeric = [cell["numeric"] for cell in cells[0]] if cells else [False] * len(widths)
     lines = [
         "  ".join(
             value.rjust(width) if right else value.ljust(width)
