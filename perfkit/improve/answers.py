@@ -291,6 +291,10 @@ def worth(findings: Findings) -> Answer:
         total=total,
     )
     caveat = text("A stake is a whole gap: the company says which share of it can be reached, and at what cost.")
+    if any(item.stake and (item.stake.achievable != 1 or item.stake.cost) for item in findings.items):
+        caveat = text(
+            "A stake is a whole gap but where the company has said which share of it can be reached, or at what cost."
+        )
     if findings.in_revenue:
         caveat = text("Where the margin is not known a stake is revenue, only a part of it profit: ask for the costs.")
     return Answer((first, second), f"{findings.total_caveat()} {caveat}".strip())

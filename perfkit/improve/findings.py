@@ -317,8 +317,10 @@ def _stake(item: Finding, currency: str) -> dict[str, str]:
     basis = stake.basis
     if stake.achievable != 1 or stake.cost:
         share, cost = percent(stake.achievable, 0), money(stake.cost, currency)
-        basis += " " + text(
-            "The company can reach {share} of it, for an action that costs {cost}.", share=share, cost=cost
+        basis += " " + (
+            text("The company can reach {share} of it, for an action that costs {cost}.", share=share, cost=cost)
+            if stake.cost
+            else text("The company can reach {share} of it.", share=share)
         )
     return {
         "stake": money(stake.amount, currency),
