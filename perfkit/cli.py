@@ -454,16 +454,14 @@ def _loaded(folder: Path, exports: Path | None) -> "Company":
     """Load a company, print what was read, and what changed against the snapshot before."""
     from perfkit import company as companies
     from perfkit import terminal
-    from perfkit.kpis.targets import checked_targets
     from perfkit.sources import snapshots as kept
 
     _settings(folder)
+    _decided(folder)
     before = kept.current(folder)
     with terminal.progress() as step:
         acme = companies.load(folder, exports=exports, step=step)
     terminal.tell(acme, before)
-    checked_targets(acme.targets())
-    _decided(folder)
     return acme
 
 
@@ -482,6 +480,10 @@ def _notices(acme: "Company") -> None:
     terminal.show_notices(acme)
     for notice in acme.notices():
         print(printable(f"Note on sales: {notice}"))
+    for notice in acme.target_notices():
+        print(printable(f"Note on targets: {notice}"))
+    for notice in acme.part_notices():
+        print(printable(f"Note: {notice}"))
     for notice in actions.astray(acme.path, _decided(acme.path)):
         print(printable(f"Note: {notice}"))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from perfkit import actions as decided
@@ -53,7 +54,7 @@ def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[
     ParameterError
         If company.toml is not understood.
     DataError
-        If a file, a column or a total is not as declared; nothing new is kept.
+        If a file, a column or a total is not as declared, or a target makes no sense; nothing new is kept.
     """
     folder = Path(path)
     declared = settings(folder)
@@ -66,6 +67,7 @@ def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[
         currency=declared.currency,
         timezone=declared.timezone,
         step=step,
+        accept=lambda made: Company(folder, declared, made).refuse_senseless_targets(),
     )
     return Company(folder, declared, snapshot)
 
@@ -259,10 +261,38 @@ class Company:
         if segment:
             chosen = chosen.semi_join(self._members(segment, lines), "customer_id")
         if segment or filter:
+            if not _any(chosen):
+                self._refuse_empty(lines, segment, filter)
             chosen = self._dated(chosen)
         if split_by:
             chosen = parts.split(chosen, self._members(split_by, lines), split_by)
         return chosen
+
+    def _refuse_empty(self, lines: ibis.Table, segment: str, filter: str) -> None:
+        """Refuse a segment or a filter that has no line of all of them: its conditions, and which values there are."""
+        if not _any(lines):
+            return
+        asked: list[tuple[parts.Condition, ibis.Table]] = []
+        name = ""
+        if filter and not _any(parts.filtered(lines, self.settings.filters[filter], filter)):
+            name = f"[filters.{filter}]"
+            asked = [(condition, lines) for condition in self.settings.filters[filter].where]
+        elif segment and not _any(lines.semi_join(self._members(segment, lines), "customer_id")):
+            name, declared = f"[segments.{segment}]", self.settings.segments[segment]
+            everyone = self.table("customers") if "customers" in self.snapshot.names else lines
+            asked = [(condition, everyone) for condition in declared.where]
+            asked += [(condition, lines) for condition in declared.bought]
+        if not name:
+            return
+        said = [
+            f"{{ {parts.in_words(condition)} }}, and {condition.column} holds "
+            f"{parts.values_held(rows, condition.column)}"
+            for condition, rows in asked
+        ]
+        raise DataError(
+            f"company.toml, {name}: it asks for {'; and for '.join(said)}. No line of sales is in it, so there is "
+            "nothing to report of it. Write values that are there, letter for letter, or take the block out."
+        )
 
     def _dated(self, lines: ibis.Table) -> ibis.Table:
         """Note on lines that are a part of all of them when the data start."""
@@ -376,7 +406,8 @@ class Company:
         if segment or filter:
             return pd.DataFrame(columns=columns)
         if "targets" in self.snapshot.names:
-            given = self.frame("targets").reindex(columns=columns)
+            numbered = self.snapshot.numbered("targets").order_by(ROW_NUMBER)
+            given = numbered.to_pandas().reindex(columns=columns)
             return given.assign(period=pd.to_datetime(given["period"]).dt.to_period("M").dt.start_time.dt.date)
         rows = [
             {"kpi": kpi, "period": periods.parse(month).start, "value": value}
@@ -384,6 +415,50 @@ class Company:
             for month, value in months.items()
         ]
         return pd.DataFrame(rows, columns=columns)
+
+    def refuse_senseless_targets(self) -> None:
+        """Hold the targets against the catalogue, and say where those stand that do not fit.
+
+        Raises
+        ------
+        ParameterError
+            If a KPI is not in the catalogue; the nearest is named.
+        DataError
+            If a target is none that could be reached: see `kpis.targets.checked_targets`.
+        """
+        from perfkit.kpis.targets import checked_targets  # here, because the analyses need time to load
+
+        checked_targets(self.targets(), self._places_of_targets)
+
+    def _places_of_targets(self, rows: Sequence[int]) -> list[str]:
+        """Where rows of `targets` stand: file, sheet and line, as far as they are kept."""
+        if "targets" not in self.snapshot.names:
+            return ["[targets] of company.toml"] * len(rows)
+        try:
+            places = self.snapshot.places("targets", np.asarray(rows, dtype="int64"))
+        except DataError:  # loaded before perfkit kept them
+            return [""] * len(rows)
+        return [
+            f"{row['file']}{', sheet ' + row['sheet'] if row['sheet'] else ''}, line {row['line']}"
+            for row in places.to_dict("records")
+        ]
+
+    def target_notices(self) -> list[str]:
+        """Return what a person should know about the targets: those given twice, of which none counts."""
+        from perfkit.kpis.targets import given_twice  # here, because the analyses need time to load
+
+        return given_twice(self.targets(), self._places_of_targets)
+
+    def part_notices(self) -> list[str]:
+        """Return which segments and filters of company.toml hold no line of sales, or cannot be told."""
+        said = []
+        for kind, names in (("segment", self.settings.segments), ("filter", self.settings.filters)):
+            for name in names:
+                try:
+                    self.lines(**{kind: name})
+                except (DataError, ParameterError) as error:
+                    said.append(str(error))
+        return said
 
     def actions(self) -> dict[str, dict[str, Any]]:
         """Return what the company decided about findings, by finding id: audit/actions.toml, for improve.findings.
@@ -484,8 +559,12 @@ class Company:
     def coverage(self) -> questions.Coverage:
         """Return which questions the data can answer, and what to ask for where they cannot."""
         until = periods.day(self.settings.observed_until) if self.settings.observed_until else None
+        from perfkit.kpis.targets import held_targets  # here, because the analyses need time to load
+
         targets, books = self.targets(), self.books()
-        shares, money = questions.carried(self.lines(), targets=targets, books=books, observed_until=until)
+        shares, money = questions.carried(
+            self.lines(), targets=held_targets(targets), books=books, observed_until=until
+        )
         given = {
             "targets": bool(targets["dimension"].isna().any()),
             "targets_by_member": bool(targets["member"].notna().any()),
@@ -503,7 +582,7 @@ class Company:
             alike, table, key = each["alike"], each["table"], each["key"]
             if table not in ("customers", "products") or each["rows"] < few * every:
                 continue
-            where, words = cure(each)
+            cures = cure(each)
             held = [name for name in self.table(table).columns if name != "unit_cost" or "quantity" in sales["columns"]]
             found.append(
                 questions.Unmatched(
@@ -514,8 +593,10 @@ class Company:
                     currency=self.currency,
                     here=visible(alike["here"]) if alike else listing(map(visible, each["first"])),
                     there=visible(alike["there"]) if alike else listing(map(visible, each.get("listed", ()))),
-                    where=where,
-                    write=f"{key} = {{ column = {self._source_of(where, key)}, {words} }}" if words else "",
+                    cures=tuple(
+                        (where, f"{key} = {{ column = {self._source_of(where, key)}, {words} }}")
+                        for where, words in cures
+                    ),
                     same=bool(alike),
                     partly=shares.get(f"sales.{key}", 0.0) - each["rows"] / every > few,
                 )
@@ -585,6 +666,10 @@ def _sells_around(sells: Sequence[bool], place: int) -> bool:
     while last + 1 < len(sells) and not sells[last + 1]:
         last += 1
     return all(sells[max(first - AROUND, 0) : first]) and all(sells[last + 1 : last + 1 + AROUND])
+
+
+def _any(lines: ibis.Table) -> bool:
+    return bool(len(lines.head(1).to_pyarrow()))
 
 
 def _declared(what: str, name: str, known: Mapping[str, Any]) -> Any:

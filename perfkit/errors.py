@@ -4,7 +4,8 @@ A message says what happened and where, why it matters here, and what to type.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -24,19 +25,33 @@ class EngineError(PerfkitError):
     """The machinery failed: a kernel that died, a disk that is full, a database that went away."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like `name`, or None when none is close."""
-    by_folded = {each.casefold(): each for each in known}
-    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+def nearest(name: str, known: Iterable[str], titles: Mapping[str, str] | None = None) -> str | None:
+    """Return the known name most like `name`, or None when none is close.
+
+    Parameters
+    ----------
+    titles : mapping, optional
+        Known names by what else they are called: who writes a title means its name.
+    """
+    by_folded = {_folded(title): each for title, each in (titles or {}).items()}
+    by_folded |= {_folded(each): each for each in known}
+    close = get_close_matches(_folded(name), by_folded, n=1, cutoff=0.5)
     return by_folded[close[0]] if close else None
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
+def _folded(name: str) -> str:
+    """A name without case and accents, its apostrophes and spaces as a keyboard has them."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(bare.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
+
+
+def unknown(what: str, name: str, known: Iterable[str], titles: Mapping[str, str] | None = None) -> str:
     """Say that `name` is not among the known ones, which one was perhaps meant, and which there are."""
     known = list(known)
     if not known:
         return f"no {what} {name!r}; there is none."
-    guess = nearest(name, known)
+    guess = nearest(name, known, titles)
     meant = f" Did you mean {guess!r}?" if guess else ""
     return f"no {what} {name!r}.{meant} There {'are' if len(known) > 1 else 'is'}: {', '.join(known)}."
 

@@ -197,7 +197,10 @@ _ALIKE = {
 _THERE = {
     "customers": mark("The list of customers is there, but its customer numbers are not those of sales: see below."),
     "products": mark("The list of products is there, but its product numbers are not those of sales: see below."),
-    "targets": mark("Targets are there, but none of the whole company's revenue in a month of which there are sales."),
+    "targets": mark(
+        "Targets are there, but none of the whole company's revenue in a month of which there are sales, or two in "
+        "the same month."
+    ),
     "targets_by_member": mark(
         "Targets of members are there, but none of revenue in a month and of a channel, market, segment or product "
         "family that sales have."
@@ -223,8 +226,8 @@ class Unmatched:
     currency : str
     here, there : str
         Ids as sales write them, and as the list does: the same one where they differ in their writing only.
-    where, write : str
-        The table of company.toml and the line that would make them alike; empty where no setting does.
+    cures : tuple of (str, str)
+        The tables of company.toml and the lines that would make them alike; empty where no setting does.
     same : bool
         Whether they differ in their writing only.
     partly : bool
@@ -238,18 +241,18 @@ class Unmatched:
     currency: str
     here: str
     there: str
-    where: str = ""
-    write: str = ""
+    cures: tuple[tuple[str, str], ...] = ()
     same: bool = False
     partly: bool = False
 
     def sentences(self) -> str:
         """Say how many lines, how both write their ids, and what to type."""
         said = self._count() + " " + text("Sales write {here}, the list {there}.", here=self.here, there=self.there)
-        if self.write:
-            cure = text(
-                "Write in company.toml, under [tables.{where}.columns]: {write}", where=self.where, write=self.write
-            )
+        if self.cures:
+            (where, write), *others = self.cures
+            cure = text("Write in company.toml, under [tables.{where}.columns]: {write}", where=where, write=write)
+            for where, write in others:
+                cure += text("; and under [tables.{where}.columns]: {write}", where=where, write=write)
         elif self.same:
             cure = text("Export both alike, and load again.")
         elif self.partly:

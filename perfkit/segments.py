@@ -11,6 +11,7 @@ Conditions of one list hold together. A missing value meets none, but for `missi
 """
 
 import datetime as dt
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -149,6 +150,36 @@ class Condition(_Strict):
             return dt.date.fromisoformat(str(said))
         except ValueError:
             raise ParameterError(f"{where}: {said!r} is no day: write one such as 2026-10-31.") from None
+
+
+def in_words(condition: Condition) -> str:
+    """Return a condition as company.toml has it, without its braces."""
+    said = condition.model_dump(exclude_unset=True, by_alias=True)
+    return ", ".join(f"{key} = {_as_toml(value)}" for key, value in said.items())
+
+
+def _as_toml(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_as_toml, value))}]"
+    return str(value) if isinstance(value, dt.date) else json.dumps(value, ensure_ascii=False)
+
+
+HELD = 8
+"""Values of a column that a message names."""
+
+
+def values_held(table: ibis.Table, column: str) -> str:
+    """Return the values that a column holds: those that stand on most rows, or of numbers and days the ends."""
+    value = table[column]
+    if value.type().is_numeric() or value.type().is_temporal():
+        ends = only(table.agg(least=value.min(), most=value.max()).to_pandas())
+        shown = [each.date() if isinstance(each, dt.datetime) else each for each in ends.values()]
+        return "no value at all" if pd.isna(ends["least"]) else f"values from {shown[0]} to {shown[1]}"
+    held = table.filter(value.notnull()).group_by(value=value).agg(rows=_.count())
+    first = held.order_by([ibis.desc("rows"), "value"]).head(HELD + 1).to_pandas()["value"].tolist()
+    if not first:
+        return "no value at all"
+    return ", ".join(_as_toml(str(each)) for each in first[:HELD]) + (" and others" if len(first) > HELD else "")
 
 
 @cache

@@ -549,3 +549,50 @@ def test_the_command_speaks_english_of_a_french_company(acme):
     (acme / "company.toml").write_text('language = "fr"\n' + SETTINGS)
     said = perfkit("check", acme).output
     assert "The data answer" in said and "données" not in said
+
+
+WRONG_TARGETS = {
+    "unknown": ("kpi,period,value\nMarge brute,2026-01-01,10\n", "Did you mean 'gross_profit'?"),
+    "percent": (
+        "kpi,period,value\nmargin_rate,2026-01-01,48\n",
+        re.escape("margin_rate for 2026-01 is 48 (targets.csv, line 2)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("targets, says", WRONG_TARGETS.values(), ids=WRONG_TARGETS)
+def test_targets_that_are_refused_move_no_snapshot(acme, targets, says):
+    settings = acme / "company.toml"
+    before = settings.read_text()
+    settings.write_text(before + '\n[tables.targets]\nfiles = "targets.csv"\n')
+    (acme / "exports" / "targets.csv").write_text(targets)
+    refused("load", acme, code=1, says=says)
+    assert perfkit("snapshots", acme).stdout == ""
+    settings.write_text(before)
+    assert perfkit("load", acme).exit_code == 0
+    kept = perfkit("snapshots", acme).stdout
+    assert kept.count("\n") == 1 and kept.endswith("current\n")
+    settings.write_text(before + '\n[tables.targets]\nfiles = "targets.csv"\n')
+    refused("check", acme, code=1, says=says)
+    assert perfkit("snapshots", acme).stdout == kept
+
+
+def test_a_refused_target_in_company_toml_leaves_the_snapshot_that_was_current(acme):
+    assert perfkit("load", acme).exit_code == 0
+    kept = perfkit("snapshots", acme).stdout
+    settings = acme / "company.toml"
+    settings.write_text(settings.read_text() + "\n[targets]\nrevenue = { 2026-01 = -5 }\n")
+    refused("load", acme, code=1, says=r"revenue for 2026-01 is -5 \(\[targets\] of company.toml\)")
+    assert perfkit("snapshots", acme).stdout == kept
+
+
+def test_a_load_tells_of_targets_given_twice_and_of_a_segment_that_matches_nobody(acme):
+    settings = acme / "company.toml"
+    wrong = (
+        '\n[tables.targets]\nfiles = "targets.csv"\n[segments.uk]\nwhere = [{ column = "country", equals = "UK" }]\n'
+    )
+    settings.write_text(settings.read_text() + wrong)
+    (acme / "exports" / "targets.csv").write_text("kpi,period,value\nrevenue,2026-01-01,10\nrevenue,2026-01-02,12\n")
+    said = perfkit("load", acme).stdout
+    assert "Note on targets: revenue has two targets for 2026-01, 10 and 12 (targets.csv, line 2; " in said
+    assert 'Note: company.toml, [segments.uk]: it asks for { column = "country", equals = "UK" }' in said

@@ -584,3 +584,25 @@ def test_books_that_match_no_month_of_sales_are_not_asked_for_again(tmp_path):
     shown = pk.load(tmp_path).coverage().views()[0]
     asked = shown.rows.set_index("question").loc["Do sales tie to the books?", "ask"]
     assert asked == "The ledger is there, but no entry of revenue (accounts 70) in a month of which there are sales."
+
+
+def test_ids_whose_case_varies_in_both_lists_are_told_to_take_one_in_both(tmp_path):
+    write(tmp_path, customers=listed("AB1", "ab2"))
+    (tmp_path / "exports" / "sales.csv").write_text(sold_to("ab1", "AB2"))
+    [note] = [each for each in pk.load(tmp_path).coverage().views()[0].notes if "are not in the list" in each]
+    words = 'customer_id = { column = "...", case = "upper" }'
+    assert note.endswith(f"under [tables.sales.columns]: {words}; and under [tables.customers.columns]: {words}")
+
+
+def test_a_month_whose_target_is_given_twice_is_not_counted_as_having_one(tmp_path):
+    settings, _, _ = SETTINGS.partition("[targets]")
+    write(tmp_path, settings + '[tables.targets]\nfiles = "targets.csv"\n')
+    (tmp_path / "exports" / "targets.csv").write_text(
+        "kpi,period,value\nrevenue,2026-01-01,24000\nrevenue,2026-01-15,26000\n"
+    )
+    acme = pk.load(tmp_path)
+    assert not acme.coverage().rows.set_index("id").loc["targets", "answered"]
+    shown = acme.coverage().views()[0].rows.set_index("question")["ask"]
+    assert any("or two in the same month" in each for each in shown)
+    [told] = acme.target_notices()
+    assert "2026-01, 24000 and 26000 (targets.csv, line 2; targets.csv, line 3)" in told

@@ -1,5 +1,6 @@
 """A name of company.toml stands for customers or lines, and a part always says what it leaves out."""
 
+import re
 import tomllib
 from decimal import Decimal
 
@@ -292,3 +293,20 @@ def test_a_segment_that_is_new_is_measured_since_the_data_start_and_not_since_it
         "actual"
     ] == 1
     assert "data_from" not in acme.drill("scorecard:2026-02:revenue", segment="late").lines
+
+
+def test_a_part_whose_values_match_no_line_is_named_with_the_values_that_there_are(tmp_path):
+    wrong = """
+[segments.shops]
+where = [{ column = "segment", equals = "gms" }]
+[filters.late]
+where = [{ column = "date", at_least = 2027-01-01 }]
+"""
+    acme = made(tmp_path, SETTINGS + wrong)
+    asked = re.escape('[segments.shops]: it asks for { column = "segment", equals = "gms" }, and segment holds "GMS", ')
+    with pytest.raises(DataError, match=asked + '"Hyper", "Web". No line of sales is in it'):
+        acme.lines(segment="shops")
+    with pytest.raises(DataError, match=r"\[filters.late\].*date holds values from 2026-01-05 to 2026-02-09"):
+        acme.lines(filter="late")
+    shops, late = acme.part_notices()
+    assert "[segments.shops]" in shops and "[filters.late]" in late

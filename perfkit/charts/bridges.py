@@ -64,7 +64,9 @@ def draw(
         panels.append(rows.written("", percentages(shares), tones=sides, upper=True))
     elif not all(languages.missing(share) for share in shares):
         panels.append(rows.pins(heading, shares, sides, rank=1))
-    keys = [Key(before, "previous"), Key(now, "actual"), Key(text("Better"), "good"), Key(text("Worse"), "bad")]
+    judged = {"good": Key(text("Better"), "good"), "bad": Key(text("Worse"), "bad")}
+    there = [key for tone, key in judged.items() if tone in (*tones, *sides)]
+    keys = [Key(before, "previous"), Key(now, "actual"), *there]
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys)
     rows.place(ax, panels)
     parts = [f"{name} {languages.show(effect, result.currency, signed=True)}" for name, effect, _ in steps]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from perfkit import languages
+from perfkit.charts.labels import percentage
 from perfkit.charts.lettering import SMALL, fit
 from perfkit.charts.panels import Panel
 from perfkit.charts.rows import Rows
@@ -56,7 +57,7 @@ class Figure:
         each = self.deviations[nth]
         if not each.known:
             return ""
-        return languages.points(each.relative) if self.points else languages.percent(each.relative, signed=True)
+        return languages.points(each.relative) if self.points else percentage(each.relative)
 
 
 def shown(value: Any, unit: str, decimals: Any, *, signed: bool = False) -> str:

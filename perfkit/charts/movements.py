@@ -33,7 +33,7 @@ def movers(result: Movers, sheet: Sheet) -> None:
         rows.written(now, [shown(each) for each in column["revenue"]], rank=2),
         rows.changes(text("Change"), column["change"], column["tone"], shown),
     ]
-    keys = [Key(text("Better"), "good"), Key(text("Worse"), "bad")]
+    keys = [key for key in (Key(text("Better"), "good"), Key(text("Worse"), "bad")) if key.scenario in column["tone"]]
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys)
     rows.place(ax, panels)
     largest = [f"{row['label']} {languages.show(row['change'], result.currency, signed=True)}" for row in drawn[:3]]

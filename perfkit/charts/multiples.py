@@ -25,7 +25,7 @@ _ACROSS = 20.0  # points between panels side by side
 
 @dataclass(frozen=True)
 class _Member:
-    """One small chart: whose, its columns, what they sum to and how that moved."""
+    """One small chart: whose, its columns, what they sum to, and how the months that compare moved."""
 
     name: str
     columns: list[Column]
@@ -84,7 +84,7 @@ def trend_by(result: TrendBy, sheet: Sheet) -> None:
         (Key(text("Not observed yet"), "not observed"), any(each.awaited for each in columns)),
     ]
     one = text("two scales, see the rule") if any(rules) else text("one scale in all panels")
-    subtitle = joined(view.subtitle, one if len(members) > 1 else "", scale)
+    subtitle = joined(view.subtitle, result.comparison(), one if len(members) > 1 else "", scale)
     ax = sheet.open(view.title, subtitle, height, [key for key, there in keys if there])
     top = height
     for line, rule in zip(lines, rules, strict=True):
@@ -103,10 +103,10 @@ def trend_by(result: TrendBy, sheet: Sheet) -> None:
 
 
 def _members(result: TrendBy) -> list[_Member]:
-    sums = result.members()[["revenue", "previous"]].itertuples(index=False)
+    sums = result.members()[["revenue", "compared", "previous"]].itertuples(index=False)
     return [
-        _Member(name, _columns(cells), revenue, estimates.growth(revenue, previous))
-        for (name, cells), (revenue, previous) in zip(result.groups(), sums, strict=True)
+        _Member(name, _columns(cells), revenue, estimates.growth(compared, previous))
+        for (name, cells), (revenue, compared, previous) in zip(result.groups(), sums, strict=True)
     ]
 
 

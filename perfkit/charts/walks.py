@@ -24,6 +24,6 @@ def revenue_walk(result: RevenueWalk, sheet: Sheet) -> None:
     base = result.previous_revenue if result.previous_revenue > 0 else None
     shares = [None if base is None else estimates.ratio(effect, base) for effect in rows["effect"]]
     whole = None if base is None else estimates.growth(result.revenue, result.previous_revenue)
-    ends = estimates.tone(result.change, result.currency)
+    ends = None if result.silent else estimates.tone(result.change, result.currency)
     relative = text("Of last year, %"), [None, *shares, whole], [None, *tones, ends]
     bridges.draw(result, sheet, view, steps, relative, (text("Customers"), list(rows["customers"])))

@@ -83,8 +83,9 @@ def _revenue(scorecard: Scorecard) -> str:
         "attainment": percent(attainment),
         "target": money(row["target"], scorecard.currency),
     }
-    grew = tells(growth) and abs(growth) >= MATERIAL
-    planned = not missing(attainment) and 0 <= attainment <= MOST_GROWTH
+    # Where a month may be missing nothing is judged: both amounts are named, and the caveat says why.
+    grew = tells(growth) and abs(growth) >= MATERIAL and not scorecard.silent
+    planned = not missing(attainment) and 0 <= attainment <= MOST_GROWTH and not scorecard.silent_here()
     if grew and planned:
         return text(
             "Revenue in {period} was {value}, {growth} on {previous} and {attainment} of the target of {target}.",
@@ -94,7 +95,7 @@ def _revenue(scorecard: Scorecard) -> str:
         return text("Revenue in {period} was {value}, {growth} on {previous}.", **values)
     if planned:
         return text("Revenue in {period} was {value}, {attainment} of the target of {target}.", **values)
-    if row["variance_previous"] and not tells(growth):
+    if row["variance_previous"] and (scorecard.silent or not tells(growth)):
         values["previous"] = f"{values['previous']} ({money(row['previous'], scorecard.currency)})"
         return text("Revenue in {period} was {value}, after {previous}.", **values)
     return revenue_stands(scorecard)
@@ -224,7 +225,7 @@ def _customers(walk: RevenueWalk | None, currency: str) -> list[str]:
     """What customers who left took, and what those who came or came back brought."""
     if walk is None or walk.reason or not walk.base_customers:
         return []
-    come = walk.effect("new") + walk.effect("reactivated")
+    come = walk.effect("new") + walk.effect("acquired") + walk.effect("reactivated")
     values = {
         "lost": money(walk.effect("lost"), currency, signed=True),
         "come": money(come, currency, signed=True),

@@ -90,10 +90,6 @@ class Evidence:
         """Months that may be missing, see `kpis.months.silent_months`."""
         return self.scorecard.silent if self.trend is None else self.trend.silent
 
-    def gaps(self) -> str:
-        """The silent months that lie in the period or the one before it, by name; empty where there are none."""
-        return listing(month.name() for month in self.scorecard.silent)
-
     def pair(self, kpi: str) -> tuple[dict[str, Any], bool]:
         """A KPI's row, and whether its two periods may be set against each other."""
         row = self.row(kpi)

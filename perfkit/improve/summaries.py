@@ -43,6 +43,8 @@ class Summary(Result):
         All findings, in their order: those shown bear the numbers that they have there, and say what they add to it.
     undecided : str
         The silent months of the period, by name: until they are there no target is missed or reached. Empty for none.
+    gaps : str
+        Those of the period and of the year before: until they are there no change is judged. Empty for none.
     """
 
     headlines: pd.DataFrame
@@ -56,6 +58,7 @@ class Summary(Result):
     days: str = ""
     ranking: tuple[Finding, ...] = ()
     undecided: str = ""
+    gaps: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return the headline figures, under the ids that they have in the scorecard."""
@@ -84,11 +87,15 @@ class Summary(Result):
         rows = pd.DataFrame(self._cards(), columns=list(columns))
         shown = [Field(key, heading) for key, heading in columns.items() if key in ("name", "value") or any(rows[key])]
         subtitle = text("Three figures of {period} and what matters most", period=self.period.name())
-        notes = [self.warning, self.days, *(item.claim for item in self.items), self._choice(), self.total]
+        unjudged = _unjudged(self.gaps) if any(rows["variance"]) else ""
+        claims = [_claim(item) for item in self.items]
+        notes = [self.warning, unjudged, self.days, *claims, self._choice(), self.total]
         return [View(self.conclusion, subtitle, shown, rows, notes=[note for note in notes if note])]
 
     def html(self) -> str:
         """Return the page's body, every text escaped by the template."""
+        claims = {item.id: _claim(item) for item in self.items}
+        cards = cards_of(self.ranking or self.items, self.currency, self.items)
         return (
             environment()
             .get_template("summary.html.j2")
@@ -96,7 +103,7 @@ class Summary(Result):
                 headlines=self._cards(),
                 conclusion=self.conclusion,
                 warning=self.warning,
-                findings=cards_of(self.ranking or self.items, self.currency, self.items),
+                findings=[card | {"claim": claims[card["id"]]} for card in cards],
                 total=self.total,
                 days=self.days,
                 choice=self._choice(),
@@ -115,11 +122,24 @@ class Summary(Result):
         )
 
     def _cards(self) -> list[dict[str, str]]:
-        return [_card(row, self.undecided) for row in self.headlines.to_dict("records")]
+        return [_card(row, self.undecided, self.gaps) for row in self.headlines.to_dict("records")]
 
 
-def _card(row: dict[Any, Any], undecided: str = "") -> dict[str, str]:
-    """A headline as texts; `undecided` names the silent months of the period, with which its target is undecided."""
+def _claim(item: Finding) -> str:
+    """What a finding says, and at once that it stands on months without one line: the page shows no other caveat."""
+    if not item.gaps:
+        return item.claim
+    why = text("Nothing can be concluded from it yet: no line is dated in {months}.", months=item.gaps)
+    return f"{item.claim} {why}"
+
+
+def _unjudged(gaps: str) -> str:
+    """Say why a change is not judged; empty where no month is silent."""
+    return text("The change cannot be judged: no line is dated in {months}.", months=gaps) if gaps else ""
+
+
+def _card(row: dict[Any, Any], undecided: str = "", gaps: str = "") -> dict[str, str]:
+    """A headline as texts; `undecided` and `gaps` name the silent months with which target and change are undecided."""
 
     def told(column: str, unit: str, *, signed: bool = False) -> str:
         decimals = row["decimals"] if unit in (row["unit"], row["variance_unit"]) and unit != "points" else None
@@ -143,6 +163,7 @@ def _card(row: dict[Any, Any], undecided: str = "") -> dict[str, str]:
         "value": show(row["actual"], row["unit"], decimals=row["decimals"]),
         "previous": told("previous", row["unit"]) if variance else "",
         "variance": variance,
+        "caveat": _unjudged(gaps) if variance else "",
         "tone": row["tone_previous"] or "",
         "target": target,
     }
@@ -197,21 +218,20 @@ def summary(
         str(scorecard.row("revenue")["previous_reason"]) or days_in_words(scorecard),
         findings.items,
         listing(month.name() for month in scorecard.silent_here()),
+        listing(month.name() for month in scorecard.silent),
     )
 
 
 def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) -> str:
     """Say where revenue stands, which target is missed, and where the most is at stake: none must hide the others."""
     sentence = told.claim if told else revenue_stands(scorecard)
-    if gaps := listing(month.name() for month in scorecard.silent):
-        sentence = text(
-            "{sentence}; but no line is dated in {months}", sentence=sentence.removesuffix("."), months=gaps
-        )
     first = findings.items[0] if findings.items and findings.items[0].amount else None
     stake = stake_in_words(first, findings.currency) if first else ""
     if first is not None and first is told and first.amount != abs(first.value):  # else it is the gap, already told
         sentence = text("{sentence}: {stake} at stake.", sentence=sentence.removesuffix("."), stake=stake)
     sentence = _with_missed_target(sentence.removesuffix("."), findings, told, first)
+    if gaps := listing(month.name() for month in scorecard.silent):
+        sentence = text("{sentence}; but no line is dated in {months}", sentence=sentence, months=gaps)
     if first is None or first is told:
         return sentence + "."
     return text("{sentence}; most is at stake in {topic}: {stake}.", sentence=sentence, topic=first.topic, stake=stake)
@@ -232,8 +252,11 @@ def _with_missed_target(sentence: str, findings: Findings, told: Finding | None,
 
 
 def _most_at_stake(findings: Findings, told: Finding | None) -> tuple[Finding, ...]:
-    """The three findings with most at stake, no two of one message, beside the one already told; other money first."""
-    others = [item for item in findings.items if item is not told]
+    """The three findings with most at stake, no two of one message, beside the one already told; other money first.
+
+    What stands on a silent month gives way to what does not. The silent months themselves are the page's warning.
+    """
+    others = [item for item in findings.items if item is not told and item.id != "silent_months"]
     said = {told.message} if told else set()
     chosen: list[Finding] = []
     least = max((item.amount for item in others), default=Decimal(0)) * _LEAST
@@ -242,9 +265,9 @@ def _most_at_stake(findings: Findings, told: Finding | None) -> tuple[Finding, .
         if item.amount > least and other_money and item.message not in said and len(chosen) < _MOST:
             chosen.append(item)
             said.add(item.message)
-    for trivial, nearness in product((False, True), range(3)):  # other money first, then parts of the same
+    for gaps, trivial, nearness in product((False, True), (False, True), range(3)):  # other money, then parts of it
         for item in others:
-            near = _nearness(item, chosen) == nearness and (item.amount <= least) is trivial
+            near = _nearness(item, chosen) == nearness and (item.amount <= least) is trivial and bool(item.gaps) is gaps
             if len(chosen) < _MOST and near and item.message not in said:
                 chosen.append(item)
                 said.add(item.message)

@@ -3,10 +3,11 @@
 The scorecard, the targets and the page of definitions all stand on it.
 """
 
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from perfkit.errors import ParameterError, unknown
-from perfkit.languages import mark, text
+from perfkit.languages import LANGUAGES, mark, text, use
 
 REPEAT_DAYS = 90
 LARGEST = 10
@@ -225,8 +226,21 @@ def kpi(name: str) -> KPI:
         If there is none of that id; the nearest is named.
     """
     if name not in CATALOGUE:
-        raise ParameterError(f"targets: {unknown('KPI', name, CATALOGUE)}")
+        raise ParameterError(f"targets: {unknown('KPI', name, CATALOGUE, _titles())}")
     return CATALOGUE[name]
+
+
+def _titles() -> dict[str, str]:
+    """The KPIs' ids by what reports call them in each language, what stands in brackets left out too."""
+    titled = {
+        title: each.id for code in LANGUAGES for each in _KPIS for title in [copy_context().run(_in, code, each.name)]
+    }
+    return {title.partition(" (")[0]: id_ for title, id_ in titled.items()} | titled
+
+
+def _in(code: str, message: str) -> str:
+    use(code)
+    return text(message)
 
 
 def dimension_name(by: str) -> str:

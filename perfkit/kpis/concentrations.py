@@ -263,12 +263,12 @@ def _sums(lines: ibis.Table, period: Period) -> ibis.Table:
     """What identified customers brought in all, how many there are, and what has no customer."""
     customers = _customers(lines, period, anonymous=True)
     known = _.customer_id.notnull()
-    amount = _.revenue.cast("decimal(38, 2)")  # floats would add up to another last digit in every order of threads
+    amount = _.revenue.cast("decimal(38, 4)")  # floats would add up to another last digit in every order of threads
     return customers.agg(
         members=_.count(where=known),
         buyers=_.count(where=known & (_.bought > 0)),
         identified=_.revenue.sum(where=known),
-        squares=(amount * amount).cast("decimal(38, 4)").sum(where=known),
+        squares=(amount * amount).cast("decimal(38, 8)").sum(where=known),
         anonymous=_.revenue.sum(where=_.customer_id.isnull()),
         anonymous_lines=_.lines.sum(where=_.customer_id.isnull()),
     ).mutate(anonymous_lines=_.anonymous_lines.fill_null(0))

@@ -95,7 +95,8 @@ def price_effects(lines: ibis.Table, by: str, period: Period, previous: Period) 
 
     Of each product that a member sold in both periods, every line with a quantity of one unit: the change of its price
     x the quantity now (KPIS: price-volume-mix, Paasche's weights). `priced` is the revenue now of these products.
-    What has no product or quantity, was returned in all or was sold in one period only has no price to compare.
+    Only what was sold has a price: a return is volume, however its quantity is signed, and so is what was given away.
+    What has no product or quantity or was sold in one period only has no price to compare.
     """
     if not {"product_id", "quantity"} <= set(lines.columns):
         return pd.DataFrame(columns=["member", "price_effect", "priced"], dtype="object")
@@ -107,7 +108,7 @@ def _price_effects(lines: ibis.Table, by: str, period: Period, previous: Period)
     here, before = is_in(period), is_in(previous)
     unit = _.unit if "unit" in lines.columns else ibis.literal("")
     products = (
-        lines.filter((here | before) & _.product_id.notnull())
+        lines.filter((here | before) & _.product_id.notnull() & (_.net_revenue > 0))
         .mutate(member=_[by], counted=unit)
         .group_by("member", "product_id")
         .agg(
@@ -133,7 +134,8 @@ def _price_effects(lines: ibis.Table, by: str, period: Period, previous: Period)
         before=_.previous.cast("float64") * _.quantity.cast("float64") / _.quantity_before.cast("float64")
     )
     # A quantity of next to nothing gives a price that no amount of money can hold.
-    known = at_old_price.filter(_.before < _MOST_MONEY).mutate(effect=_.revenue.cast(_MONEY) - _.before.cast(_MONEY))
+    bounded = (_.before < _MOST_MONEY) & (_.revenue.cast("float64") < _MOST_MONEY)
+    known = at_old_price.filter(bounded).mutate(effect=_.revenue.cast(_MONEY) - _.before.cast(_MONEY))
     return known.group_by("member").agg(price_effect=_.effect.sum(), priced=_.revenue.sum())
 
 

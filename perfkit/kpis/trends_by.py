@@ -68,17 +68,45 @@ class TrendBy(Result):
         return pd.DataFrame(rows, columns=["month", "revenue", "previous"], dtype="object")
 
     def members(self) -> pd.DataFrame:
-        """Return one row a member: kind, member, name, revenue and previous of all months that have both."""
+        """Return one row a member: its revenue of all months shown, and what growth may be told from.
+
+        Columns: kind, member, name, revenue; compared and previous: its revenue of the months of `compared`,
+        and a year before; None where there are none.
+        """
+        columns = ["kind", "member", "name", "revenue", "compared", "previous"]
+        months = [month.start for month in self.compared()]
         rows = []
-        compared = self.cells[self.cells["revenue"].notna() & self.cells["previous"].notna()]
-        whole = compared if len(compared) else self.cells
-        for name, every in self.groups():
-            cells = whole.loc[every.index.intersection(whole.index)]
+        for name, cells in self.groups():
+            both = cells[cells["month"].isin(months)]
             rows.append(
-                {"kind": every["kind"].iloc[0], "member": every["member"].iloc[0], "name": name}
-                | {column: _sum(cells[column].dropna()) for column in ("revenue", "previous")}
+                {"kind": cells["kind"].iloc[0], "member": cells["member"].iloc[0], "name": name}
+                | {"revenue": _sum(cells["revenue"].dropna())}
+                | {"compared": _sum(both["revenue"]) if months else None}
+                | {"previous": _sum(both["previous"]) if months else None}
             )
-        return pd.DataFrame(rows, columns=["kind", "member", "name", "revenue", "previous"], dtype="object")
+        return pd.DataFrame(rows, columns=columns, dtype="object")
+
+    def compared(self) -> list[Period]:
+        """Return the months shown that have a year before and are not silent, nor was that: growth is told of these.
+
+        What a member sold in any other month is in neither side of its growth.
+        """
+        there = self.cells[self.cells["revenue"].notna() & self.cells["previous"].notna()]
+        months = [month_of(start) for start in sorted(set(there["month"]))]
+        return [month for month in months if month not in self.silent and month.year_before() not in self.silent]
+
+    def comparison(self) -> str:
+        """Return of which months the changes are, where these are not all months shown; empty where they are."""
+        shown, compared = sorted(set(self.cells["month"])), self.compared()
+        if not compared or len(compared) == len(shown):
+            return ""
+        return plural(
+            "Changes on the year before: over the {n} month, of {m} shown, that has one to compare ({months})",
+            "Changes on the year before: over the {n} months, of {m} shown, that have one to compare ({months})",
+            len(compared),
+            m=languages.number(len(shown)),
+            months=languages.listing(_spans(compared)),
+        )
 
     def groups(self) -> list[tuple[str, pd.DataFrame]]:
         """Return each member's name and its cells, in their order."""
@@ -158,6 +186,8 @@ class TrendBy(Result):
             last=languages.month(months[-1].start),
         )
         notes = [silence(self.silent)] if self.silent else []
+        if comparison := self.comparison():
+            notes.append(f"{comparison}.")
         if months[-1].last_day > self.observed_until:
             notes.append(not_over(months[-1], self.observed_until))
         return [View(self.message(), subtitle, fields, table, notes=notes)]
@@ -170,10 +200,10 @@ class TrendBy(Result):
             return text("No line says its {dimension}", dimension=dimension_name(self.by).lower())
         known = []
         if not self.silent and self.cells.loc[self.cells["revenue"].notna(), "previous"].notna().all():
-            growth = [estimates.growth(*pair) for pair in zip(own["revenue"], own["previous"], strict=True)]
+            growth = [estimates.growth(*pair) for pair in zip(own["compared"], own["previous"], strict=True)]
             known = [(value, name) for value, name in zip(growth, own["name"], strict=True) if estimates.tells(value)]
         if len(known) < 2:
-            largest = own.iloc[0]
+            largest = max(own.to_dict("records"), key=lambda row: row["revenue"])  # the first of equal ones
             whole = _sum(members["revenue"])
             if not whole or whole < 0:
                 return text("Revenue is not positive, so it has no shares")
@@ -198,6 +228,20 @@ class TrendBy(Result):
             last=last,
             least=percent(least, signed=True),
         )
+
+
+def _spans(months: Sequence[Period]) -> list[str]:
+    """Name months, those that follow one another as one span: "January 2024 to March 2024"."""
+    spans: list[list[Period]] = []
+    for month in months:
+        if spans and month.previous() == spans[-1][-1]:
+            spans[-1].append(month)
+        else:
+            spans.append([month])
+    return [
+        run[0].name() if len(run) == 1 else text("from {first} to {last}", first=run[0].name(), last=run[-1].name())
+        for run in spans
+    ]
 
 
 def _sum(values: pd.Series) -> Decimal | None:
@@ -252,7 +296,8 @@ def trend_by(
     table = dimensioned(lines, by)
     days = span(table, period)
     shown = months_until(period, months, days)
-    ranked = _ranked(table, by, shown[0].start, shown[-1].end, most, name_column(table, by))
+    ended = [month for month in shown if month.last_day <= until] or shown  # a month not over has no revenue here
+    ranked = _ranked(table, by, ended[0].start, ended[-1].end, most, name_column(table, by))
     top = list(ranked["member"])
     named = dict(zip(top, distinct_names(ranked["member"], ranked["name"]), strict=True))
     sums = {

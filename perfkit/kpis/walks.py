@@ -25,6 +25,7 @@ from perfkit.results import Field, Result, View, figure_frame
 
 STEPS = {
     "new": mark("New customers"),
+    "acquired": mark("Customers won in between"),
     "reactivated": mark("Customers who came back"),
     "expansion": mark("Customers who bought more"),
     "unchanged": mark("Customers who bought as much"),
@@ -49,7 +50,8 @@ class RevenueWalk(Result):
 
     Attributes
     ----------
-    rows : DataFrame, one row a step (new, reactivated, expansion, contraction, lost; unchanged, unknown if any)
+    rows : DataFrame, one row a step (new, expansion, contraction, lost; acquired, unchanged, unknown if any;
+        reactivated but where the data start with the period a year before: who bought before then is not known)
         step; name: message id; customers: int, None for the unknown; revenue, previous, effect: Decimal,
         of its customers in the period, a year before, and the difference.
     period : Period
@@ -184,9 +186,9 @@ class RevenueWalk(Result):
     def message(self) -> str:
         """Return what keeping and winning customers did to revenue, in a sentence."""
         kept = self.kept - self.base
-        won = self.effect("new") + self.effect("reactivated")
+        won = self.effect("new") + self.effect("acquired") + self.effect("reactivated")
         return text(
-            "Last year's customers: {kept}; new and returning ones: {won}",
+            "Last year's customers: {kept}; those who did not buy then: {won}",
             kept=show(kept, self.currency, signed=True),
             won=show(won, self.currency, signed=True),
         )
@@ -223,6 +225,16 @@ class RevenueWalk(Result):
                 day=date(self.first),
             )
         )
+        if "acquired" in set(self.rows["step"]):
+            notes.append(
+                text(
+                    "Won in between: first purchase after {previous} and before {period}; customers from before {day}, "
+                    "where the data start, may be among them.",
+                    previous=self.period.year_before().name(),
+                    period=self.period.name(),
+                    day=date(self.first),
+                )
+            )
         if rounded(table, ("revenue", "previous", "effect")):
             notes.append(text(ROUNDED))
         return notes
@@ -231,9 +243,9 @@ class RevenueWalk(Result):
 def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: str) -> RevenueWalk:
     """Walk from the revenue of a year before to the period's by what each customer did.
 
-    New customers bought for the first time in the period. Reactivated ones bought before, but have
-    no line in the same period a year before. Expansion and contraction are of those with lines in both,
-    lost is of those with lines a year before only.
+    New customers bought for the first time in the period, acquired ones after that of a year before and before
+    this one. Reactivated ones bought before both, but have no line in the one a year before. Expansion and
+    contraction are of those with lines in both, lost is of those with lines a year before only.
 
     Parameters
     ----------
@@ -293,7 +305,8 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
             "effect": sums[step]["revenue"] - sums[step]["previous"],
         }
         for step, name in STEPS.items()
-        if step in found or step not in ("unchanged", "unknown")
+        if step in found
+        or step not in ("acquired", "unchanged", "unknown", *(["reactivated"] if days.first >= before.start else []))
     ]
     again = ("expansion", "contraction", "unchanged")
     totals = {column: sum((each[column] for each in sums.values()), Decimal(0)) for column in ("revenue", "previous")}
@@ -370,9 +383,11 @@ def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     )
     first = customers["first"]
     fresh = first.isnull() | (first >= ibis.date(period.start.isoformat()))
+    since = first >= ibis.date(previous.start.isoformat())
     step = ibis.cases(
         (customers.customer_id.isnull(), "unknown"),
         ((customers.before == 0) & fresh, "new"),
+        ((customers.before == 0) & since, "acquired"),
         (customers.before == 0, "reactivated"),
         (customers.now == 0, "lost"),
         (customers.revenue > customers.previous, "expansion"),

@@ -46,6 +46,8 @@ class YearToDate(Result):
         Why there is none (the data start within the year: no cells then); empty where there is.
     silent : tuple of Period
         Months of the year so far and of the year before that may be missing (see `months.silent_months`).
+    target_reason : str
+        Why the target is not cumulated to the end, though a later month has one, or a month has two.
     """
 
     cells: pd.DataFrame
@@ -60,6 +62,7 @@ class YearToDate(Result):
     currency: str
     reason: str = ""
     silent: tuple[Period, ...] = ()
+    target_reason: str = ""
 
     def figures(self) -> pd.DataFrame:
         """Return the year to date, last year's and the target at the same date, and the landing."""
@@ -157,11 +160,12 @@ class YearToDate(Result):
 
     def message(self) -> str:
         """Return where the year stands and lands, in a sentence."""
+        growth = estimates.growth(self.landing.estimate, self.year_previous)
         values = {
             "year": opening(self.year.name()),
             "actual": show(self.actual, self.currency),
             "landing": show(self.landing.estimate, self.currency),
-            "growth": percent(estimates.growth(self.landing.estimate, self.year_previous), signed=True),
+            "growth": estimates.as_multiple(growth) or percent(growth, signed=True),
             "attainment": percent(estimates.ratio(self.landing.estimate, self.year_target)),
         }
         if self.landing.status == "estimated" and self.year_target is not None and self.year_target > 0:
@@ -193,7 +197,12 @@ class YearToDate(Result):
             month for month, target in zip(self.cells["month"], self.cells["target"], strict=True) if target is None
         ]
         if months and len(months) < len(self.cells):
-            notes.append(text("No target is given from {month} on.", month=languages.month(months[0])))
+            first = languages.month(months[0])
+            notes.append(
+                text("The target is not cumulated from {month} on. {reason}", month=first, reason=self.target_reason)
+                if self.target_reason
+                else text("No target is given from {month} on.", month=first)
+            )
         return notes
 
 
@@ -241,7 +250,10 @@ def year_to_date(
     planned = checked_targets(targets)
     actual = _cumulated([revenue_of(sums, month) for month in months[:done]])
     previous = _cumulated([revenue_of(sums, month.year_before()) if held else None for month in months])
-    target = _cumulated([target_of(planned, CATALOGUE["revenue"], month).value for month in months])
+    by_month = [target_of(planned, CATALOGUE["revenue"], month).value for month in months]
+    target = _cumulated(by_month)
+    goes_on = any(value is not None for value in by_month[sum(each is not None for each in target) :])
+    doubtful = any(target_of(planned, CATALOGUE["revenue"], month).reason for month in months)
     cells = pd.DataFrame(
         {
             "month": [month.start for month in months],
@@ -255,6 +267,7 @@ def year_to_date(
     return YearToDate(
         cells, landing, year, period,
         actual[done - 1], previous[done - 1], target[done - 1], previous[-1], target[-1], currency, silent=silent,
+        target_reason=target_of(planned, CATALOGUE["revenue"], year).reason if goes_on or doubtful else "",
     )  # fmt: skip
 
 

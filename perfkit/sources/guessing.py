@@ -282,13 +282,14 @@ def percents(column: schema.Column, seen: Seen, heading: str) -> str:
     """Return why a column of money is not made from a column of percents; empty where it holds none, for all we see.
 
     A heading says so, or a percent sign in the cells. A discount that no word says to be an amount is doubtful too
-    where it is never more than a hundred, in whole numbers, or than one.
+    where it is never more than a hundred, in whole numbers, halves or quarters, or than one.
     """
     if column.type != "money":
         return ""
     cells = [cell for cell in seen.cells[heading] if not cell.lower().startswith("total")]
     signed = sum(cell.rstrip().endswith("%") for cell in cells)
-    if not (says_percents(heading) or "taux" in _words(heading)) and not (cells and signed >= FITS * len(cells)):
+    told = says_percents(heading) or _words(heading) & {"taux", *(["rate"] if column.name == "discount" else [])}
+    if not told and not (cells and signed >= FITS * len(cells)):
         if column.name != "discount" or _words(heading) & AMOUNTS or not _small(cells):
             return ""
         return (
@@ -305,11 +306,13 @@ def percents(column: schema.Column, seen: Seen, heading: str) -> str:
 
 
 def _small(cells: Sequence[str]) -> bool:
-    """Whether cells could be percents: some above zero, none above a hundred or below zero, whole, or none above 1."""
+    """Whether cells could be percents: of one sign, none beyond a hundred, in quarters, or none beyond 1."""
     values = _values(cells)
-    if len(values) < len(cells) or min(values, default=0) < 0 or not 0 < max(values, default=0) <= 100:
+    sizes = [abs(value) for value in values]
+    mixed = min(values, default=0) < 0 < max(values, default=0)
+    if len(values) < len(cells) or mixed or not 0 < max(sizes, default=0) <= 100:
         return False
-    return max(values) <= 1 or all(value.is_integer() for value in values)
+    return max(sizes) <= 1 or all((4 * size).is_integer() for size in sizes)
 
 
 def _values(cells: Sequence[str]) -> list[float]:

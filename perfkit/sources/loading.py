@@ -27,7 +27,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
-from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -65,6 +64,10 @@ def _silent(message: str) -> None:
     """Say nothing: the default of a step's progress."""
 
 
+def _anything(snapshot: Snapshot) -> None:
+    """Accept any snapshot: the default of a load."""
+
+
 def load(
     folder: str | Path,
     tables: Mapping[str, Blocks],
@@ -74,6 +77,7 @@ def load(
     currency: str,
     timezone: str = "UTC",
     step: Callable[[str], None] = _silent,
+    accept: Callable[[Snapshot], None] = _anything,
 ) -> Snapshot:
     """Load a company's exports into a checked snapshot and make it the current one.
 
@@ -95,6 +99,8 @@ def load(
         Where the company's days begin and end: a Parquet time in a zone counts on the day that it was there.
     step : callable, optional
         Told in words what is being done.
+    accept : callable, optional
+        Looks at the finished snapshot and raises where it does not fit the rest of the company: then it is not kept.
 
     Raises
     ------
@@ -109,7 +115,7 @@ def load(
     _refuse_strangers(tables, control)
     try:
         with snapshots.locked(folder) as place:
-            return _load(place, tables, control, exports, currency, timezone, step)
+            return _load(place, tables, control, exports, currency, timezone, step, accept)
     except duckdb.Error as error:
         said = str(error).splitlines()[0]
         if any(sign in str(error) for sign in ("No space left", "File too large")) or isinstance(
@@ -134,12 +140,14 @@ def _load(
     currency: str,
     timezone: str,
     step: Callable[[str], None],
+    accept: Callable[[Snapshot], None],
 ) -> Snapshot:
     step("looking at the files")
     found = _found(tables, exports)
     fingerprint = _fingerprint(found, tables, control, currency, timezone)
     if kept := _kept(place / fingerprint):
         step("nothing new: the snapshot of these files is used again")
+        accept(kept)
         snapshots.point(kept)
         return kept
     thorough: set[str] = set()
@@ -154,6 +162,12 @@ def _load(
             step(f"{found_out.table}: looking at every row, because a later one is written otherwise")
         finally:
             shutil.rmtree(work, ignore_errors=True)
+    try:
+        accept(snapshot)
+    except PerfkitError:
+        if (now := snapshots.current(place.parent)) is None or now.fingerprint != fingerprint:
+            snapshots.discard(snapshot.path)
+        raise
     step("done")
     snapshots.point(snapshot)
     return snapshot
@@ -176,7 +190,9 @@ def _build(
     try:
         plain = _unpacked(found, spill, step)
         read = [file.path for some in plain.values() for group in some for file in group]
-        here = partial(engines.locked, folders=[work], files=read, spill=spill, memory=MEMORY)
+
+        def here(number: int) -> duckdb.DuckDBPyConnection:
+            return engines.locked(folders=[work], files=read, spill=spill / f"engine-{number}", memory=MEMORY)
 
         def taken(name: str, engine: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             place = Workplace(engine, work, spill, aside[name], currency, timezone, step)
@@ -191,7 +207,7 @@ def _build(
             for each in aside.values():
                 each.close()
         quarantine.join([each.path for each in aside.values()], work / "quarantine.parquet")
-        with here() as engine:
+        with here(0) as engine:
             columns = {name: list(each["columns"]) for name, each in reports.items()}
             unknown = strangers.found(work, columns, engine)
             shortened = strangers.shortened(work, columns, engine)
@@ -223,10 +239,10 @@ def _build(
 def _side_by_side(
     names: list[str],
     taken: Callable[[str, duckdb.DuckDBPyConnection], dict[str, Any]],
-    engine: Callable[[], duckdb.DuckDBPyConnection],
+    engine: Callable[[int], duckdb.DuckDBPyConnection],
 ) -> dict[str, dict[str, Any]]:
     """Take tables two at a time, each in an engine of its own; what is wrong is told of the first table in order."""
-    made = [engine() for _ in range(min(AT_A_TIME, len(names)))]
+    made = [engine(number) for number in range(min(AT_A_TIME, len(names)))]
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     for each in made:
         free.put(each)

@@ -59,7 +59,8 @@ def found(
     list of dict, one an id of sales
         key; table, in which it is not; ids and rows, int; money, decimal text; first, list of the first ids; listed,
         the first ids of their table; alike, None or {ids, here, there}: how many would be known but for their
-        writing, and the first, as sales and as their table write it.
+        writing, and the first, as sales and as their table write it; cases, where they differ in case: that of all
+        ids of each of the two tables, "" where it varies.
     """
     some = (
         _not_in(folder, key, table, engine)
@@ -111,19 +112,18 @@ def _said(each: Mapping[str, Any]) -> str:
             f" {how_many} of these ids would be known but for leading zeros, case, spaces or a final .0: "
             f'"{alike["here"]}" here, "{alike["there"]}" there. '
         )
-        where, words = cure(each)
-        said += (
-            f'Write in [tables.{where}.columns]: {each["key"]} = {{ column = "...", {words} }}.'
-            if words
-            else "Export both alike."
-        )
+        typed = [
+            f'in [tables.{where}.columns]: {each["key"]} = {{ column = "...", {words} }}' for where, words in cure(each)
+        ]
+        said += f"Write {', and '.join(typed)}." if typed else "Export both alike."
     return said
 
 
-def cure(each: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what makes ids alike that differ in their writing: the table whose column it is for, and what to write.
+def cure(each: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what makes ids alike that differ in their writing: of each table that needs it, what to write.
 
-    Both are empty where no setting does.
+    There is none where no setting does. Where one of the two lists is all in one case the other one takes it; where
+    both vary, both take one.
 
     Parameters
     ----------
@@ -132,16 +132,18 @@ def cure(each: Mapping[str, Any]) -> tuple[str, str]:
     """
     alike = each["alike"]
     if not alike:
-        return "", ""
+        return ()
     here, there = alike["here"], alike["there"]
     shorter = "sales" if len(here) < len(there) else each["table"]
     if re.fullmatch("[0-9]+", here + there):
-        return shorter, f"digits = {max(len(here), len(there))}"
-    if here.lower() == there.lower():
-        for where, kept in (("sales", there), (each["table"], here)):
-            if kept in (kept.upper(), kept.lower()):
-                return where, f'case = "{"upper" if kept == kept.upper() else "lower"}"'
-    return "", ""
+        return ((shorter, f"digits = {max(len(here), len(there))}"),)
+    if here.lower() != there.lower():
+        return ()
+    cases = alike.get("cases", {})  # snapshots of before do not say: one case in both is right whatever they hold
+    for where, other in (("sales", each["table"]), (each["table"], "sales")):
+        if cases.get(other):
+            return ((where, f'case = "{cases[other]}"'),)
+    return tuple((where, 'case = "upper"') for where in ("sales", each["table"]))
 
 
 def _alike(key: str, table: str, folder: Path, engine: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
@@ -151,7 +153,19 @@ def _alike(key: str, table: str, folder: Path, engine: duckdb.DuckDBPyConnection
         SELECT strangers.id, min({known}) FROM strangers JOIN {_rows(folder, table)} AS known
         ON {_folded("strangers.id")} = {_folded(known)} GROUP BY strangers.id ORDER BY min(place)
     """).fetchall()
-    return {"ids": len(pairs), "here": pairs[0][0], "there": pairs[0][1]} if pairs else None
+    if not pairs:
+        return None
+    found = {"ids": len(pairs), "here": pairs[0][0], "there": pairs[0][1]}
+    if found["here"].lower() == found["there"].lower():
+        found["cases"] = {name: _case_of_all(named(key), _rows(folder, name), engine) for name in ("sales", table)}
+    return found
+
+
+def _case_of_all(id_: str, rows: str, engine: duckdb.DuckDBPyConnection) -> str:
+    """The case in which every id of a table is written; "" where they vary."""
+    tests = ", ".join(f"coalesce(bool_and({id_} = {case}({id_})), true)" for case in ("upper", "lower"))
+    [(upper, lower)] = engine.execute(f"SELECT {tests} FROM {rows}").fetchall()
+    return "upper" if upper else "lower" if lower else ""
 
 
 def _count(number: int, what: str) -> str:

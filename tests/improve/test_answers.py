@@ -150,6 +150,17 @@ def test_answers_speak_french(lines):
     )
     assert answer.sentences[0] == "Le CA recule de 50\xa0€\xa0: CA par commande −50\xa0€."
     assert (
-        "clients sans nouvel achat −100\xa0€, nouveaux ou réactivés +40\xa0€, "
+        "clients sans nouvel achat −100\xa0€, sans achat un an plus tôt +40\xa0€, "
         "présents les deux années +10\xa0€\N{NARROW NO-BREAK SPACE}; par canal" in answer.sentences[1]
     )
+
+
+def test_standing_judges_no_period_that_a_month_without_a_line_may_have_cut(sales, targets):
+    """Neither against the year before nor against the target: both amounts stand there, and why."""
+    months = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01", "2024-03"]
+    lines = sales(*((f"{month}-05", 100, "a", month) for month in months))
+    quarter = periods.parse("2024-Q1")
+    plan = targets(*(("revenue", f"2024-0{month}-01", 300) for month in (1, 2, 3)))
+    answer = improve.standing(kpis.scorecard(lines, period=quarter, currency="EUR", targets=plan))
+    assert answer.sentences == ("Revenue in Q1 2024 was €200, after Q1 2023 (€300).",)
+    assert "February 2024" in answer.caveat

@@ -75,13 +75,24 @@ def test_new_customers_is_silent_where_chance_may_have_done_it(sales, many, foun
 def test_customers_back_speaks_of_older_customers_without_a_purchase_a_year_before(sales, found):
     lines = sales(("2022-05-05", 100, "a", "1"), ("2023-01-05", 100, "b", "2"), ("2024-01-05", 30, "a", "3"))
     back = found(lines, reading=("walk",)).find("customers_back")
-    assert back.claim == "1 older customer without a purchase in January 2023 came back, and brought €30."
+    assert back.claim == ("1 customer of before January 2023, without a purchase in it, bought again, and brought €30.")
     assert (back.value, back.tone, back.stake) == (30, "good", None)
 
 
 def test_customers_back_is_silent_where_nobody_came_back(sales, found):
     lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 30, "a", "2"), ("2024-01-05", 30, "new", "3"))
     assert found(lines, reading=("walk",)).find("customers_back") is None
+
+
+def test_who_was_won_since_the_year_before_did_not_come_back(sales, found):
+    rows = [("2023-01-05", 100, "b", "2"), ("2023-06-05", 10, "won", "w"), ("2024-01-05", 40, "won", "4")]
+    assert found(sales(*rows), reading=("walk",)).find("customers_back") is None
+    back = found(sales(("2022-05-05", 100, "a", "1"), *rows, ("2024-01-05", 30, "a", "3")), reading=("walk",))
+    assert back.find("customers_back").claim == (
+        "1 customer of before January 2023, without a purchase in it, bought again, and brought €30. "
+        "Not among them: 1 customer won in between, who brought €40."
+    )
+    assert back.find("customers_back").value == 30
 
 
 def comers(sales, new, back):

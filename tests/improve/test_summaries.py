@@ -196,6 +196,37 @@ def test_the_three_findings_are_three_messages(lines):
     assert [item.id for item in result.ranking] == [item.id for item in items]  # the others stay in the list
 
 
+def test_what_stands_on_a_silent_month_gives_way_and_says_so_and_so_does_a_headline_s_change(lines):
+    solid = [replace(finding(f"solid{n}", 0), subject=f"s{n}") for n in (1, 2)]
+    shaky = [replace(finding(f"a{n}", 0), subject=f"a{n}", gaps="August 2023") for n in (1, 2)]
+    result = chosen(lines, *shaky, *solid)
+    assert [item.id for item in result.items] == ["a1", "solid1", "solid2"]
+    why = "Nothing can be concluded from it yet: no line is dated in August 2023."
+    for shown in (result.html(), " ".join(result.views()[0].notes)):
+        assert f"a1 says it. {why}" in shown and shown.count(why) == 1
+    unjudged = "The change cannot be judged: no line is dated in August 2023."
+    assert unjudged not in result.html()
+    held = replace(result, gaps="August 2023")
+    assert unjudged in held.html() and unjudged in held.views()[0].notes
+
+
+def test_a_month_missing_a_year_before_holds_back_no_finding_of_the_period_alone(sales, found):
+    rows = [(f"{year}-{month:02}-05", 100, "a", f"{year}-{month}") for year in (2022, 2023) for month in range(1, 13)]
+    rows = [row for row in rows if not row[0].startswith("2022-08")]
+    august = found(sales(*rows), period=periods.parse("2023-Q3"), reading=("trend", "concentration"))
+    assert august.find("single_customer").gaps == ""
+    assert august.find("revenue_against_year_before").gaps == "August 2022"
+
+
+def test_returns_of_twelve_months_stand_on_a_silent_month_outside_the_period(sales, found):
+    months = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01"]
+    rows = [(f"{month}-05", 100, f"c{n}", f"{month}-{n}") for month in months for n in range(30)]
+    rows += [(f"{month}-20", -400 if month > "2023-01" else -4, "c1", f"back {month}") for month in months]
+    for without, gaps in (("2023-05", "May 2023"), ("none", "")):
+        lines = sales(*(row for row in rows if not row[0].startswith(without)))
+        assert found(lines, reading=("trend",)).find("returns").gaps == gaps
+
+
 def test_a_margin_under_its_target_and_under_last_year_s_is_one_message(sales, many, covered, targets):
     lines = sales(
         *many(60, "2023-01-05", 100), *many(60, "2024-01-05", 100), cost=[50] * 60 + [60] * 60, list_revenue=[110] * 120

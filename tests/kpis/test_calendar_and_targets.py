@@ -8,6 +8,7 @@ import pytest
 
 from perfkit import kpis, languages, periods
 from perfkit.errors import DataError, ParameterError
+from perfkit.kpis.targets import checked_targets, given_twice, held_targets
 from perfkit.results import plain
 
 JANUARY = periods.parse("2024-01")
@@ -60,7 +61,7 @@ def test_the_months_of_a_trend_have_their_working_days(sales):
 
 
 def test_a_target_that_is_no_amount_is_refused(sales):
-    with pytest.raises(DataError, match="the value of revenue for 2024-01 is Infinity, which is no amount"):
+    with pytest.raises(DataError, match="targets: revenue for 2024-01 is Infinity, which is no amount"):
         card(sales([("2024-01-01", 1)]), targets=planned(("revenue", "2024-01-01", float("inf"), None, None, None)))
 
 
@@ -116,3 +117,76 @@ def test_definitions_are_in_the_reader_s_words():
         languages.use("en")
     assert "customer_id" not in shown and "list_revenue" not in shown
     assert "le numéro de client de chaque ligne" in shown
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (("margin_rate", "2024-01-01", 48), "margin_rate for 2024-01 is 48, .* between 0 and 1: .* Write 0.48 for 48"),
+        (("margin_rate", "2024-01-01", 4800), "margin_rate for 2024-01 is 4800, .* Write 0.48 .* times = 0.01"),
+        (("return_rate", "2024-01-01", -0.1), "return_rate for 2024-01 is -0.1, .* between 0 and 1"),
+        (("revenue", "2024-01-01", -24000), "revenue for 2024-01 is -24000, .* below zero"),
+        (("orders", "2024-01-01", -1, "channel", "Web"), "orders of channel Web for 2024-01 is -1, .* below zero"),
+    ],
+)  # fmt: skip
+def test_a_target_in_percent_or_below_zero_is_refused_with_what_to_type(row, says):
+    with pytest.raises(DataError, match=says):
+        checked_targets(planned((*row, *[None] * (6 - len(row)))))
+
+
+def test_the_ends_of_a_share_and_zero_are_targets():
+    rows = [("margin_rate", "2024-01-01", 1), ("return_rate", "2024-01-01", 0), ("revenue", "2024-01-01", 0)]
+    assert checked_targets(planned(*((*row, None, None, None) for row in rows)))["value"].tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "id_"),
+    [("Marge brute", "gross_profit"), ("gross  PROFIT", "gross_profit"), ("Taux de marque", "margin_rate"),
+     ("clients fideles", "returning_customers"), ("chiffre d'affaires net HT", "revenue")],
+)  # fmt: skip
+def test_a_kpi_s_title_in_either_language_means_its_id(name, id_):
+    with pytest.raises(ParameterError, match=f"Did you mean '{id_}'"):
+        checked_targets(planned((name, "2024-01-01", 1, None, None, None)))
+
+
+def test_a_month_that_is_given_twice_is_told_and_does_not_count():
+    rows = planned(
+        ("revenue", "2024-01-01", 24, None, None, None),
+        ("revenue", "2024-01-15", 26, None, None, None),
+        ("revenue", "2024-02-01", 30, None, None, None),
+        ("orders", "2024-01-01", 5, "channel", "Web", None),
+        ("orders", "2024-01-15", 5, "channel", "Web", None),
+        ("aov", "2024-01-01", 5, None, None, None),
+        ("aov", "2024-01-01", 6, None, None, "v2"),
+        ("aov", "2024-02-01", 7, None, None, None),
+        ("aov", "2024-02-15", 7, None, None, None),
+    )
+    told, equal, alike = given_twice(rows, lambda found: [f"line {row + 2}" for row in found])
+    assert told.startswith("revenue has two targets for 2024-01, 24 and 26 (line 2; line 3), and nothing says which")
+    assert "none counts" in told and told.endswith("write one line with their sum.")
+    # Equal amounts may be those of two people: their sum, or one of them? An equal rate is the same rate.
+    assert equal.startswith("orders of channel Web has two targets for 2024-01, 5 and 5") and "none counts" in equal
+    assert alike.startswith("aov has two targets for 2024-02, 7 and 7") and "count once" in alike
+    assert held_targets(rows)["value"].tolist() == [30, 5, 5, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (
+            "en",
+            "The target is not cumulated from March 2024 on. Two targets are given for March 2024: which one counts?",
+        ),
+        ("fr", "L’objectif n’est plus cumulé à partir de mars 2024. Deux objectifs sont donnés pour mars 2024"),
+    ],
+)
+def test_a_year_with_a_month_given_twice_does_not_say_that_later_months_have_none(sales, code, says):
+    languages.use(code)
+    lines = sales([(f"{year}-{month:02}-05", 10) for year in (2022, 2023, 2024) for month in range(1, 13)])
+    rows = planned(
+        *(("revenue", f"2024-{month:02}-01", 10, None, None, None) for month in range(1, 13)),
+        ("revenue", "2024-03-20", 12, None, None, None),
+    )
+    notes = kpis.year_to_date(lines, period=periods.parse("2024-06"), currency="EUR", targets=rows).views()[0].notes
+    assert any(says in note.replace("\N{NO-BREAK SPACE}", " ") for note in notes)
+    assert not any("No target is given" in note or "sans objectif" in note for note in notes)

@@ -189,6 +189,16 @@ def test_what_has_no_quantity_of_one_unit_has_no_price_effect(sales, quantities,
     assert effect(lines) == [None, None]
 
 
+@pytest.mark.parametrize("quantity", [-4, 4, None], ids=["signed", "unsigned", "not known"])
+def test_a_return_and_what_was_given_away_change_no_price(sales, quantity):
+    lines = priced(
+        sales,
+        ("2023-01-05", 100, "p", 10), ("2024-01-05", 80, "p", 8), ("2024-01-06", -40, "p", quantity),
+        ("2024-01-07", 0, "p", 50),
+    )  # fmt: skip
+    assert effect(lines) == [Decimal(0), Decimal(80)]
+
+
 amounts = st.integers(1, 9)
 
 

@@ -57,6 +57,41 @@ def test_the_title_names_who_grew_and_who_fell_where_all_months_compare(sales):
     assert by(young).views()[0].title == "fr brings 75.0% of revenue"
 
 
+def test_shares_are_of_the_months_shown_and_growth_of_those_with_a_year_before(sales):
+    lines = sales(
+        [("2023-02-01", 20), ("2023-03-01", 10), ("2024-01-05", 70), ("2024-02-05", 10), ("2024-03-05", 20),
+         ("2024-03-05", 50), ("2024-03-06", 50)],
+        country=["fr", "fr", "de", "fr", "fr", "es", "fr"],
+    )  # fmt: skip
+    result = by(lines, months=3)
+    members = result.members().set_index("name")
+    assert members[["revenue", "compared", "previous"]].loc["fr"].tolist() == [80, 80, 30]
+    assert members[["revenue", "compared", "previous"]].loc["de"].tolist() == [70, 0, 0]
+    view = result.views()[0]
+    assert view.title == "fr brings 40.0% of revenue"  # 80 of the 200 that the table's months sum to
+    assert sum(view.rows["total"]) == members["revenue"].sum() == 200
+    assert view.notes == [
+        "Changes on the year before: over the 2 months, of 3 shown, that have one to compare "
+        "(from February 2024 to March 2024)."
+    ]
+
+
+def test_a_silent_month_of_the_year_before_is_in_neither_side_of_a_growth(sales):
+    months = [f"{year}-{month:02}-03" for year in (2022, 2023) for month in range(1, 13)]
+    days = [*(day for day in months if not day.startswith("2023-02")), "2024-01-03", "2024-02-03", "2024-03-03"]
+    result = by(sales([(day, 10) for day in days], country=["fr"] * len(days)), months=3)
+    (member,) = result.members().to_dict("records")
+    assert (member["revenue"], member["compared"], member["previous"]) == (30, 20, 20)
+    assert "of 3 shown, that have one to compare (January 2024 and March 2024)." in " ".join(result.views()[0].notes)
+
+
+def test_who_is_largest_is_told_of_the_months_that_are_over(sales):
+    lines = sales([("2024-02-01", 9), ("2024-02-01", 5), ("2024-03-01", 90)], country=["fr", "de", "de"])
+    result = by(lines, months=2, observed_until=dt.date(2024, 3, 30))
+    assert result.message() == "fr brings 64.3% of revenue"
+    assert result.groups()[0][0] == "fr"
+
+
 def test_the_title_says_how_many_stand_between_the_two_that_it_names(sales):
     days = ["2023-03-01", "2024-03-01"]
     lines = sales(

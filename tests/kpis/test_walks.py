@@ -45,6 +45,21 @@ def test_a_first_purchase_within_the_period_is_new_even_after_a_return(sales):
     assert walk(lines).effect("new") == 8
 
 
+def test_who_first_bought_after_the_year_before_was_won_in_between_and_did_not_come_back(sales):
+    lines = [("2022-12-01", 1, "back"), ("2023-01-05", 9, "same"), ("2023-06-01", 2, "won"), ("2024-01-02", 9, "same"),
+             ("2024-01-05", 30, "won"), ("2024-01-06", 4, "back"), ("2024-01-07", 5, "new")]  # fmt: skip
+    result = walk(sales([line[:2] for line in lines], customer_id=[line[2] for line in lines]))
+    rows = result.rows.set_index("step")
+    assert [rows.loc[step, "effect"] for step in ("new", "acquired", "reactivated")] == [5, 30, 4]
+    assert result.message() == "Last year's customers: €0; those who did not buy then: +€39"
+    assert any(note.startswith("Won in between: first purchase after January 2023") for note in result.views()[0].notes)
+
+
+def test_where_the_data_start_with_the_year_before_nothing_is_said_of_who_came_back(sales):
+    result = walk(sales([("2023-01-01", 9), ("2023-06-01", 2), ("2024-01-05", 30)], customer_id=["a", "b", "b"]))
+    assert [step for step in result.rows["step"] if step in ("acquired", "reactivated")] == ["acquired"]
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [

@@ -222,6 +222,9 @@ DISCOUNTED = (
         ("Remise", "10", "5", "may hold percents"),
         ("Discount", "0,1", "0,25", "may hold percents"),
         ("discount", "15", "0", "may hold percents"),
+        ("Discount rate", "15", "12,5", "holds percents"),
+        ("Remise", "15", "12,5", "may hold percents"),
+        ("Remise", "-5", "-10", "may hold percents"),
     ],
 )
 def test_percents_are_never_proposed_as_an_amount_of_money_and_the_block_says_why(acme, heading, a, b, told):

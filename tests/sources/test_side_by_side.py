@@ -1,5 +1,6 @@
 """Tables are taken two at a time: what comes out does not depend on which of them is quicker."""
 
+import shutil
 import threading
 import time
 
@@ -76,3 +77,21 @@ def test_who_interrupts_a_load_waits_for_no_table(tmp_path):
         loaded(tmp_path, {"customers": CUSTOMERS, "sales": long}, step)
     assert time.monotonic() - begun < 10
     assert not list((tmp_path / "acme" / "snapshots").glob("[!.]*"))
+
+
+def test_one_file_that_is_copied_for_two_tables_is_read_by_both(tmp_path):
+    """It is not UTF-8, so each table reads a copy of its own."""
+    desk = Desk(tmp_path)
+    rows = "".join(f"é{n};2024-01-31;P{n};1,00\n" for n in range(30_000))
+    desk.write("ventes.csv", f"order_id;date;product_id;net_revenue\n{rows}".encode("cp1252"))
+    tables = {
+        name: checked(TableSettings, {"files": "ventes.csv", **more}, where="company.toml")
+        for name, more in (("sales", {}), ("products", {"keep": "last"}))
+    }
+    for _ in range(4):
+        found = load(desk.folder, tables, exports=desk.exports, currency="EUR")
+        assert {name: table["accepted"]["rows"] for name, table in found.report["tables"].items()} == {
+            "sales": 30_000,
+            "products": 30_000,
+        }
+        shutil.rmtree(desk.folder)

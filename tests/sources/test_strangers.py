@@ -104,3 +104,22 @@ def test_ids_that_a_spreadsheet_shortened_are_counted(said):
 def test_a_path_or_an_id_with_quotes_is_no_sql(said):
     (notice,) = said(sales={"customer_id": ["'; DROP TABLE x; --"]}, customers={"customer_id": ["C1"]})["sales"]
     assert "DROP TABLE" in notice
+
+
+@pytest.mark.parametrize(
+    ("sold", "known", "needed"),
+    [
+        (["sav-03", "ACC-01", "Hui-01"], ["SAV-03", "acc-01", "HUI-01"], ("sales", "products")),
+        (["sav-03", "ACC-01"], ["SAV-03", "ACC-01"], ("sales",)),
+        (["SAV-03", "ACC-01"], ["sav-03", "ACC-01"], ("products",)),
+    ],
+)
+def test_ids_whose_case_varies_are_alike_once_the_advice_is_typed(said, sold, known, needed):
+    (notice,) = said(sales={"product_id": sold}, products={"product_id": known})["sales"]
+    columns = {"sales": sold, "products": known}
+    for table in needed:
+        assert f'in [tables.{table}.columns]: product_id = {{ column = "...", case = "upper" }}' in notice
+        columns[table] = [each.upper() for each in columns[table]]
+    assert notice.count("case = ") == len(needed)
+    typed = said(**{name: {"product_id": ids} for name, ids in columns.items()})
+    assert typed["sales"] == []

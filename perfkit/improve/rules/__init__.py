@@ -19,13 +19,15 @@ from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.concentrations import Concentration
 from perfkit.kpis.movements import Movers
 from perfkit.kpis.scorecards import Scorecard
+from perfkit.kpis.sums import mature, year_to
 from perfkit.kpis.trees import RevenueTree
 from perfkit.kpis.trends import Trend
 from perfkit.kpis.trends_by import TrendBy
 from perfkit.kpis.walks import RevenueWalk
 from perfkit.kpis.years import YearToDate
-from perfkit.languages import text
+from perfkit.languages import listing, text
 from perfkit.margins import LedgerTie
+from perfkit.periods import Period
 from perfkit.results import Result
 
 Rule = Callable[[Evidence], Iterable[Finding]]
@@ -66,6 +68,17 @@ RULES: tuple[Rule, ...] = (
     reliability.anonymous_revenue,
 )
 """Every rule; each returns what it finds, or nothing."""
+
+_OF_THE_PERIOD: tuple[Rule, ...] = (
+    targets.revenue_against_target,
+    targets.target_missed,
+    targets.member_target,
+    margins.below_cost,
+    margins.low_margin,
+    customers.single_customer,
+    products.return_rate_above,
+)
+"""Rules that set nothing against the year before: a month that is missing there changes nothing of what they say."""
 
 _READ = (Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie)
 
@@ -156,11 +169,25 @@ def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
 
 def _held_back(finding: Finding, rule: Rule, evidence: Evidence) -> Finding:
     """Take the stake and the tone off what a month without one line may have made, and say so."""
-    gaps = evidence.gaps()
+    gaps = listing(month.name() for month in _rests_on(rule, evidence))
     if not gaps or rule.__module__ == reliability.__name__:
         return finding
     why = text("No line is dated in {months}: no stake, and no conclusion before it is known why.", months=gaps)
     return replace(finding, caveat=f"{finding.caveat} {why}".strip(), tone=None, stake=None, pools=(), gaps=gaps)
+
+
+def _rests_on(rule: Rule, evidence: Evidence) -> Iterable[Period]:
+    """The silent months among those that a rule's claims are made from."""
+    card = evidence.scorecard
+    if rule in _OF_THE_PERIOD:
+        return card.silent_here()
+    if rule is customers.repeat_rate:  # of twelve months in each of the two years, as are returns
+        start, _end = mature(card.previous)
+    elif rule is products.returns:
+        start, _end = year_to(card.previous)
+    else:
+        return card.silent
+    return [month for month in evidence.silent if start < month.end and month.start < card.period.end]
 
 
 def _priced(finding: Finding, evidence: Evidence) -> Finding:

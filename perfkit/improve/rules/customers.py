@@ -167,26 +167,39 @@ def new_customers(evidence: Evidence) -> Iterator[Finding]:
 
 
 def customers_back(evidence: Evidence) -> Iterator[Finding]:
-    """Customers who had been away came back: a gain to secure."""
+    """Customers of before the period a year before, who did not buy in it, buy again: a gain to secure.
+
+    Who first bought since then was won, and did not come back.
+    """
     walk = evidence.walk
     if walk is None or walk.reason:
         return
-    row = walk.rows.set_index("step").loc["reactivated"] if (walk.rows["step"] == "reactivated").any() else None
+    steps = {row["step"]: row for row in walk.rows.to_dict("records")}
+    row, won = steps.get("reactivated"), steps.get("acquired")
     if row is None or not row["customers"] or row["effect"] <= 0 or not evidence.is_material(row["effect"]):
         return
+    claim = plural(
+        "{n} customer of before {previous}, without a purchase in it, bought again, and brought {amount}.",
+        "{n} customers of before {previous}, without a purchase in it, bought again, and brought {amount}.",
+        int(row["customers"]),
+        previous=evidence.before,
+        amount=evidence.money(row["effect"]),
+    )
+    if won is not None and won["customers"]:
+        apart = plural(
+            "Not among them: {n} customer won in between, who brought {amount}.",
+            "Not among them: {n} customers won in between, who brought {amount}.",
+            int(won["customers"]),
+            amount=evidence.money(won["effect"]),
+        )
+        claim = f"{claim} {apart}"
     yield Finding(
         id="customers_back",
         topic=text("customers who came back"),
-        claim=plural(
-            "{n} older customer without a purchase in {previous} came back, and brought {amount}.",
-            "{n} older customers without a purchase in {previous} came back, and brought {amount}.",
-            int(row["customers"]),
-            previous=evidence.before,
-            amount=evidence.money(row["effect"]),
-        ),
+        claim=claim,
         value=row["effect"],
         unit=evidence.currency,
-        basis=text("Net revenue of customers who bought before, but have no line in the same period a year before"),
+        basis=text("Net revenue of customers who bought before the same period a year before, and have no line in it"),
         reference=text("No revenue from them in {previous}", previous=evidence.before),
         action=Action(text("Ask what brought them back, and write to the others who have been away as long.")),
         caveat=text("In a short period some were never away: they buy at other times of the year.")

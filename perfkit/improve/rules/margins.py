@@ -97,8 +97,13 @@ def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
             unit="points",
             basis=text("Gross profit / net revenue of the lines whose cost is known"),
             reference=reference,
-            action=Action(text("Set its costs and prices side by side, product by product: which of the two moved?")),
-            caveat=text("It was picked as the largest fall among all: part of it may be chance."),
+            action=Action(
+                text("Split the fall into price, cost and mix, product by product, before changing a price.")
+            ),
+            caveat=text(
+                "It was picked as the largest fall among all: part of it may be chance, "
+                "and part a move to what earns less."
+            ),
             stake=evidence.price(
                 loss,
                 reference,

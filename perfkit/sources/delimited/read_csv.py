@@ -1,5 +1,6 @@
 """CSV: a delimited text file as numbered columns of text, with every broken record found and every line known."""
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -383,10 +384,11 @@ class CsvExport:
     def _clean_copy(self, work: Path) -> Path:
         """Write the whole records alone, as UTF-8, each ended by one LF."""
         if self._text is None:
-            self._text = work / f"{self.file.sha256[:16]}.csv"
-            with self._text.open("wb") as copy:
+            text = work / f"text-{uuid.uuid4().hex}.csv"  # another table may be made from the same file beside this one
+            with text.open("wb") as copy:
                 for block, whole in self._blocks():
                     copy.write(kept(block, whole, len(self.source.names) if self._uneven else 0))
+            self._text = text
         return self._text
 
 
