@@ -38,13 +38,14 @@ def locked(
 
 
 def backend(*, folders: Sequence[Path], spill: Path | None = None) -> Any:
-    """Return Ibis on such a connection, for files that do not change: what is fetched once is kept in `fetched`.
+    """Return Ibis on such a connection, for files that do not change.
 
+    What was fetched once is kept in `fetched`, by its expression, and rows that were given a name in `views`.
     Ibis has settings of its own, which it makes before all is locked.
     """
     engine = _configured(folders, (), spill, "")
     found = ibis.duckdb.from_connection(engine)
-    found.fetched = {}
+    found.fetched, found.views = {}, {}
     _lock(engine)
     return found
 

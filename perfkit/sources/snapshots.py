@@ -89,10 +89,10 @@ class Snapshot:
 
     def named(self, rows: ibis.Table) -> ibis.Table:
         """Give rows made of its tables a name in the engine, so that Ibis need not translate them for each question."""
-        made = rows.op()
-        if made not in self._views:
-            self._views[made] = self._engine.create_view(f"rows_{len(self._views)}", rows)
-        return self._views[made]
+        engine, made = rows._find_backend(), rows.op()
+        if made not in engine.views:
+            engine.views[made] = engine.create_view(f"rows_{len(engine.views)}", rows)
+        return engine.views[made]
 
     def numbered(self, name: str) -> ibis.Table:
         """Return one of its tables with `file_row_number`, by which `places` knows the rows, as its last column."""
@@ -137,10 +137,6 @@ class Snapshot:
         return self._engine.read_parquet(
             literally(self.path.resolve() / name), table_name=name.removesuffix(".parquet")
         )
-
-    @cached_property
-    def _views(self) -> dict[Any, ibis.Table]:
-        return {}
 
     @cached_property
     def _engine(self) -> Any:

@@ -296,7 +296,7 @@ def test_a_change_beyond_the_scale_ends_in_an_arrow_and_says_its_value():
     axes = charts.breakdown(result("breakdown", lines))
     markers = {line.get_marker() for line in axes.figure.findobj(plt.Line2D)}
     assert ">" in markers
-    assert "+10,000.0%" in words(axes)
+    assert "×\N{NARROW NO-BREAK SPACE}101" in words(axes)
 
 
 def test_what_cannot_be_drawn_says_why():

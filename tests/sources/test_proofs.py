@@ -314,7 +314,7 @@ def amounts(draw):
     return draw(st.permutations([*cells, *junk]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(amounts())
 def test_numbers_agree_with_a_reader_that_scans(cells):
     _agree(cells)
@@ -323,7 +323,7 @@ def test_numbers_agree_with_a_reader_that_scans(cells):
 TEXTS = st.text("0123456789.,  \u00a0'-()", min_size=1, max_size=9)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.lists(TEXTS, min_size=1, max_size=12))
 def test_any_text_is_read_as_by_a_reader_that_scans_or_set_aside(cells):
     _agree(cells)
@@ -414,7 +414,7 @@ def columns_of_days(draw):
     return draw(st.permutations([*cells, *junk]))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(columns_of_days())
 def test_days_agree_with_pythons_strptime(cells):
     said = [{order: day for order in ORDERS if (day := said_by(text, order))} for text in cells]
@@ -430,7 +430,7 @@ def test_days_agree_with_pythons_strptime(cells):
         assert (value == right) if right else isinstance(value, str), (text, value, right)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.lists(st.dates(dt.date(1969, 1, 1), dt.date(2068, 12, 31)), min_size=1, max_size=12), st.data())
 def test_days_with_a_french_month_are_those_that_were_written(written, data):
     names = data.draw(st.sampled_from([FRENCH, [name[:4] + "." for name in FRENCH[:2]] + FRENCH[2:]]))
