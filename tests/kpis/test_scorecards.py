@@ -205,11 +205,16 @@ def test_targets_of_members_and_older_versions_are_left_out(sales):
         card(lines, targets=planned.assign(version="v1"))
 
 
-def test_two_targets_of_a_month_that_nothing_tells_apart_are_none_and_a_repeated_one_is_one(sales):
+@pytest.mark.parametrize("other", [6, 5], ids=["another", "equal: of two people, or one of them twice?"])
+def test_two_amounts_for_a_month_that_nothing_tells_apart_are_no_target(sales, other):
     lines = sales([("2022-12-01", 1), ("2024-01-05", 90)])
-    row = card(lines, targets=targets(("revenue", "2024-01-01", 5), ("revenue", "2024-01-31", 6))).row("revenue")
+    row = card(lines, targets=targets(("revenue", "2024-01-01", 5), ("revenue", "2024-01-31", other))).row("revenue")
     assert row["target"] is None and row["target_reason"] == "Two targets are given for January 2024: which one counts?"
-    row = card(lines, targets=targets(("revenue", "2024-01-01", 5), ("revenue", "2024-01-31", 5))).row("revenue")
+
+
+def test_a_rate_that_is_repeated_is_one_target(sales):
+    lines = sales([("2022-12-01", 1), ("2024-01-05", 90)])
+    row = card(lines, targets=targets(("aov", "2024-01-01", 5), ("aov", "2024-01-31", 5))).row("aov")
     assert row["target"] == 5 and not row["target_reason"]
 
 
