@@ -14,6 +14,8 @@ import pyarrow as pa
 Arguments = ParamSpec("Arguments")
 # Ibis merges nested selects at a cost above that of most of our queries; each engine does it anyway.
 ibis.options.sql.fuse_selects = False
+KEPT = 10_000
+"""Rows of the largest answer of a snapshot that is kept."""
 AGGREGATIONS: dict[str, Callable[..., ibis.Table]] = {}
 """Every builder of an expression, by module and name."""
 
@@ -40,9 +42,12 @@ def fetch(name: str, expression: ibis.Table) -> pd.DataFrame:
     if kept is None:
         return _run(expression)
     asked = expression.op()
-    if asked not in kept:
-        kept[asked] = _run(expression)
-    return kept[asked].copy()
+    if asked in kept:
+        return kept[asked].copy()
+    found = _run(expression)
+    if len(found) <= KEPT:  # the lines behind a figure are asked for once, and are many
+        kept[asked] = found.copy()
+    return found
 
 
 def _run(expression: ibis.Table) -> pd.DataFrame:

@@ -444,7 +444,7 @@ class Company:
         ]
 
     def target_notices(self) -> list[str]:
-        """Return what a person should know about the targets: those given twice, of which none counts."""
+        """Return what a person should know about the targets: those that are given twice."""
         from perfkit.kpis.targets import given_twice  # here, because the analyses need time to load
 
         return given_twice(self.targets(), self._places_of_targets)
@@ -558,9 +558,9 @@ class Company:
 
     def coverage(self) -> questions.Coverage:
         """Return which questions the data can answer, and what to ask for where they cannot."""
-        until = periods.day(self.settings.observed_until) if self.settings.observed_until else None
         from perfkit.kpis.targets import held_targets  # here, because the analyses need time to load
 
+        until = periods.day(self.settings.observed_until) if self.settings.observed_until else None
         targets, books = self.targets(), self.books()
         shares, money = questions.carried(
             self.lines(), targets=held_targets(targets), books=books, observed_until=until

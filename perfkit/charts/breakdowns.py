@@ -7,7 +7,7 @@ from perfkit.charts.labels import joined, labels_of, percentages
 from perfkit.charts.panels import Panel
 from perfkit.charts.rows import Rows
 from perfkit.charts.sheets import Sheet, chart
-from perfkit.charts.style import Key
+from perfkit.charts.style import Key, judged
 from perfkit.kpis import Breakdown
 from perfkit.languages import text
 
@@ -43,14 +43,14 @@ def breakdown(result: Breakdown, sheet: Sheet) -> None:
         panels += _changes(rows, column, shown)
         keys.append(Key(result.period.year_before().name(), "previous"))
     if aimed:
-        gaps = [None if result.silent else _tone(each) for each in column["variance_target"]]
-        panels.append(rows.changes(text("Gap to target"), column["variance_target"], gaps, shown, rank=2))
-        tones += gaps
+        gaps = column["variance_target"]
+        panels.append(rows.changes(text("Gap to target"), gaps, column["tone_gap"], shown, rank=2))
+        tones += column["tone_gap"]
         keys.append(Key(text("Target"), "target"))
     if not sheet.narrow and not all(languages.missing(each) for each in column["margin_rate"]):
         rates = ["" if languages.missing(each) else languages.percent(each) for each in column["margin_rate"]]
         panels.append(rows.written(text("Margin rate"), rates, rank=3))
-    keys += [key for key in (Key(text("Better"), "good"), Key(text("Worse"), "bad")) if key.scenario in tones]
+    keys += judged(tones)
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys if len(keys) > 1 else [])
     rows.place(ax, panels)
     largest = [f"{row['label']} {languages.show(row['revenue'], result.currency)}" for row in drawn[:3]]
@@ -66,7 +66,3 @@ def _changes(rows: Rows, column: dict[str, list[Any]], shown: Any) -> list[Panel
         growth = percentages(column["growth"])
         return [*panels, rows.written("", growth, tones=column["tone"], upper=True)]
     return [*panels, rows.pins(text("Change, %"), column["growth"], column["tone"], rank=1)]
-
-
-def _tone(gap: Any) -> str | None:
-    return None if languages.missing(gap) or gap == 0 else "good" if gap > 0 else "bad"

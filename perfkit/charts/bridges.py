@@ -9,7 +9,7 @@ from perfkit.charts.labels import joined, labels_of, percentages
 from perfkit.charts.lettering import capitalised
 from perfkit.charts.rows import Rows
 from perfkit.charts.sheets import Sheet
-from perfkit.charts.style import Key
+from perfkit.charts.style import Key, judged
 from perfkit.languages import text
 from perfkit.periods import Period
 from perfkit.results import View
@@ -64,9 +64,7 @@ def draw(
         panels.append(rows.written("", percentages(shares), tones=sides, upper=True))
     elif not all(languages.missing(share) for share in shares):
         panels.append(rows.pins(heading, shares, sides, rank=1))
-    judged = {"good": Key(text("Better"), "good"), "bad": Key(text("Worse"), "bad")}
-    there = [key for tone, key in judged.items() if tone in (*tones, *sides)]
-    keys = [Key(before, "previous"), Key(now, "actual"), *there]
+    keys = [Key(before, "previous"), Key(now, "actual"), *judged([*tones, *sides])]
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys)
     rows.place(ax, panels)
     parts = [f"{name} {languages.show(effect, result.currency, signed=True)}" for name, effect, _ in steps]

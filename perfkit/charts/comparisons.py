@@ -9,7 +9,7 @@ from perfkit.charts.lettering import clean
 from perfkit.charts.panels import Panel
 from perfkit.charts.rows import Rows
 from perfkit.charts.sheets import Sheet, apart, chart
-from perfkit.charts.style import Key
+from perfkit.charts.style import Key, judged
 from perfkit.kpis import Comparison
 from perfkit.languages import text
 from perfkit.results import View
@@ -35,7 +35,7 @@ def comparison(result: Comparison, sheet: Sheet) -> None:
         return sheet.say(view, text("There is nothing to set the figures against."))
     a, b = clean(result.a.name), clean(result.b.name)
     made = Deviations(sheet, drawn, a, [text("Difference to {other}", other=b)])
-    keys = [Key(text("Better"), "good pin"), Key(text("Worse"), "bad pin")]
+    keys = judged({each.tone for figure in drawn for each in figure.deviations}, " pin")
     scale, members = "", list[tuple[Rows, list[Panel]]]()
     if others:
         keys = [Key(a, "actual"), Key(b, "previous"), *keys]

@@ -4,7 +4,7 @@ from perfkit import languages
 from perfkit.charts.labels import joined, labels_of
 from perfkit.charts.rows import Rows
 from perfkit.charts.sheets import Sheet, chart
-from perfkit.charts.style import Key
+from perfkit.charts.style import judged
 from perfkit.kpis import Movers
 from perfkit.languages import text
 
@@ -33,8 +33,7 @@ def movers(result: Movers, sheet: Sheet) -> None:
         rows.written(now, [shown(each) for each in column["revenue"]], rank=2),
         rows.changes(text("Change"), column["change"], column["tone"], shown),
     ]
-    keys = [key for key in (Key(text("Better"), "good"), Key(text("Worse"), "bad")) if key.scenario in column["tone"]]
-    ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys)
+    ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, judged(column["tone"]))
     rows.place(ax, panels)
     largest = [f"{row['label']} {languages.show(row['change'], result.currency, signed=True)}" for row in drawn[:3]]
     sheet.describe(text("Largest: {members}.", members=languages.listing(largest)))

@@ -5,7 +5,7 @@ from typing import Any
 from perfkit import languages
 from perfkit.charts.deviations import Deviation, Deviations, Figure, shown
 from perfkit.charts.sheets import Sheet, apart, chart
-from perfkit.charts.style import Key
+from perfkit.charts.style import judged
 from perfkit.kpis import Scorecard
 from perfkit.languages import text
 
@@ -31,9 +31,7 @@ def scorecard(result: Scorecard, sheet: Sheet) -> None:
         return sheet.say(view, " ".join([text("There is nothing to set the figures against."), *reasons[:1]]))
     named = {"previous": text("Change on {other}", other=result.previous.name()), "target": text("Gap to target")}
     made = Deviations(sheet, drawn, result.period.name(), [named[each] for each in against])
-    tones = {each.tone for figure in drawn for each in figure.deviations}
-    judged = {"good": Key(text("Better"), "good pin"), "bad": Key(text("Worse"), "bad pin")}
-    keys = [key for tone, key in judged.items() if tone in tones]
+    keys = judged({each.tone for figure in drawn for each in figure.deviations}, " pin")
     heights = [rows.height for rows in made.rows]
     ax = sheet.open(view.title, view.subtitle, sum(heights) + 4 * (len(heights) - 1), keys)
     for rows_, panels, part in zip(made.rows, made.panels(), apart(ax, heights), strict=True):

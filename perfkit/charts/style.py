@@ -5,7 +5,7 @@ outlined, forecast hatched, variances green where good for the company and red w
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from perfkit.charts.lettering import FONT, SIZE
+from perfkit.languages import text
 
 INK = "#1d2127"  # words
 QUIET = "#5a616b"  # second words: 6:1 on white
@@ -71,6 +72,12 @@ class Key:
 
     label: str
     scenario: str  # a name of LOOKS, or "good pin", "bad pin"
+
+
+def judged(tones: Collection[Any], mark: str = "") -> list[Key]:
+    """Return what the colours of good and bad mean, as far as a chart has them; `mark` is " pin" for pins alone."""
+    said = {"good": text("Better"), "bad": text("Worse")}
+    return [Key(label, f"{tone}{mark}") for tone, label in said.items() if tone in tones]
 
 
 LOOKS: dict[str, dict[str, Any]] = {

@@ -89,7 +89,7 @@ def held_targets(targets: pd.DataFrame) -> pd.DataFrame:
 
 def _alike(rows: pd.DataFrame) -> bool:
     """Say whether several rows are one target: an equal rate is the same rate, but equal amounts may be two to add."""
-    return rows["value"].nunique() == 1 and not CATALOGUE[rows.iloc[0]["kpi"]].additive
+    return rows["value"].nunique() == 1 and not kpi(rows.iloc[0]["kpi"]).additive
 
 
 def _twice(targets: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
@@ -174,7 +174,7 @@ def _latest(targets: pd.DataFrame | None, places: Places | None = None) -> pd.Da
     given = _given(targets)
     _refuse_senseless(given, places)
     same = ["kpi", "month", "dimension", "member", "version"]
-    sums = given["kpi"].map(lambda kpi: CATALOGUE[kpi].additive)
+    sums = given["kpi"].map(lambda name: kpi(name).additive).astype("bool")
     given = given[~given.duplicated([*same, "value"]) | sums]
     given.loc[given.duplicated(same, keep=False) & (given["version"] == ""), "value"] = None
     given = given.drop_duplicates([*same, "value"])

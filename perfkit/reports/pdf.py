@@ -15,7 +15,7 @@ from typing import Any
 from perfkit.languages import text
 from perfkit.reports.outlines import as_letters
 
-_NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*">')  # for phones: a third of the page's bytes
+_NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*">')  # for phones alone
 _PICTURE = re.compile(r'(<img src="data:image/svg\+xml;base64,)([A-Za-z0-9+/=]+)')
 _LOGS = ("weasyprint", "weasyprint.progress", "fontTools")
 
