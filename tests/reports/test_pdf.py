@@ -300,3 +300,13 @@ def test_a_page_that_cannot_be_set_is_a_notice_and_not_a_failure(company, monkey
     published = reports.publish("audit", company("## One", "sales({'North': '1'})"), period="2026-10")
     assert published.notices == ("No PDF: it could not be set (RecursionError: too deep).",)
     assert published.notices[0] in html_text(published)
+
+
+@pytest.mark.parametrize("amount", ["+€171,663", "−€122,536", "−£9,500", "+$1,200"])
+def test_a_sign_stands_on_the_line_of_its_amount(amount):
+    """Between a sign and a currency's a line may break; so wherever the words before it end, it does not."""
+    words = "".join(f"<p>{'w' * length} {amount}</p>" for length in range(1, 40))
+    page = f'<html lang="en"><style>p {{ width: 14em; font: 12px "Liberation Sans" }}</style><body>{words}'
+    texts = [each.extract_text() for each in pypdf.PdfReader(io.BytesIO(pdf.document(page))).pages]
+    lines = [line.strip() for each in texts for line in each.splitlines()]
+    assert [line for line in lines if line.endswith(("+", "−"))] == []
