@@ -478,13 +478,7 @@ def _notices(acme: "Company") -> None:
     from perfkit import actions, terminal
 
     terminal.show_notices(acme)
-    for notice in acme.notices():
-        print(printable(f"Note on sales: {notice}"))
-    for notice in acme.target_notices():
-        print(printable(f"Note on targets: {notice}"))
-    for notice in acme.part_notices():
-        print(printable(f"Note: {notice}"))
-    for notice in actions.astray(acme.path, _decided(acme.path)):
+    for notice in [*acme.notices(), *actions.astray(acme.path, _decided(acme.path))]:
         print(printable(f"Note: {notice}"))
 
 

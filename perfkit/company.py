@@ -1,31 +1,25 @@
 """Company: a folder, its settings, its tables, and the questions its data can answer."""
 
 import datetime as dt
-import json
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
-import numpy as np
 import pandas as pd
 
 from perfkit import actions as decided
-from perfkit import languages, periods, questions, schema, sources
+from perfkit import doubts, languages, periods, questions, schema, sources
 from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
 from perfkit.drills import Drill
 from perfkit.errors import DataError, ParameterError, unknown
-from perfkit.languages import listing, plural, show, text
+from perfkit.languages import plural, show, text
 from perfkit.overview import Overview
 from perfkit.periods import Period
 from perfkit.settings import Settings, settings
-from perfkit.sources.names import visible
 from perfkit.sources.places import ROW_NUMBER
-from perfkit.sources.settings import blocks
-from perfkit.sources.strangers import cure
 
 if TYPE_CHECKING:
     from perfkit.kpis.versus import Comparison
@@ -67,7 +61,7 @@ def load(path: str | Path, *, exports: str | Path | None = None, step: Callable[
         currency=declared.currency,
         timezone=declared.timezone,
         step=step,
-        accept=lambda made: Company(folder, declared, made).refuse_senseless_targets(),
+        accept=lambda made: doubts.refuse_senseless_targets(Company(folder, declared, made)),
     )
     return Company(folder, declared, snapshot)
 
@@ -135,7 +129,7 @@ class Company:
 
     def overview(self) -> Overview:
         """Return what the company holds and how to go on; it is what `acme` shows."""
-        first = self._first_day
+        first = self.first_day
         month = None if first is None else self.last_month()
         return Overview(
             name=self.settings.name,
@@ -199,7 +193,7 @@ class Company:
                 f"{whole.label} holds no line of sales; the data go from {dates.min().to_pyarrow().as_py()} to "
                 f"{dates.max().to_pyarrow().as_py()}. Is the export complete, and its last date right?"
             )
-        return whole if self._first_day is None else whole.cut_at(self._first_day)
+        return whole if self.first_day is None else whole.cut_at(self.first_day)
 
     def table(self, name: str) -> ibis.Table:
         """Return a canonical table of the snapshot.
@@ -283,7 +277,10 @@ class Company:
             asked = [(condition, everyone) for condition in declared.where]
             asked += [(condition, lines) for condition in declared.bought]
         if not name:
-            return
+            raise DataError(
+                f"company.toml, [segments.{segment}] and [filters.{filter}] both hold lines of sales, and no line is "
+                "in both, so there is nothing to report of them together. Name one of them."
+            )
         said = [
             f"{{ {parts.in_words(condition)} }}, and {condition.column} holds "
             f"{parts.values_held(rows, condition.column)}"
@@ -296,12 +293,12 @@ class Company:
 
     def _dated(self, lines: ibis.Table) -> ibis.Table:
         """Note on lines that are a part of all of them when the data start."""
-        first = self._first_day
+        first = self.first_day
         return lines if first is None else lines.mutate(ibis.date(first.isoformat()).name(schema.DATA_FROM))
 
     @cached_property
-    def _first_day(self) -> dt.date | None:
-        """First day of sales; None where there is no line."""
+    def first_day(self) -> dt.date | None:
+        """The first day of sales; None where there is no line."""
         if "sales" not in self.snapshot.names:
             return None
         first: dt.date | None = self.table("sales").date.min().cast("date").to_pyarrow().as_py()
@@ -416,50 +413,6 @@ class Company:
         ]
         return pd.DataFrame(rows, columns=columns)
 
-    def refuse_senseless_targets(self) -> None:
-        """Hold the targets against the catalogue, and say where those stand that do not fit.
-
-        Raises
-        ------
-        ParameterError
-            If a KPI is not in the catalogue; the nearest is named.
-        DataError
-            If a target is none that could be reached: see `kpis.targets.checked_targets`.
-        """
-        from perfkit.kpis.targets import checked_targets  # here, because the analyses need time to load
-
-        checked_targets(self.targets(), self._places_of_targets)
-
-    def _places_of_targets(self, rows: Sequence[int]) -> list[str]:
-        """Where rows of `targets` stand: file, sheet and line, as far as they are kept."""
-        if "targets" not in self.snapshot.names:
-            return ["[targets] of company.toml"] * len(rows)
-        try:
-            places = self.snapshot.places("targets", np.asarray(rows, dtype="int64"))
-        except DataError:  # loaded before perfkit kept them
-            return [""] * len(rows)
-        return [
-            f"{row['file']}{', sheet ' + row['sheet'] if row['sheet'] else ''}, line {row['line']}"
-            for row in places.to_dict("records")
-        ]
-
-    def target_notices(self) -> list[str]:
-        """Return what a person should know about the targets: those that are given twice."""
-        from perfkit.kpis.targets import given_twice  # here, because the analyses need time to load
-
-        return given_twice(self.targets(), self._places_of_targets)
-
-    def part_notices(self) -> list[str]:
-        """Return which segments and filters of company.toml hold no line of sales, or cannot be told."""
-        said = []
-        for kind, names in (("segment", self.settings.segments), ("filter", self.settings.filters)):
-            for name in names:
-                try:
-                    self.lines(**{kind: name})
-                except (DataError, ParameterError) as error:
-                    said.append(str(error))
-        return said
-
     def actions(self) -> dict[str, dict[str, Any]]:
         """Return what the company decided about findings, by finding id: audit/actions.toml, for improve.findings.
 
@@ -571,43 +524,14 @@ class Company:
             "ledger": books is not None,
         }
         there = [name for name, is_there in given.items() if is_there]
-        return questions.coverage(shares, money, self._unmatched(shares), there)
+        return questions.coverage(shares, money, doubts.unmatched(self, shares), there)
 
-    def _unmatched(self, shares: Mapping[str, float]) -> list[questions.Unmatched]:
-        """The lists of which sales have many ids that are not in them."""
-        sales = self.snapshot.report["tables"]["sales"]
-        every, few = sales["accepted"]["rows"], 1 - questions.WHOLE
-        found = []
-        for each in sales.get("strangers", ()):
-            alike, table, key = each["alike"], each["table"], each["key"]
-            if table not in ("customers", "products") or each["rows"] < few * every:
-                continue
-            cures = cure(each)
-            held = [name for name in self.table(table).columns if name != "unit_cost" or "quantity" in sales["columns"]]
-            found.append(
-                questions.Unmatched(
-                    table=table,
-                    columns=tuple(f"{table}.{name}" for name in held),
-                    lines=each["rows"],
-                    money=Decimal(each["money"]),
-                    currency=self.currency,
-                    here=visible(alike["here"]) if alike else listing(map(visible, each["first"])),
-                    there=visible(alike["there"]) if alike else listing(map(visible, each.get("listed", ()))),
-                    cures=tuple(
-                        (where, f"{key} = {{ column = {self._source_of(where, key)}, {words} }}")
-                        for where, words in cures
-                    ),
-                    same=bool(alike),
-                    partly=shares.get(f"sales.{key}", 0.0) - each["rows"] / every > few,
-                )
-            )
-        return found
+    def notices(self) -> list[str]:
+        """Return what a person should know before any figure is read.
 
-    def _source_of(self, table: str, column: str) -> str:
-        """The heading that a column is made from, as company.toml writes it; three points where it is not one."""
-        made = blocks(self.settings.tables[table]) if table in self.settings.tables else ()
-        mapping = made[0].columns.get(column) if len(made) == 1 else None
-        return json.dumps(mapping.column if mapping and mapping.column else "...", ensure_ascii=False)
+        Months in which an export may be missing, targets that are given twice, segments and filters without lines.
+        """
+        return doubts.notices(self)
 
     def silent_months(self) -> tuple[Period, ...]:
         """Return the months within the data without one line of sales, whose export may be missing.
@@ -615,35 +539,7 @@ class Company:
         They are those of a report (see `kpis.months.silent_months`), but only where the months around them sell: three
         on each side, as far as the data hold them. Who sells now and then misses none.
         """
-        from perfkit.kpis.months import month_sums, silent_months  # here, because the analyses need time to load
-
-        if self._first_day is None:
-            return ()
-        months, last = [periods.month_of(self._first_day)], self.last_month()
-        while months[-1].end < last.end:
-            months.append(periods.month_of(months[-1].end))
-        sold = set(month_sums(self.table("sales"), months[0].start, months[-1].end))
-        sells = [(month.start.year, month.start.month) in sold for month in months]
-        missed = {month.start for month in silent_months(months, sold)}
-        return tuple(
-            month for place, month in enumerate(months) if month.start in missed and _sells_around(sells, place)
-        )
-
-    def notices(self) -> list[str]:
-        """Return what a person should know about the lines of sales before any figure is read."""
-        silent = self.silent_months()
-        if not silent:
-            return []
-        return [
-            plural(
-                "No line of sales is dated in {months}, and the months around it sell. Is an export missing? Ask for "
-                "that month, and load again. If nothing was sold in it, nothing is to be done.",
-                "No line of sales is dated in {months}, and the months around them sell. Is an export missing? Ask for "
-                "these {n} months, and load again. If nothing was sold in them, nothing is to be done.",
-                len(silent),
-                months=listing(month.name() for month in silent),
-            )
-        ]
+        return doubts.silent_months(self)
 
     def books(self) -> ibis.Table | None:
         """Return the entries of the ledger, or None where the company has not given it."""
@@ -652,20 +548,6 @@ class Company:
     def reconciliation(self) -> "sources.Reconciliation":
         """Return what was read and what was left out of it, in rows and money, tied to the source."""
         return sources.reconciliation(self.snapshot, currency=self.currency, observed_until=self.observed_until)
-
-
-AROUND = 3
-"""Months on each side of a silent one that must have sold for it to be missed."""
-
-
-def _sells_around(sells: Sequence[bool], place: int) -> bool:
-    """Say whether the months before and after a run of silent ones all sold."""
-    first, last = place, place
-    while first > 0 and not sells[first - 1]:
-        first -= 1
-    while last + 1 < len(sells) and not sells[last + 1]:
-        last += 1
-    return all(sells[max(first - AROUND, 0) : first]) and all(sells[last + 1 : last + 1 + AROUND])
 
 
 def _any(lines: ibis.Table) -> bool:

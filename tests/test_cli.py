@@ -594,5 +594,5 @@ def test_a_load_tells_of_targets_given_twice_and_of_a_segment_that_matches_nobod
     settings.write_text(settings.read_text() + wrong)
     (acme / "exports" / "targets.csv").write_text("kpi,period,value\nrevenue,2026-01-01,10\nrevenue,2026-01-02,12\n")
     said = perfkit("load", acme).stdout
-    assert "Note on targets: revenue has two targets for 2026-01, 10 and 12 (targets.csv, line 2; " in said
+    assert "Note: revenue has two targets for 2026-01, 10 and 12 (targets.csv, line 2; " in said
     assert 'Note: company.toml, [segments.uk]: it asks for { column = "country", equals = "UK" }' in said

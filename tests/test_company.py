@@ -604,5 +604,5 @@ def test_a_month_whose_target_is_given_twice_is_not_counted_as_having_one(tmp_pa
     assert not acme.coverage().rows.set_index("id").loc["targets", "answered"]
     shown = acme.coverage().views()[0].rows.set_index("question")["ask"]
     assert any("or two in the same month" in each for each in shown)
-    [told] = acme.target_notices()
+    [told] = acme.notices()
     assert "2026-01, 24000 and 26000 (targets.csv, line 2; targets.csv, line 3)" in told

@@ -308,5 +308,5 @@ where = [{ column = "date", at_least = 2027-01-01 }]
         acme.lines(segment="shops")
     with pytest.raises(DataError, match=r"\[filters.late\].*date holds values from 2026-01-05 to 2026-02-09"):
         acme.lines(filter="late")
-    shops, late = acme.part_notices()
+    shops, late = acme.notices()
     assert "[segments.shops]" in shops and "[filters.late]" in late

@@ -123,6 +123,16 @@ class Evidence:
             for side, n in (("actual", "n"), ("previous", "previous_n"))
         )
 
+    def thin(self) -> tuple[str, ...]:
+        """KPIs that both periods have, of which nothing is claimed because one of the two counts too few cases."""
+        counted = {"aov": "orders", "return_rate": "orders", "new_customers": "new_customers"}
+        thin = {kpi: not self.enough(cases) for kpi, cases in counted.items()}
+        thin["orders_per_customer"] = not self.enough("customers")
+        rate = self.row("repeat_rate")
+        thin["repeat_rate"] = few_cases(rate["n"]) or few_cases(rate["previous_n"])
+        thin["margin_rate"] = thin["discount_rate"] = self.few()
+        return tuple(kpi for kpi, few in thin.items() if few and self.pair(kpi)[1])
+
     def is_material(self, revenue: Decimal) -> bool:
         """Say whether an amount of revenue is worth a board's time."""
         row = self.scorecard.row("revenue")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from perfkit.improve.evidence import ENOUGH
 from perfkit.improve.stakes import (
     Claim,
     Measure,
@@ -22,7 +23,8 @@ from perfkit.improve.stakes import (
     overlap,
     totals,
 )
-from perfkit.languages import date, listing, money, number, opening, percent, plural, show, text
+from perfkit.kpis.catalogue import kpi
+from perfkit.languages import date, in_sentence, listing, money, number, opening, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, environment, figure_frame
 
@@ -118,6 +120,8 @@ class Findings(Result):
         Ids on which the company decided, and which are no finding this time.
     unread : tuple of str
         Ids on which it decided, whose dimension or KPI nothing here reads: mistyped, perhaps.
+    thin : tuple of str
+        KPIs of which nothing is claimed, because the period or the year before counts too few cases.
     """
 
     items: tuple[Finding, ...]
@@ -125,6 +129,7 @@ class Findings(Result):
     currency: str
     unspoken: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    thin: tuple[str, ...] = ()
 
     def find(self, id: str) -> Finding | None:
         """Return the finding of an id, or None where there is none."""
@@ -252,6 +257,15 @@ class Findings(Result):
         if self.unread:
             ids = ", ".join(self.unread)
             notes.append(text("Decided upon, and no dimension or figure of this report: {ids}. Mistyped?", ids=ids))
+        if self.thin:
+            names = listing(in_sentence(text(kpi(name).name)) for name in self.thin)
+            notes.append(
+                text(
+                    "Fewer than {least} cases in the period or the year before, so that nothing is claimed of: {kpis}.",
+                    least=number(ENOUGH),
+                    kpis=names,
+                )
+            )
         return notes
 
 

@@ -32,9 +32,14 @@ SHOWN = 3
 LOUD = 0.001
 """Share of the lines, or of the money, from which a cover warns of what could not be read."""
 
+UNLISTED = 0.01
+"""Share of the lines, or of the money, from which a cover warns of ids that are in no list."""
 
-def _share_of(lost: Any, read: Any) -> float:
-    return abs(float(lost) / float(read)) if lost and read else 0.0
+
+def _largest_share(lines: Any, money: Any, of: Any) -> float:
+    """The larger of the shares that lines, and their money, are of others."""
+    shares = (abs(float(part) / float(of[key])) for key, part in (("lines", lines), ("money", money)) if of[key])
+    return max(shares, default=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,23 +111,34 @@ class Reconciliation(Result):
         return {"net_revenue": read["money"], "lines": read["lines"], "snapshot": self.fingerprint}
 
     def warning(self) -> str:
-        """Return what a reader of any figure must know first: how much of sales could not be read.
+        """Return what a reader of any figure must know first: what of sales could not be read, or is in no list.
 
-        Empty where all was, or all but a thousandth of lines and money: the views tell it all the same.
+        Empty where it is little (less than LOUD, or UNLISTED, of lines and money): the views tell it all the same.
         """
         sales = self.rows[self.rows["table"] == "sales"].set_index("part")
-        lost, read = sales.loc["quarantined"], sales.loc["read"]
-        if (
-            not lost["lines"]
-            or max(_share_of(lost["lines"], read["lines"]), _share_of(lost["money"], read["money"])) < LOUD
-        ):
-            return ""
-        return plural(
-            "{n} line of sales ({share} of those read) could not be read and is in no figure.",
-            "{n} lines of sales ({share} of those read) could not be read and are in no figure.",
-            int(lost["lines"]),
-            share=languages.percent(lost["lines"] / read["lines"], 2),
-        )
+        lost, read, accepted = (sales.loc[part] for part in ("quarantined", "read", "accepted"))
+        said = []
+        if lost["lines"] and _largest_share(lost["lines"], lost["money"], read) >= LOUD:
+            said.append(
+                plural(
+                    "{n} line of sales ({share} of those read) could not be read and is in no figure.",
+                    "{n} lines of sales ({share} of those read) could not be read and are in no figure.",
+                    int(lost["lines"]),
+                    share=languages.percent(lost["lines"] / read["lines"], 2),
+                )
+            )
+        for each in self.strangers:
+            if _largest_share(each["rows"], Decimal(each["money"]), accepted) >= UNLISTED:
+                said.append(
+                    plural(
+                        "{n} line of sales ({share}) has a {what} that is in no list, and stands under (unknown).",
+                        "{n} lines of sales ({share}) have a {what} that is in no list, and stand under (unknown).",
+                        each["rows"],
+                        share=languages.percent(each["rows"] / accepted["lines"], 1),
+                        what=text(_WHO[each["key"]]),
+                    )
+                )
+        return " ".join(said)
 
     def views(self) -> list[View]:
         """Return sales line by line, the other tables in short, and the reasons of what was set aside."""

@@ -213,6 +213,18 @@ def test_findings_without_any_say_so(sales, results):
     result._repr_mimebundle_()
 
 
+def test_what_is_not_claimed_because_there_are_too_few_cases_is_said(sales, found):
+    def sold(n):
+        return sales(
+            *((f"{year}-01-0{1 + at % 9}", 10, "a", f"{year}-{at}") for year in (2023, 2024) for at in range(n))
+        )
+
+    few, many = found(sold(29)), found(sold(30))
+    assert "aov" in few.thin and "aov" not in many.thin
+    [note] = [each for each in few.views()[0].notes if each.startswith("Fewer than 30 cases")]
+    assert "average order value" in note and note in few.html()
+
+
 def test_a_decision_on_what_is_no_finding_this_time_is_told_apart_from_a_mistyped_one(named, found):
     decided = {name: {"owner": "Anna"} for name in ("customers_lost", "returns", "largest_loss:contry", "landing")}
     result = found(named, dimensions=("country",), actions=decided)

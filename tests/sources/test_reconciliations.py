@@ -123,6 +123,22 @@ def test_the_figures_hold_every_part(reconciliation):
     assert sum(sales.loc[sales["kpi"] != "sales_read", "estimate"]) == Decimal("72.751")
 
 
+@pytest.mark.parametrize(("known", "said"), [(98, "2 lines of sales (2.0%) have a product that"), (100, "")])
+def test_ids_that_are_in_no_list_are_told_on_the_cover_where_they_are_many(tmp_path, known, said):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "company.toml").write_text(
+        'name = "A"\ncurrency = "EUR"\n[tables.sales]\nfiles = "sales.csv"\n[tables.products]\nfiles = "products.csv"\n'
+    )
+    sold, listed = (
+        "".join(f"2026-01-05,P{at},1.00\n" for at in range(100)),
+        "".join(f"P{at}\n" for at in range(known)),
+    )
+    (tmp_path / "exports" / "sales.csv").write_text(f"date,product_id,net_revenue\n{sold}")
+    (tmp_path / "exports" / "products.csv").write_text(f"product_id\n{listed}")
+    assert pk.load(tmp_path).reconciliation().warning().startswith(said)
+    assert bool(pk.load(tmp_path).reconciliation().warning()) is bool(said)
+
+
 def test_a_side_table_with_rows_left_out_stands_beside_one_without(tmp_path):
     customers = '\n[tables.customers]\nfiles = "customers.csv"\nkeep = "last"\n'
     (tmp_path / "exports").mkdir()

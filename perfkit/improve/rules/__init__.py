@@ -119,7 +119,7 @@ def findings(
     silent = [name for name in decided if name not in spoken]
     unread = tuple(name for name in silent if not _is_read(name, evidence))
     unspoken = tuple(name for name in silent if name not in unread)
-    return Findings(tuple(ranked), scorecard.period, scorecard.currency, unspoken, unread)
+    return Findings(tuple(ranked), scorecard.period, scorecard.currency, unspoken, unread, evidence.thin())
 
 
 def _is_read(name: str, evidence: Evidence) -> bool:
