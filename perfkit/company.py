@@ -536,7 +536,7 @@ class Company:
     def silent_months(self) -> tuple[Period, ...]:
         """Return the months within the data without one line of sales, whose export may be missing.
 
-        They are those of a report (see `kpis.months.silent_months`), but only where the months around them sell: three
+        They are those of a report (see `months.silent_months`), but only where the months around them sell: three
         on each side, as far as the data hold them. Who sells now and then misses none.
         """
         return doubts.silent_months(self)

@@ -29,7 +29,7 @@ def notices(company: "Company") -> list[str]:
 
 def silent_months(company: "Company") -> tuple[Period, ...]:
     """Return the months without a line of sales, where the months around them sell."""
-    from perfkit.kpis.months import month_sums, silent_months  # here, because the analyses need time to load
+    from perfkit.months import month_sums, silent_months  # here, because the analyses need time to load
 
     first = company.first_day
     if first is None:

@@ -15,6 +15,7 @@ from perfkit import kpis, languages, periods
 from perfkit.errors import DataError, ParameterError
 from perfkit.kpis.behind import _KINDS, _KPIS, lines_behind
 from perfkit.kpis.catalogue import CATALOGUE
+from perfkit.lines import checked
 
 SETTINGS = """
 name = "Acme"
@@ -160,7 +161,7 @@ def test_whatever_the_lines_a_figure_is_what_they_come_to(rows, nth, data):
     columns = ["order_id", "date", "customer_id", "net_revenue", "country", "cost", "list_revenue"]
     first = ("o0", dt.date(2023, 1, 1), "C0", Decimal(5), "FR", None, None)
     lines = pd.DataFrame([first, *rows], columns=columns, dtype="object")
-    table = kpis.lines.checked(lines.assign(date=pd.to_datetime(lines["date"])))
+    table = checked(lines.assign(date=pd.to_datetime(lines["date"])))
     figures = drillable(RESULTS[nth](table, period=periods.parse("2026-01"), currency="EUR"))
     for figure in data.draw(st.lists(st.sampled_from(figures), max_size=6, unique_by=id)) if figures else []:
         found = lines_behind(figure["figure_id"], table, currency="EUR", calendar="FR")

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from perfkit import aggregations, improve, kpis, margins, periods, questions
+from perfkit.lines import checked
 
 ENGINES = ("duckdb", "postgres", "pyspark")
 PERIOD = periods.parse("2024-01")
@@ -51,7 +52,7 @@ def asked() -> dict[str, list[ibis.Table]]:
             **{name: [value] * 4 for name, value in BOUGHT_WITH.items()},
         }
     )
-    table = kpis.lines.checked(lines)
+    table = checked(lines)
     expressions: dict[str, list[ibis.Table]] = {}
     run = aggregations.fetch
 

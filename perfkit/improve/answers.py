@@ -6,14 +6,13 @@ from decimal import Decimal
 
 import pandas as pd
 
+from perfkit.dimensions import dimension_name
 from perfkit.estimates import MOST_GROWTH, tells
 from perfkit.improve.evidence import MATERIAL, comparable_months, known_members
 from perfkit.improve.findings import Finding, Findings, claims_of, measured
 from perfkit.improve.stakes import additions, is_part
 from perfkit.improve.summaries import days_in_words, revenue_stands
 from perfkit.kpis.breakdowns import Breakdown, label
-from perfkit.kpis.catalogue import dimension_name
-from perfkit.kpis.months import silence
 from perfkit.kpis.movements import Movers
 from perfkit.kpis.scorecards import Scorecard
 from perfkit.kpis.trees import RevenueTree
@@ -21,6 +20,7 @@ from perfkit.kpis.trends import Trend
 from perfkit.kpis.walks import RevenueWalk
 from perfkit.kpis.years import YearToDate
 from perfkit.languages import in_sentence, listing, missing, money, percent, plural, text
+from perfkit.months import silence
 from perfkit.results import Result, View, environment, figure_frame
 
 _PLACES = 2  # dimensions in which an answer says where revenue moved

@@ -87,7 +87,7 @@ class Evidence:
 
     @cached_property
     def silent(self) -> tuple[Period, ...]:
-        """Months that may be missing, see `kpis.months.silent_months`."""
+        """Months that may be missing, see `months.silent_months`."""
         return self.scorecard.silent if self.trend is None else self.trend.silent
 
     def pair(self, kpi: str) -> tuple[dict[str, Any], bool]:

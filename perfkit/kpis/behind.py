@@ -16,15 +16,16 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import within
+from perfkit.contribution import has_list_price
+from perfkit.dimensions import dimensioned
 from perfkit.errors import ParameterError, unknown
 from perfkit.kpis.breakdowns import MOST_FIGURES, breakdown, by_size
 from perfkit.kpis.catalogue import CATALOGUE, LARGEST, REPEAT_DAYS
-from perfkit.kpis.lines import checked, first_day, has_list_price, is_in, is_purchase
-from perfkit.kpis.members import dimensioned
 from perfkit.kpis.movements import movers
 from perfkit.kpis.sums import mature
 from perfkit.kpis.walks import GROSS, STEPS, walked
 from perfkit.languages import mark, text
+from perfkit.lines import checked, first_day, is_in, is_purchase
 from perfkit.periods import Period, month_of, parse, working_days
 
 _SUM = mark("Sum of net revenue of the lines")

@@ -9,13 +9,13 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages
-from perfkit.kpis.catalogue import dimension_name
-from perfkit.kpis.lines import ask_for, no_line, span
+from perfkit.dimensions import ask_for, dimension_name, dimensioned, lacks
 from perfkit.kpis.measures import ENOUGH
-from perfkit.kpis.members import dimensioned, lacks, member_sums, price_effects
-from perfkit.kpis.months import silence, silent_months_of, within_any
+from perfkit.kpis.members import member_sums, price_effects
 from perfkit.kpis.targets import member_targets
 from perfkit.languages import mark, percent, plural, show, text
+from perfkit.lines import no_line, span
+from perfkit.months import silence, silent_months_of, within_any
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -196,26 +196,6 @@ _KPIS = (
 CATALOGUE: dict[str, KPI] = {kpi.id: kpi for kpi in _KPIS}
 """Every KPI by its id, in the order of the scorecard."""
 
-_DIMENSIONS = {
-    "country": mark("Country"),
-    "channel": mark("Channel"),
-    "category": mark("Category"),
-    "segment": mark("Segment"),
-    "product_id": mark("Product"),
-    "product_name": mark("Product"),
-    "customer_id": mark("Customer"),
-    "customer_name": mark("Customer"),
-    "customer_segment": mark("Customer segment"),
-    "customer_country": mark("Customer country"),
-    "acquisition_channel": mark("Acquisition channel"),
-    "rep_id": mark("Sales representative"),
-    "store_id": mark("Store"),
-    "tier": mark("Tier"),
-    "unit": mark("Unit of measure"),
-    "document": mark("Document"),
-    "currency": mark("Currency"),
-}
-
 
 def kpi(name: str) -> KPI:
     """Return a KPI of the catalogue.
@@ -241,13 +221,3 @@ def _titles() -> dict[str, str]:
 def _in(code: str, message: str) -> str:
     use(code)
     return text(message)
-
-
-def dimension_name(by: str) -> str:
-    """Return what a reader calls a dimension's column; a company's own columns keep their name."""
-    return text(_DIMENSIONS[by]) if by in _DIMENSIONS else by.replace("_", " ")
-
-
-def is_known_dimension(by: str) -> bool:
-    """Say whether a dimension is one that companies usually have."""
-    return by in _DIMENSIONS

@@ -12,10 +12,10 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
+from perfkit.dimensions import ask_for, distinct_names, in_words
 from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
-from perfkit.kpis.lines import ask_for, checked, in_words, is_in, is_purchase, span
-from perfkit.kpis.members import distinct_names
 from perfkit.languages import mark, number, percent, plural, show, text
+from perfkit.lines import checked, is_in, is_purchase, span
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from perfkit.dimensions import in_words
 from perfkit.kpis.catalogue import CATALOGUE, KPI, kpi
-from perfkit.kpis.lines import in_words
 from perfkit.languages import listing, text
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from perfkit import estimates
-from perfkit.kpis.lines import Span
-from perfkit.kpis.months import WATCHED, Sums, months_until, revenue_of, silent_months
 from perfkit.languages import listing, mark, plural, text
+from perfkit.lines import Span
+from perfkit.months import WATCHED, Sums, months_until, revenue_of, silent_months
 from perfkit.periods import Period, month_of, shifted
 
 FEWEST = 6

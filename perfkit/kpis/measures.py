@@ -10,10 +10,11 @@ import ibis
 
 from perfkit import estimates, languages
 from perfkit.aggregations import only
+from perfkit.dimensions import ask_for, in_words
 from perfkit.kpis import sums
 from perfkit.kpis.catalogue import LARGEST
-from perfkit.kpis.lines import Span, ask_for, in_words, no_line
 from perfkit.languages import date, percent, plural, text
+from perfkit.lines import Span, no_line
 from perfkit.periods import Period, shifted, starts_in_time
 
 CONTRARY = 0.03

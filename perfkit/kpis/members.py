@@ -10,38 +10,13 @@ from ibis import _
 
 from perfkit import estimates, languages
 from perfkit.aggregations import aggregation
-from perfkit.errors import ParameterError, unknown
-from perfkit.kpis.catalogue import is_known_dimension
-from perfkit.kpis.lines import checked, has_list_price, is_in, is_purchase
+from perfkit.contribution import has_list_price
+from perfkit.dimensions import distinct_names, name_column
+from perfkit.lines import is_in, is_purchase
 from perfkit.periods import Period
 
 _MONEY = "decimal(18, 4)"
 _MOST_MONEY = 1e13
-
-
-def lacks(lines: ibis.Table | pd.DataFrame, by: str) -> bool:
-    """Say whether a dimension that perfkit knows is not in the data: a reason to ask for it, not an error."""
-    return by not in lines.columns and is_known_dimension(by)
-
-
-def dimensioned(lines: ibis.Table | pd.DataFrame, by: str) -> ibis.Table:
-    """Return checked lines whose dimension is text.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such column, or it holds amounts or days, which have no members.
-    """
-    table = checked(lines)
-    dimensions = [name for name, of_type in table.schema().items() if of_type.is_string()]
-    if by not in table.columns:
-        raise ParameterError(f"sales: {unknown('dimension', by, dimensions)}")
-    if by in ("date", "net_revenue") or not (table[by].type().is_string() or table[by].type().is_integer()):
-        raise ParameterError(
-            f"sales: {by!r} holds {table[by].type()}, and a breakdown needs members. "
-            f"Take one of: {', '.join(dimensions)}."
-        )
-    return table.mutate(table[by].cast("string").name(by))
 
 
 def member_sums(
@@ -139,14 +114,6 @@ def _price_effects(lines: ibis.Table, by: str, period: Period, previous: Period)
     return known.group_by("member").agg(price_effect=_.effect.sum(), priced=_.revenue.sum())
 
 
-def distinct_names(members: pd.Series, names: pd.Series) -> pd.Series:
-    """Return what each member is called: by its id where it has no name, by both where others share its name."""
-    named = names.where(names.notna(), members)
-    shared = named.notna() & named.duplicated(keep=False)
-    both = [f"{name} ({member})" for name, member in zip(named, members, strict=True)]
-    return named.where(~shared, pd.Series(both, index=named.index, dtype="object"))
-
-
 def _exact(value: Any) -> Decimal:
     """A member without lines in a period sold nothing in it: that zero is observed."""
     return Decimal(0) if languages.missing(value) else value
@@ -188,9 +155,3 @@ def _names(lines: ibis.Table, by: str, named: str, period: Period, previous: Per
     counted = given.group_by(member=_[by], name=_[named]).agg(times=_.count())
     place = ibis.row_number().over(group_by="member", order_by=[ibis.desc("times"), "name"])
     return counted.mutate(place=place).filter(_.place == 0).select("member", "name")
-
-
-def name_column(lines: ibis.Table, by: str) -> str | None:
-    """The column that names a key: product_id is named by product_name, where the data have it."""
-    name = by.removesuffix("_id") + "_name"
-    return name if by.endswith("_id") and name in lines.columns else None

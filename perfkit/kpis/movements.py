@@ -8,6 +8,7 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates
+from perfkit.dimensions import ask_for, dimension_name, dimensioned, lacks
 from perfkit.kpis.breakdowns import (
     MOST_FIGURES,
     ROUNDED,
@@ -18,11 +19,10 @@ from perfkit.kpis.breakdowns import (
     nothing_to_show,
     rounded,
 )
-from perfkit.kpis.catalogue import dimension_name
-from perfkit.kpis.lines import ask_for, no_line, span
-from perfkit.kpis.members import dimensioned, lacks, member_sums
-from perfkit.kpis.months import silence, silent_months_of
+from perfkit.kpis.members import member_sums
 from perfkit.languages import mark, plural, show, text
+from perfkit.lines import no_line, span
+from perfkit.months import silence, silent_months_of
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 

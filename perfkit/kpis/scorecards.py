@@ -11,11 +11,11 @@ from perfkit import estimates, languages
 from perfkit.kpis.breakdowns import ROUNDED, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.comparisons import compared
-from perfkit.kpis.lines import checked, span
 from perfkit.kpis.measures import measured_values
-from perfkit.kpis.months import silence, silent_months_of, within_any
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, number, opening, percent, plural, show, text
+from perfkit.lines import checked, span
+from perfkit.months import silence, silent_months_of, within_any
 from perfkit.periods import Period, calendar_in_words, working_days
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -7,8 +7,9 @@ import ibis
 from ibis import _
 
 from perfkit.aggregations import aggregation, within
+from perfkit.contribution import has_list_price, is_contrary
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
-from perfkit.kpis.lines import has_list_price, is_contrary, is_in, is_purchase
+from perfkit.lines import is_in, is_purchase
 from perfkit.periods import Period, shifted
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.kpis.breakdowns import money, multiples, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
-from perfkit.kpis.lines import checked, span
-from perfkit.kpis.months import month_sums, months_until, not_over, revenue_of, silent_months
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, percent, plural, show, text
+from perfkit.lines import checked, span
+from perfkit.months import month_sums, months_until, not_over, revenue_of, silent_months
 from perfkit.periods import Period, calendar_in_words, month_of, shifted, working_days
 from perfkit.results import Field, Result, View, figure_frame
 

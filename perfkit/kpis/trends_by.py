@@ -12,12 +12,11 @@ from ibis import _
 
 from perfkit import estimates, languages
 from perfkit.aggregations import aggregation, within
+from perfkit.dimensions import ask_for, dimension_name, dimensioned, distinct_names, lacks, name_column
 from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
-from perfkit.kpis.catalogue import dimension_name
-from perfkit.kpis.lines import ask_for, span
-from perfkit.kpis.members import dimensioned, distinct_names, lacks, name_column
-from perfkit.kpis.months import months_until, not_over, silence, silent_months
 from perfkit.languages import mark, percent, plural, text
+from perfkit.lines import span
+from perfkit.months import months_until, not_over, silence, silent_months
 from perfkit.periods import Period, month_of, shifted
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -9,15 +9,16 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates
+from perfkit.dimensions import dimension_name, dimensioned
 from perfkit.errors import ParameterError
 from perfkit.kpis.breakdowns import ROUNDED, by_size, label, multiples, rounded, with_growth_shown
-from perfkit.kpis.catalogue import CATALOGUE, dimension_name
+from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.comparisons import compared
-from perfkit.kpis.lines import checked, span
 from perfkit.kpis.measures import Value, measured_values
-from perfkit.kpis.members import dimensioned, member_sums
-from perfkit.kpis.months import silence, silent_months_of, within_any
+from perfkit.kpis.members import member_sums
 from perfkit.languages import listing, number, percent, plural, show, text
+from perfkit.lines import checked, span
+from perfkit.months import silence, silent_months_of, within_any
 from perfkit.periods import Period, calendar_in_words, working_days
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -15,11 +15,12 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import aggregation, only
+from perfkit.dimensions import ask_for
 from perfkit.kpis.breakdowns import ROUNDED, money, not_available, nothing_to_show, only_total, rounded
 from perfkit.kpis.comparisons import ALIKE_RATES, near
-from perfkit.kpis.lines import ask_for, checked, is_in, is_purchase, no_line, span
-from perfkit.kpis.months import silence, silent_months_of
 from perfkit.languages import date, mark, number, percent, show, text
+from perfkit.lines import checked, is_in, is_purchase, no_line, span
+from perfkit.months import silence, silent_months_of
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 

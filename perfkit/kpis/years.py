@@ -12,10 +12,10 @@ from perfkit import estimates, languages
 from perfkit.kpis.breakdowns import money, multiples, not_available, nothing_to_show, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.landings import Landing, landing_of, silent_so_far
-from perfkit.kpis.lines import checked, span
-from perfkit.kpis.months import month_sums, revenue_of, silence, within_any
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, number, opening, percent, show, text
+from perfkit.lines import checked, span
+from perfkit.months import month_sums, revenue_of, silence, within_any
 from perfkit.periods import Period, month_of, shifted, year_of
 from perfkit.results import Field, Result, View, figure_frame
 

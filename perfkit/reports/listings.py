@@ -89,7 +89,7 @@ def _name(figure: Mapping[str, Any]) -> str:
 
 def _of(dimensions: Mapping[str, Any] | None) -> str:
     """Return the members that a figure is of: "Channel: Web"; what its name says already is left out."""
-    from perfkit.kpis.catalogue import dimension_name, is_known_dimension
+    from perfkit.dimensions import dimension_name, is_known_dimension
 
     said = []
     for by, member in (dimensions or {}).items():

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import kpis, languages, periods
-from perfkit.kpis.months import silent_months
 from perfkit.kpis.trends_by import trend_by
 from perfkit.kpis.walks import revenue_walk
 from perfkit.kpis.years import year_to_date
+from perfkit.months import silent_months
 from perfkit.results import plain
 
 MONTHS = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01", "2024-02", "2024-03"]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from perfkit import estimates
+from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import (
     MATERIAL,
     Evidence,
@@ -17,7 +18,6 @@ from perfkit.improve.evidence import (
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import MARGIN, REVENUE
 from perfkit.kpis.breakdowns import Breakdown, label, margin_change
-from perfkit.kpis.catalogue import dimension_name
 from perfkit.languages import in_sentence, number, percent, points, text
 
 _LARGE = Decimal("0.05")  # share of revenue from which a member's margin matters to the whole

@@ -5,11 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from perfkit import estimates, languages
+from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import ENOUGH, Evidence, known_members, names_of, total_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import FALL, REVENUE
 from perfkit.kpis.breakdowns import label
-from perfkit.kpis.catalogue import dimension_name
 from perfkit.languages import in_sentence, percent, plural, text
 
 _PEERS = ("product_id", "product_name", "category", "store_id", "rep_id")  # dimensions whose members compare

@@ -7,11 +7,11 @@ from itertools import takewhile
 from typing import Any
 
 from perfkit import languages
+from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import Evidence, comparable_months, known_members, subject_by
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import FALL, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
-from perfkit.kpis.catalogue import dimension_name
 from perfkit.languages import in_sentence, number, opening, plural, text
 
 _MOVED = 0.02  # an average that moved by less is no finding

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from perfkit import languages
+from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import MATERIAL, Evidence, known_members, subject_by, subject_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import PLAN, Pool, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
-from perfkit.kpis.catalogue import dimension_name
 from perfkit.kpis.scorecards import figure_id
 from perfkit.languages import in_sentence, listing, percent, points, show, text
 

@@ -10,8 +10,8 @@ from ibis import _
 
 from perfkit import languages
 from perfkit.aggregations import aggregation, within
-from perfkit.kpis.lines import Span, is_purchase
 from perfkit.languages import listing, text
+from perfkit.lines import Span, is_purchase
 from perfkit.periods import Period
 
 Sums = Mapping[tuple[int, int], Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""Lines: what every KPI takes a line of sales to be, and which periods the data hold."""
+"""Lines: what every analysis takes a line of sales to be, and which periods the data hold."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,24 +8,11 @@ import pandas as pd
 from ibis import _
 
 from perfkit.aggregations import aggregation, only, within
+from perfkit.contribution import MONEY, cost_of_goods
 from perfkit.errors import DataError, ParameterError
-from perfkit.kpis.catalogue import dimension_name
-from perfkit.languages import date, in_sentence, mark, text
+from perfkit.languages import date, text
 from perfkit.periods import Period
 from perfkit.schema import DATA_FROM, SALES
-
-_MONEY = "decimal(18, 4)"
-_ASK = {
-    "country": mark("the country of each customer or line"),
-    "category": mark("the product list with each product's family"),
-    "segment": mark("the customer list with each customer's segment"),
-    "channel": mark("the sales channel of each line"),
-    "order_id": mark("the order or invoice number of each line"),
-    "customer_id": mark("the customer number of each line"),
-    "product_id": mark("the product number of each line"),
-    "list_revenue": mark("the amount of each line at list price, before discounts"),
-    "cost": mark("the cost of goods of each line, or the unit cost of each product"),
-}
 
 
 def checked(lines: ibis.Table | pd.DataFrame, *columns: str) -> ibis.Table:
@@ -34,14 +21,12 @@ def checked(lines: ibis.Table | pd.DataFrame, *columns: str) -> ibis.Table:
     `cost` is the line's own where there is one, else its quantity times its product's unit cost.
     """
     table = SALES.table(lines, *columns)
-    table = table.mutate(date=table.date.cast("date"), net_revenue=table.net_revenue.cast(_MONEY))
+    table = table.mutate(date=table.date.cast("date"), net_revenue=table.net_revenue.cast(MONEY))
     if "list_revenue" in table.columns:
-        table = table.mutate(list_revenue=table.list_revenue.cast(_MONEY))
-    if "unit_cost" in table.columns and "quantity" in table.columns:
-        # Cast before and after: the product of two DECIMAL(18,4) overflows in Spark.
-        computed = (table.quantity.cast(_MONEY) * table.unit_cost.cast(_MONEY)).cast(_MONEY)
-        own = table.cost.cast(_MONEY) if "cost" in table.columns else ibis.null(_MONEY)
-        table = table.mutate(cost=ibis.coalesce(own, computed))
+        table = table.mutate(list_revenue=table.list_revenue.cast(MONEY))
+    cost = cost_of_goods(table)
+    if cost is not None:
+        table = table.mutate(cost=cost)
     return table
 
 
@@ -105,16 +90,6 @@ def _days(lines: ibis.Table) -> ibis.Table:
     return lines.agg(first=first, returns=_.count(where=_.net_revenue < 0))
 
 
-def in_words(column: str) -> str:
-    """Return what a reader calls a column: the order or invoice number of each line."""
-    return text(_ASK[column]) if column in _ASK else in_sentence(dimension_name(column))
-
-
-def ask_for(column: str) -> str:
-    """Return the reason for which a figure is not available, naming what to ask the client for."""
-    return text("Not in the data. Ask for {what} ({column}).", column=column, what=in_words(column))
-
-
 def is_in(period: Period) -> ibis.Value:
     """Say of each line whether it counts in the period."""
     return within(_.date, period.start, period.end)
@@ -123,19 +98,6 @@ def is_in(period: Period) -> ibis.Value:
 def is_purchase() -> ibis.Value:
     """Say of each line whether something was bought: returns, credits and free lines are no purchase."""
     return _.net_revenue > 0
-
-
-def has_list_price() -> ibis.Value:
-    """Say of each line whether its discount is known: returns and lines without a list price have none.
-
-    A return whose list price bears no sign is a return all the same, see `is_contrary`.
-    """
-    return (_.list_revenue > 0) & (_.net_revenue >= 0)
-
-
-def is_contrary() -> ibis.Value:
-    """Say of each line whether its list price and its revenue have opposite signs, so that no discount is meant."""
-    return ((_.list_revenue > 0) & (_.net_revenue < 0)) | ((_.list_revenue < 0) & (_.net_revenue > 0))
 
 
 def no_line(period: Period) -> str:
