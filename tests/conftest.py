@@ -1,5 +1,6 @@
 """What every test may ask for: the shared data, a browser, and repeatable random examples."""
 
+import gc
 import os
 import shutil
 import signal
@@ -15,6 +16,10 @@ from perfkit import languages
 os.environ.setdefault("MPLBACKEND", "Agg")
 # A job that a shell starts in the background ignores Ctrl-C, and so would every process that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Expressions are trees of many small objects: to look for garbage in them as often as Python does took a quarter of
+# the suite. Kernels and the command do the same (reports/kernels.py).
+gc.set_threshold(200_000, 50, 100)
 
 # The same examples on every run and machine; the engines' first query is slow, so no deadline.
 settings.register_profile("perfkit", deadline=None, derandomize=True)

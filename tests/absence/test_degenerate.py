@@ -134,7 +134,14 @@ def audits_of(tmp_path_factory):
     return executed
 
 
-@pytest.fixture(params=list(COMPANIES), ids=[name.replace("_", " ") for name in COMPANIES])
+FIRST = ("one_month", "one_customer", "no_customer_named", "only_returns", "zero_revenue", "sales_alone")
+"""Those that `make test` reads; the others are read by `make slow`."""
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=() if name in FIRST else pytest.mark.slow) for name in COMPANIES],
+    ids=[name.replace("_", " ") for name in COMPANIES],
+)
 def audits(request, audits_of):
     return audits_of(request.param)
 
@@ -176,10 +183,11 @@ def test_both_languages_show_the_same_figures(audits):
         ("no_customer_named", "Scorecard", "No sale of the period has a customer."),
         ("only_returns", "Scorecard", "There are no sales in the period."),
         ("zero_revenue", "Breakdown", "Revenue is not positive, so it has no shares"),
-        (
+        pytest.param(
             "lists_without_a_match",
             "Coverage",
             "customer numbers that are written alike in sales and in the list of customers",
+            marks=pytest.mark.slow,
         ),
         ("sales_alone", "Coverage", "The data answer 2 of"),
     ],
