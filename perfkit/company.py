@@ -16,6 +16,7 @@ from perfkit.aggregations import fetch, only
 from perfkit.drills import Drill
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.languages import plural, show, text
+from perfkit.months import month_sums
 from perfkit.overview import Overview
 from perfkit.periods import Period
 from perfkit.settings import Settings, settings
@@ -292,9 +293,30 @@ class Company:
         )
 
     def _dated(self, lines: ibis.Table) -> ibis.Table:
-        """Note on lines that are a part of all of them when the data start."""
+        """Note on lines that are a part of all when the data start, and in which months there is none at all."""
         first = self.first_day
-        return lines if first is None else lines.mutate(ibis.date(first.isoformat()).name(schema.DATA_FROM))
+        if first is None:
+            return lines
+        without = " ".join(f"{month.start:%Y-%m}" for month in self.months() if month.start not in self.sold_months)
+        return lines.mutate(
+            ibis.date(first.isoformat()).name(schema.DATA_FROM), ibis.literal(without).name(schema.WITHOUT_LINES)
+        )
+
+    def months(self) -> list[Period]:
+        """Return the months from the first line to the last complete month."""
+        if self.first_day is None:
+            return []
+        found, last = [periods.month_of(self.first_day)], self.last_month()
+        while found[-1].end < last.end:
+            found.append(periods.month_of(found[-1].end))
+        return found
+
+    @cached_property
+    def sold_months(self) -> frozenset[dt.date]:
+        """The first days of the months with a line of sales."""
+        held = self.months()
+        sums = month_sums(self.table("sales"), held[0].start, held[-1].end) if held else {}
+        return frozenset(dt.date(year, month, 1) for year, month in sums)
 
     @cached_property
     def first_day(self) -> dt.date | None:
@@ -381,7 +403,7 @@ class Company:
         rows = fetch("drill", found.lines.order_by(ROW_NUMBER))
         places = self.snapshot.places("sales", rows.pop(ROW_NUMBER).to_numpy("int64"))
         value = found.value(rows) if found.value else None
-        unshown = [schema.DATA_FROM, *([] if found.adds else [PART])]
+        unshown = [schema.DATA_FROM, schema.WITHOUT_LINES, *([] if found.adds else [PART])]
         rows = rows.drop(columns=unshown, errors="ignore")
         drilled = Drill(
             pd.concat([places, rows], axis=1), ids[0], value, found.unit, found.how, self.currency, also=ids[1:]

@@ -49,6 +49,9 @@ LEVELS = (
 )
 """From the cost of a product to the costs of the whole house."""
 
+ENOUGH = 0.95
+"""Below this share of amounts with a cost (or a list price), a rate speaks of a part of the business only."""
+
 OF_SPEND = "cm2"
 """Where spend on marketing stands unless the company declares otherwise."""
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfkit import questions
+from perfkit import months, questions
 from perfkit.errors import DataError, ParameterError
 from perfkit.languages import listing, plural
-from perfkit.periods import Period, month_of
+from perfkit.periods import Period
+from perfkit.sources import placeholders
 from perfkit.sources.names import visible
 from perfkit.sources.settings import blocks
 from perfkit.sources.strangers import cure
@@ -24,23 +25,15 @@ AROUND = 3
 
 def notices(company: "Company") -> list[str]:
     """Return what a person should know before any figure is read, a sentence each."""
-    return [*_of_months(company), *_of_targets(company), *_of_parts(company)]
+    return [*_of_months(company), *_of_ids(company), *_of_targets(company), *_of_parts(company)]
 
 
 def silent_months(company: "Company") -> tuple[Period, ...]:
     """Return the months without a line of sales, where the months around them sell."""
-    from perfkit.months import month_sums, silent_months  # here, because the analyses need time to load
-
-    first = company.first_day
-    if first is None:
-        return ()
-    months, last = [month_of(first)], company.last_month()
-    while months[-1].end < last.end:
-        months.append(month_of(months[-1].end))
-    sold = set(month_sums(company.table("sales"), months[0].start, months[-1].end))
-    sells = [(month.start.year, month.start.month) in sold for month in months]
-    missed = {month.start for month in silent_months(months, sold)}
-    return tuple(month for place, month in enumerate(months) if month.start in missed and _sells_around(sells, place))
+    held, sold = company.months(), company.sold_months
+    sells = [month.start in sold for month in held]
+    missed = {month.start for month in months.silent_months(held, {(day.year, day.month) for day in sold})}
+    return tuple(month for place, month in enumerate(held) if month.start in missed and _sells_around(sells, place))
 
 
 def _sells_around(sells: Sequence[bool], place: int) -> bool:
@@ -66,6 +59,17 @@ def _of_months(company: "Company") -> list[str]:
             len(silent),
             months=listing(month.name() for month in silent),
         )
+    ]
+
+
+def _of_ids(company: "Company") -> list[str]:
+    """The ids that are a word for nobody."""
+    return [
+        f"{each['rows']:,} lines of sales ({each['share']:.1%}) have {json.dumps(each['id'], ensure_ascii=False)} as "
+        f"{each['key']}, which is taken for one {each['key'].removesuffix('_id')} like any other. If it means that "
+        f"there is none, write under [tables.sales.columns]: {each['key']} = {{ column = "
+        f'{_heading(company, "sales", each["key"])}, null = ["", {json.dumps(each["id"], ensure_ascii=False)}] }}'
+        for each in placeholders.found(company.snapshot)
     ]
 
 

@@ -52,6 +52,32 @@ def share(successes: ArrayLike, n: ArrayLike, level: float = LEVEL) -> pd.DataFr
     )
 
 
+def event_rate(
+    total: float, squares: float, largest: float, exposure: float, level: float = LEVEL
+) -> tuple[float, float]:
+    """Return the interval of a sum of amounts that events bring (returns, breakages), over what they could befall.
+
+    The events are taken as Poisson, their amounts as they are: one large event says less than many small ones. The
+    interval is that of a weighted sum of Poisson counts (Fay & Feuer 1997, Statistics in Medicine).
+
+    Parameters
+    ----------
+    total, squares, largest : float
+        Sum of the amounts of the events, sum of their squares, and the largest of them; all at least 0.
+    exposure : float
+        What the total is divided by, above 0.
+    level : float
+        Level of the interval, 0 to 1.
+    """
+    from scipy.special import gammaincinv  # here: whoever estimates no such rate need not wait for it
+
+    tail = (1 - level) / 2
+    low = 0.0 if total <= 0 else squares / total * float(gammaincinv(total**2 / squares, tail))
+    above, more = total + largest, squares + largest**2
+    high = 0.0 if above <= 0 else more / above * float(gammaincinv(above**2 / more, 1 - tail))
+    return low / exposure, high / exposure
+
+
 def ratio(numerator: Any, denominator: Any) -> float | None:
     """Divide, or return None where there is nothing to divide by: a ratio is never 0 or infinite by default."""
     if languages.missing(numerator) or languages.missing(denominator) or denominator == 0:

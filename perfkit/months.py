@@ -1,7 +1,7 @@
 """Months: what was sold in each, and which months a chart shows."""
 
 import datetime as dt
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +9,11 @@ import ibis
 from ibis import _
 
 from perfkit import languages
-from perfkit.aggregations import aggregation, within
+from perfkit.aggregations import aggregation, only, within
 from perfkit.languages import listing, text
 from perfkit.lines import Span, is_purchase
 from perfkit.periods import Period
+from perfkit.schema import WITHOUT_LINES
 
 Sums = Mapping[tuple[int, int], Mapping[str, Any]]
 
@@ -65,10 +66,33 @@ def silent_months(months: Iterable[Period], sold: Container[tuple[int, int]]) ->
     return tuple(m for m in empty if m.year_before().start not in starts and m.start not in before)
 
 
+class _AllBut:
+    """Every year and month but some."""
+
+    def __init__(self, without: str) -> None:
+        self.without = without.split()
+
+    def __contains__(self, month: object) -> bool:
+        year, number = month  # type: ignore[misc]
+        return f"{year:04}-{number:02}" not in self.without
+
+
+def sold_in(lines: ibis.Table, sums: Container[tuple[int, int]]) -> Container[tuple[int, int]]:
+    """Return the months with lines: of a part of all lines those in which there is any of all, else those of `sums`."""
+    if WITHOUT_LINES not in lines.columns:
+        return sums
+    return _AllBut(only(_without_lines(lines))["months"] or "")
+
+
+@aggregation
+def _without_lines(lines: ibis.Table) -> ibis.Table:
+    return lines.agg(months=_[WITHOUT_LINES].max())
+
+
 def silent_months_of(lines: ibis.Table, period: Period, days: Span) -> tuple[Period, ...]:
     """Return the silent months of a period and of the one a year before, see `silent_months`."""
     watched = months_until(period, WATCHED, days)
-    found = silent_months(watched, month_sums(lines, watched[0].start, watched[-1].end))
+    found = silent_months(watched, sold_in(lines, month_sums(lines, watched[0].start, watched[-1].end)))
     return tuple(month for month in found if within_any(month, period, period.year_before()))
 
 
@@ -87,6 +111,12 @@ def silence(months: Iterable[Period]) -> str:
         "and no gap to a target that holds such a month can be judged.",
         months=names,
     )
+
+
+def in_words(months: Sequence[dt.date]) -> str:
+    """Return a run of months by its ends: "January 2026 to March 2026", or the only one."""
+    first, last = (languages.month(month) for month in (months[0], months[-1]))
+    return first if first == last else text("{first} through {last}", first=first, last=last)
 
 
 def not_over(month: Period, until: dt.date) -> str:

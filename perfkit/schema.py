@@ -22,6 +22,9 @@ VERSION = 1
 DATA_FROM = "data_from"
 """Column of lines that are a part of others: the first day of all of them, so that a part which starts later
 (a segment that is new) is not taken for data that start later."""
+WITHOUT_LINES = "months_without_lines"
+"""Column of lines that are a part of others: the months in which none of all of them is dated, as "2026-01 2026-03", so
+that a month in which only the part sold nothing is not taken for a missing export."""
 
 Type = Literal["id", "text", "date", "timestamp", "money", "quantity", "share", "number", "integer", "boolean"]
 

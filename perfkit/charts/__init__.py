@@ -6,11 +6,14 @@ from perfkit.charts.concentrations import concentration
 from perfkit.charts.ledgers import ledger_tie
 from perfkit.charts.movements import movers
 from perfkit.charts.multiples import trend_by
+from perfkit.charts.price_volume import price_volume_mix
+from perfkit.charts.profit_maps import profitability
 from perfkit.charts.scorecards import scorecard
 from perfkit.charts.show import show_chart
 from perfkit.charts.trees import revenue_tree
 from perfkit.charts.trends import trend
 from perfkit.charts.walks import revenue_walk
+from perfkit.charts.whales import whale_curve
 from perfkit.charts.years import year_to_date
 
 __all__ = [
@@ -19,11 +22,14 @@ __all__ = [
     "concentration",
     "ledger_tie",
     "movers",
+    "price_volume_mix",
+    "profitability",
     "revenue_tree",
     "revenue_walk",
     "scorecard",
     "show_chart",
     "trend",
     "trend_by",
+    "whale_curve",
     "year_to_date",
 ]

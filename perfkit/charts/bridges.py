@@ -1,6 +1,7 @@
 """Bridges: from what was to what is, step by step: the one drawing of all results that split a change of revenue."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -28,8 +29,20 @@ class Split(Protocol):
     def currency(self) -> str: ...  # noqa: D102
 
 
+@dataclass(frozen=True)
+class Ends:
+    """What a bridge leads from and to, where these are not the revenue of the year before and of the period."""
+
+    before: str
+    start: Decimal
+    now: str
+    end: Decimal
+    what: str
+    currency: str
+
+
 def draw(
-    result: Split,
+    result: Split | Ends,
     sheet: Sheet,
     view: View,
     steps: Sequence[tuple[str, Decimal, str | None]],
@@ -40,7 +53,7 @@ def draw(
 
     Parameters
     ----------
-    result : Split
+    result : Split or Ends
     sheet : Sheet
     view : View
         Whose message stands above.
@@ -51,14 +64,15 @@ def draw(
         How many stand behind each step.
     """
     names, effects, tones = [step[0] for step in steps], [step[1] for step in steps], [step[2] for step in steps]
-    before, now = capitalised(result.period.year_before().name()), capitalised(result.period.name())
-    shown, scale = labels_of([result.previous_revenue, result.revenue, *effects], result.currency)
+    ends = result if isinstance(result, Ends) else _ends_of(result)
+    before, now = capitalised(ends.before), capitalised(ends.now)
+    shown, scale = labels_of([ends.start, ends.end, *effects], ends.currency)
     rows = Rows(sheet, [before, *names, now], total=True)
     panels = []
     if counts:
         written = ["" if languages.missing(n) else languages.number(n) for n in counts[1]]
         panels.append(rows.written(counts[0], ["", *written, ""], quiet=True, rank=2))
-    panels.append(rows.bridge(text("Net revenue"), result.previous_revenue, effects, tones, result.revenue, shown))
+    panels.append(rows.bridge(ends.what, ends.start, effects, tones, ends.end, shown))
     heading, shares, sides = relative
     if sheet.narrow:
         panels.append(rows.written("", percentages(shares), tones=sides, upper=True))
@@ -67,8 +81,14 @@ def draw(
     keys = [Key(before, "previous"), Key(now, "actual"), *judged([*tones, *sides])]
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys)
     rows.place(ax, panels)
-    parts = [f"{name} {languages.show(effect, result.currency, signed=True)}" for name, effect, _ in steps]
-    ends = [languages.show(each, result.currency) for each in (result.previous_revenue, result.revenue)]
+    parts = [f"{name} {languages.show(effect, ends.currency, signed=True)}" for name, effect, _ in steps]
+    both = [languages.show(each, ends.currency) for each in (ends.start, ends.end)]
     sheet.describe(
-        text("From {previous} to {actual}: {parts}.", previous=ends[0], actual=ends[1], parts=languages.listing(parts))
+        text("From {previous} to {actual}: {parts}.", previous=both[0], actual=both[1], parts=languages.listing(parts))
     )
+
+
+def _ends_of(result: Split) -> Ends:
+    before = result.period.year_before().name()
+    revenue = text("Net revenue")
+    return Ends(before, result.previous_revenue, result.period.name(), result.revenue, revenue, result.currency)

@@ -16,10 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from perfkit import languages
+from perfkit import contribution, languages
 from perfkit.estimates import tells
 from perfkit.improve.stakes import Measure, Stake, StakeKind
-from perfkit.kpis import measures
 from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.kpis.concentrations import Concentration
 from perfkit.kpis.movements import Movers
@@ -38,7 +37,7 @@ MATERIAL = 0.005
 """Share of revenue below which a gap is no finding: a report that cries at everything is not read."""
 ENOUGH = 30
 """Cases below which a rate or an average makes no claim."""
-ENOUGH_COST = Decimal(str(measures.ENOUGH))
+ENOUGH_COST = Decimal(str(contribution.ENOUGH))
 """Share of a member's revenue whose cost must be known before its margin makes a claim."""
 
 
@@ -145,8 +144,8 @@ class Evidence:
         return self.is_material(profit / rate) if rate and rate > 0 else self.is_material(profit)
 
     def money(self, amount: Any, *, signed: bool = False) -> str:
-        """An amount in a sentence: with its cents only where it is small."""
-        small = abs(amount) < 100 and amount != round(amount)
+        """An amount in a sentence: with its cents only where they are much of it."""
+        small = abs(amount) < 10 and amount != round(amount)
         return money(amount, self.currency, 2 if small else 0, signed=signed)
 
     def growth(self, share: float | None) -> str:

@@ -206,6 +206,9 @@ def summary(
     if at_stake:
         at_stake = text("At stake in all, each amount counted once: {total}.", total=at_stake)
         at_stake = f"{at_stake} {findings.total_caveat()}".strip()
+        if told is not None and told.amount:  # it bears no number here, and those of the others go on from its own
+            place = next(place for place, item in enumerate(findings.items) if item is told)
+            at_stake += " " + text("Finding {rank} is told above.", rank=number(place + 1))
     return Summary(
         headlines,
         f"{part} {_conclusion(scorecard, findings, told)}".strip(),

@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from perfkit import estimates, languages
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import ask_for, dimension_name, dimensioned, lacks
-from perfkit.kpis.measures import ENOUGH
-from perfkit.kpis.members import member_sums, price_effects
+from perfkit.kpis.members import member_sums, price_effects, return_events, unlike_members
 from perfkit.kpis.targets import member_targets
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.lines import no_line, span
@@ -30,7 +31,8 @@ _NO_ROWS = pd.DataFrame(
         "member", "name", "revenue", "share", "previous", "variance", "growth", "orders", "customers",
         "previous_orders", "previous_customers", "costed", "gross_profit", "margin_rate",
         "previous_costed", "previous_gross_profit", "previous_margin_rate", "price_effect", "priced",
-        "returns", "list_revenue", "listed", "target", "variance_target", "attainment",
+        "returns", "return_events", "returns_squared", "largest_return", "list_revenue", "listed",
+        "target", "variance_target", "attainment",
     ],
     dtype="object",
 )  # fmt: skip
@@ -49,7 +51,8 @@ class Breakdown(Result):
         orders, customers: int or None. costed: revenue of the lines whose cost is known; gross_profit,
         margin_rate: theirs; None where there are none. previous_orders ... previous_margin_rate: the same a year
         before. price_effect, priced: see `members.price_effects`; None where no price can be compared.
-        returns: sum of the negative lines, Decimal.
+        returns: sum of the negative lines, Decimal; return_events, returns_squared, largest_return: see
+        `members.return_events`, 0 where there are none.
         list_revenue: at list price, and listed: net revenue, of the lines whose list price is known
         and positive; None where there are none. target: Decimal or None; variance_target; attainment.
     by : str
@@ -394,17 +397,15 @@ def breakdown(
     planned = member_targets(targets, by, period)
     rows = member_sums(table, by, period, before, also=planned)
     rows = rows.rename(columns={"lines_before": "previous_lines"})
-    prices = price_effects(table, by, period, before).to_dict("records")
-    of = {None if languages.missing(each["member"]) else each["member"]: each for each in prices}
-    for column in ("price_effect", "priced"):
-        found = [of.get(member, {}).get(column) for member in rows["member"]]
-        rows[column] = pd.Series(found, index=rows.index, dtype="object")
+    rows = _with(rows, price_effects(table, by, period, before), None)
+    rows = _with(rows, return_events(table, by, period), 0)
     total = sum(rows["revenue"], Decimal(0))
-    if not days.holds(before):
+    unlike = unlike_members(rows, by, period) if days.holds(before) else ""
+    if unlike or not days.holds(before):
         rows[[column for column in rows if column.startswith("previous")]] = None
         rows[["variance", "growth", "price_effect", "priced"]] = None
         kept = [count > 0 or member in planned for count, member in zip(rows["lines"], rows["member"], strict=True)]
-        rows = rows[kept].reset_index(drop=True)
+        rows = rows.loc[np.array(kept, dtype=bool)].reset_index(drop=True)
     rows["share"] = [estimates.ratio(value, total) if total > 0 else None for value in rows["revenue"]]
     against = [
         against_target(revenue, planned.get(member))
@@ -412,8 +413,17 @@ def breakdown(
     ]
     for column in ("target", "variance_target", "attainment"):
         rows[column] = pd.Series([each[column] for each in against], dtype="object")
-    held = days.holds(before)
+    held = days.holds(before) and not unlike
     previous_total = sum(rows["previous"], Decimal(0)) if held else None
-    reason = days.why_not() if not held else "" if any(rows["previous_lines"]) else no_line(before)
+    reason = unlike or (days.why_not() if not held else "" if any(rows["previous_lines"]) else no_line(before))
     silent = silent_months_of(table, period, days)
     return Breakdown(rows[list(_NO_ROWS)], by, period, total, previous_total, currency, reason, silent=silent)
+
+
+def _with(rows: pd.DataFrame, more: pd.DataFrame, otherwise: Any) -> pd.DataFrame:
+    """Set columns beside each member's; who has none there has `otherwise`."""
+    of = {None if languages.missing(each["member"]) else each["member"]: each for each in more.to_dict("records")}
+    for column in more.columns.drop("member"):
+        found = [of.get(member, {}).get(column, otherwise) for member in rows["member"]]
+        rows[column] = pd.Series(found, index=rows.index, dtype="object")
+    return rows

@@ -19,7 +19,7 @@ import numpy as np
 from perfkit import estimates
 from perfkit.languages import listing, mark, plural, text
 from perfkit.lines import Span
-from perfkit.months import WATCHED, Sums, months_until, revenue_of, silent_months
+from perfkit.months import Sums, revenue_of
 from perfkit.periods import Period, month_of, shifted
 
 FEWEST = 6
@@ -63,18 +63,20 @@ class Landing:
     reason: str = ""
 
 
-def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal | None, days: Span) -> Landing:
-    """Estimate the year's revenue from its first `done` months and last year's twelve."""
+def landing_of(
+    sums: Sums, months: Sequence[Period], done: int, actual: Decimal | None, days: Span, silent: Sequence[Period]
+) -> Landing:
+    """Estimate the year's revenue from its first `done` months and last year's twelve; not from silent ones."""
     if done == len(months):
         return Landing(actual, status="observed", reason=text("the year is over."))
     before = [month.year_before() for month in months]
     if not days.holds(before[0]):
         return Landing(reason=text("last year is not whole in the data. {reason}", reason=days.why_not()))
-    if gaps := silent_so_far(sums, months, done, days):
+    if silent:
         return Landing(
             reason=text(
                 "no line is dated in {months}: an estimate would take a missing export for a month without sales.",
-                months=listing([each.name() for each in gaps]),
+                months=listing([each.name() for each in silent]),
             )
         )
     base = [revenue_of(sums, month) for month in before]
@@ -95,12 +97,6 @@ def landing_of(sums: Sums, months: Sequence[Period], done: int, actual: Decimal 
         estimate, min(_cents(Decimal(low)), estimate), max(_cents(Decimal(high)), estimate),
         estimates.LEVEL, len(ratios), status="estimated",
     )  # fmt: skip
-
-
-def silent_so_far(sums: Sums, months: Sequence[Period], done: int, days: Span) -> list[Period]:
-    """Return the silent months of the first `done` months of a year, and of the whole year before."""
-    own = {each.start for month in months for each in (month, month.year_before())}
-    return [each for each in silent_months(months_until(months[done - 1], WATCHED, days), sums) if each.start in own]
 
 
 def _ratios(sums: Sums, last: Period, days: Span) -> list[float]:

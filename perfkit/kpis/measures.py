@@ -10,6 +10,7 @@ import ibis
 
 from perfkit import estimates, languages
 from perfkit.aggregations import only
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import ask_for, in_words
 from perfkit.kpis import sums
 from perfkit.kpis.catalogue import LARGEST
@@ -19,9 +20,6 @@ from perfkit.periods import Period, shifted, starts_in_time
 
 CONTRARY = 0.03
 """Above this share of amounts whose list price has the other sign, list prices mean something else."""
-
-ENOUGH = 0.95
-"""Below this share of amounts with a cost (or a list price), a rate speaks of a part of the business only."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +231,8 @@ def _nobody() -> str:
 
 def _repeat(again: int, cohort: int, period: Period, days: Span) -> Value:
     start, end = sums.mature(period)
+    if not cohort and days.first >= end:
+        return _absent(text("The data start on {day}: it is too early for second purchases.", day=date(days.first)))
     if not cohort:
         last = end - dt.timedelta(days=1)
         return _absent(

@@ -11,7 +11,9 @@ from ibis import _
 from perfkit import estimates, languages
 from perfkit.aggregations import aggregation
 from perfkit.contribution import has_list_price
-from perfkit.dimensions import distinct_names, name_column
+from perfkit.dimensions import dimension_name, distinct_names, name_column
+from perfkit.kpis.comparisons import near
+from perfkit.languages import in_sentence, percent, text
 from perfkit.lines import is_in, is_purchase
 from perfkit.periods import Period
 
@@ -24,7 +26,8 @@ def member_sums(
 ) -> pd.DataFrame:
     """Return each member's sums of both periods, in the order of the members, the unknown one last.
 
-    `also` names members that have a row even without a line.
+    `given_name` is the member's own name, `name` one that it shares with no other here. `also` names members that
+    have a row even without a line.
     """
     rows = _members(lines, by, period, previous)
     silent = sorted(set(also) - set(rows["member"].dropna()))
@@ -39,6 +42,7 @@ def member_sums(
     rows = rows.sort_values(["_absent", "member"], kind="stable").reset_index(drop=True)
     frame = pd.DataFrame(index=rows.index, dtype="object")
     frame["member"] = rows["member"]
+    frame["given_name"] = rows["name"]
     frame["name"] = distinct_names(rows["member"], rows["name"])
     for column in ("revenue", "previous"):
         frame[column] = pd.Series([_exact(value) for value in rows[column]], dtype="object")
@@ -63,6 +67,37 @@ def member_sums(
             estimates.ratio(pair[1], pair[0]) if pair and pair[0] > 0 else None for pair in known
         )
     return frame
+
+
+UNLIKE = 0.3
+"""How far the shares of revenue whose member is known may lie apart in two periods that are compared."""
+
+
+def unlike_members(rows: pd.DataFrame, by: str, period: Period) -> str:
+    """Say why the members of two periods do not compare: much more of the revenue names its member in one of them.
+
+    What is named in one period only would look won or lost. Empty where they compare.
+    """
+    named = rows[rows["member"].notna()]
+    now, before = (
+        estimates.ratio(sum(named[column], Decimal(0)), whole) if (whole := sum(rows[column], Decimal(0))) > 0 else None
+        for column in ("revenue", "previous")
+    )
+    if near(now, before, UNLIKE):
+        return ""
+    return not_compared(in_sentence(dimension_name(by)), now, before, period)
+
+
+def not_compared(dimension: str, now: float | None, before: float | None, period: Period) -> str:
+    """Return what a reader is told of a dimension that one of two periods hardly has."""
+    return text(
+        "Not compared with {previous}: {dimension} is known for {share} of revenue now, for {other} then. Does an "
+        "export lack that column?",
+        previous=period.year_before().name(),
+        dimension=dimension,
+        share=percent(now),
+        other=percent(before),
+    )
 
 
 def price_effects(lines: ibis.Table, by: str, period: Period, previous: Period) -> pd.DataFrame:
@@ -112,6 +147,26 @@ def _price_effects(lines: ibis.Table, by: str, period: Period, previous: Period)
     bounded = (_.before < _MOST_MONEY) & (_.revenue.cast("float64") < _MOST_MONEY)
     known = at_old_price.filter(bounded).mutate(effect=_.revenue.cast(_MONEY) - _.before.cast(_MONEY))
     return known.group_by("member").agg(price_effect=_.effect.sum(), priced=_.revenue.sum())
+
+
+@aggregation
+def return_events(lines: ibis.Table, by: str, period: Period) -> ibis.Table:
+    """Return how many returns each member has, the sum of the squares of their amounts, and the largest.
+
+    A return is what one document gives back of a member: its lines are one event. Without a number each line is one.
+    """
+    negative = lines.filter(is_in(period) & (_.net_revenue < 0))
+    numbered = _.order_id if "order_id" in lines.columns else ibis.null("string")
+    each = ibis.row_number().over(order_by=[by, "net_revenue"]).cast("string")
+    events = (
+        negative.mutate(member=_[by], numbered=numbered, line=each)
+        .mutate(alone=ibis.ifelse(_.numbered.isnull(), _.line, ""))
+        .group_by("member", "numbered", "alone")
+        .agg(amount=-_.net_revenue.sum().cast("float64"))
+    )
+    return events.group_by("member").agg(
+        return_events=_.count(), returns_squared=(_.amount * _.amount).sum(), largest_return=_.amount.max()
+    )
 
 
 def _exact(value: Any) -> Decimal:

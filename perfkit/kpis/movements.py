@@ -19,7 +19,7 @@ from perfkit.kpis.breakdowns import (
     nothing_to_show,
     rounded,
 )
-from perfkit.kpis.members import member_sums
+from perfkit.kpis.members import member_sums, unlike_members
 from perfkit.languages import mark, plural, show, text
 from perfkit.lines import no_line, span
 from perfkit.months import silence, silent_months_of
@@ -231,6 +231,8 @@ def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currenc
     if not days.holds(before):
         return nothing(days.why_not())
     rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
+    if unlike := unlike_members(rows, by, period):
+        return nothing(unlike)
     rows["kind"] = [_kind(*row) for row in zip(rows["lines"], rows["lines_before"], rows["change"], strict=True)]
     none_before = "" if any(rows["lines_before"]) else no_line(before)
     change, silent = sum(rows["change"], Decimal(0)), silent_months_of(table, period, days)

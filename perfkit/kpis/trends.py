@@ -15,7 +15,7 @@ from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.lines import checked, span
-from perfkit.months import month_sums, months_until, not_over, revenue_of, silent_months
+from perfkit.months import in_words, month_sums, months_until, not_over, revenue_of, silent_months, sold_in
 from perfkit.periods import Period, calendar_in_words, month_of, shifted, working_days
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -124,10 +124,9 @@ class Trend(Result):
             notes.append(not_over(last, self.observed_until))
         notes.append(text("Working days: {calendar}.", calendar=calendar_in_words(self.calendar)))
         subtitle = text(
-            "Net revenue by month, {currency} net of tax, {first} to {last}",
+            "Net revenue by month, {currency} net of tax, {months}",
             currency=self.currency,
-            first=languages.month(self.cells["month"].iloc[0]),
-            last=languages.month(self.cells["month"].iloc[-1]),
+            months=in_words(list(self.cells["month"])),
         )
         return [View(self._message(), subtitle, fields, shown, notes=notes)]
 
@@ -235,7 +234,7 @@ def trend(
     frame = pd.DataFrame(cells, dtype="object")
     asked = [month for month in [*(each.year_before() for each in shown), *shown] if days.holds(month)]
     over = [month for month in dict.fromkeys(asked) if month.last_day <= until]
-    return Trend(frame, until, currency, period, days.first, calendar, silent_months(over, sums))
+    return Trend(frame, until, currency, period, days.first, calendar, silent_months(over, sold_in(table, sums)))
 
 
 def _customers(month: Mapping[str, Any]) -> int | None:

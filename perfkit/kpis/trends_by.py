@@ -14,9 +14,11 @@ from perfkit import estimates, languages
 from perfkit.aggregations import aggregation, within
 from perfkit.dimensions import ask_for, dimension_name, dimensioned, distinct_names, lacks, name_column
 from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
-from perfkit.languages import mark, percent, plural, text
+from perfkit.kpis.comparisons import near
+from perfkit.kpis.members import UNLIKE, not_compared
+from perfkit.languages import in_sentence, mark, percent, plural, text
 from perfkit.lines import span
-from perfkit.months import months_until, not_over, silence, silent_months
+from perfkit.months import in_words, months_until, not_over, silence, silent_months, sold_in
 from perfkit.periods import Period, month_of, shifted
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -47,6 +49,8 @@ class TrendBy(Result):
         Why there is none (the data lack the dimension: no cells then); empty where there is.
     silent : tuple of Period
         Months, of those shown and of the year before them, that may be missing (see `months.silent_months`).
+    unlike : str
+        Why no month is set against a year before: much more of the revenue names its member in one of the two years.
     """
 
     cells: pd.DataFrame
@@ -57,6 +61,7 @@ class TrendBy(Result):
     currency: str
     reason: str = ""
     silent: tuple[Period, ...] = ()
+    unlike: str = ""
 
     def totals(self) -> pd.DataFrame:
         """Return each month's revenue and that of a year before, which the members sum to."""
@@ -178,13 +183,12 @@ class TrendBy(Result):
             money("total", text("Total"), self.currency),
         ]
         subtitle = text(
-            "Net revenue by month and {dimension}, {currency} net of tax, {first} to {last}",
+            "Net revenue by month and {dimension}, {currency} net of tax, {months}",
             dimension=dimension_name(self.by).lower(),
             currency=self.currency,
-            first=languages.month(months[0].start),
-            last=languages.month(months[-1].start),
+            months=in_words([month.start for month in months]),
         )
-        notes = [silence(self.silent)] if self.silent else []
+        notes = [each for each in (self.unlike, silence(self.silent)) if each]
         if comparison := self.comparison():
             notes.append(f"{comparison}.")
         if months[-1].last_day > self.observed_until:
@@ -326,10 +330,23 @@ def trend_by(
         for month in shown
     ]  # fmt: skip
     frame = pd.DataFrame(cells, columns=_COLUMNS, dtype="object")
+    if unlike := _unlike(frame, by, period):
+        frame["previous"] = None
     asked = [month for each in shown for month in (each.year_before(), each)]
     over = [month for month in dict.fromkeys(asked) if days.holds(month) and month.last_day <= until]
-    silent = silent_months(over, {(year, month) for _kind, _member, year, month in sums})
-    return TrendBy(frame, by, period, until, days.first, currency, silent=silent)
+    silent = silent_months(over, sold_in(table, {(year, month) for _kind, _member, year, month in sums}))
+    return TrendBy(frame, by, period, until, days.first, currency, silent=silent, unlike=unlike)
+
+
+def _unlike(cells: pd.DataFrame, by: str, period: Period) -> str:
+    """Say why the months do not compare with those of a year before: see `members.unlike_members`."""
+    both = cells[cells["revenue"].notna() & cells["previous"].notna()]
+    named = both[both["kind"] != "unknown"]
+    now, before = (
+        estimates.ratio(_sum(named[column]), whole) if (whole := _sum(both[column])) > 0 else None
+        for column in ("revenue", "previous")
+    )
+    return "" if near(now, before, UNLIKE) else not_compared(in_sentence(dimension_name(by)), now, before, period)
 
 
 @aggregation

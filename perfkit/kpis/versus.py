@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates
-from perfkit.dimensions import dimension_name, dimensioned
+from perfkit.dimensions import dimension_name, dimensioned, distinct_names
 from perfkit.errors import ParameterError
 from perfkit.kpis.breakdowns import ROUNDED, by_size, label, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
@@ -339,20 +339,22 @@ def _row(kpi: str, currency: str, a: Value, b: Value) -> dict[str, Any]:
 
 def _members(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     """Both sides' revenue by member; one that is on one side only sold nothing on the other."""
-    names: dict[str | None, str] = {}
+    called: dict[str | None, str | None] = {}
     sums: dict[str | None, list[Decimal]] = {}
     for place, rows in enumerate((a, b)):
         sold = rows.loc[[lines > 0 for lines in rows["lines"]]]
-        for member, name, revenue in zip(sold["member"], sold["name"], sold["revenue"], strict=True):
-            names.setdefault(member, name)
+        for member, name, revenue in zip(sold["member"], sold["given_name"], sold["revenue"], strict=True):
+            called[member] = called.get(member) or name
             sums.setdefault(member, [Decimal(0), Decimal(0)])[place] = revenue
+    # Two of one name may stand on different sides.
+    names = distinct_names(*(pd.Series(list(each), dtype="object") for each in (called, called.values())))
     return pd.DataFrame(
         [
             {
-                "member": member, "name": names[member], "a": one, "b": other, "variance": one - other,
+                "member": member, "name": name, "a": one, "b": other, "variance": one - other,
                 "growth": estimates.growth(one, other),
             }
-            for member, (one, other) in sums.items()
+            for (member, (one, other)), name in zip(sums.items(), names, strict=True)
         ],
         columns=_COLUMNS,
         dtype="object",

@@ -11,11 +11,11 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.kpis.breakdowns import money, multiples, not_available, nothing_to_show, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
-from perfkit.kpis.landings import Landing, landing_of, silent_so_far
+from perfkit.kpis.landings import Landing, landing_of
 from perfkit.kpis.targets import checked_targets, target_of
 from perfkit.languages import mark, number, opening, percent, show, text
 from perfkit.lines import checked, span
-from perfkit.months import month_sums, revenue_of, silence, within_any
+from perfkit.months import WATCHED, month_sums, months_until, revenue_of, silence, silent_months, sold_in, within_any
 from perfkit.periods import Period, month_of, shifted, year_of
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -262,8 +262,10 @@ def year_to_date(
             "target": pd.Series(target, dtype="object"),
         }
     )
-    landing = landing_of(sums, months, done, actual[-1], days)
-    silent = tuple(silent_so_far(sums, months, done, days))
+    watched = silent_months(months_until(months[done - 1], WATCHED, days), sold_in(table, sums))
+    own = {each.start for month in months for each in (month, month.year_before())}
+    silent = tuple(each for each in watched if each.start in own)
+    landing = landing_of(sums, months, done, actual[-1], days, silent)
     return YearToDate(
         cells, landing, year, period,
         actual[done - 1], previous[done - 1], target[done - 1], previous[-1], target[-1], currency, silent=silent,

@@ -8,6 +8,7 @@ Until somebody does, it is that of the company opened last.
 import datetime as dt
 import gettext
 import io
+import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal
@@ -146,6 +147,8 @@ def money(value: Any, currency: str, decimals: int = 0, *, signed: bool = False)
     shown = numbers.format_currency(
         abs(exact), currency, format=pattern, locale=locale, currency_digits=False, decimal_quantization=False
     )
+    # Letters and digits stand apart, as CLDR asks: CHF 1,234, but £1,234.
+    shown = re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", shown)
     return _sign(exact, signed) + shown
 
 

@@ -1,6 +1,17 @@
 """Margins: what is earned on what is sold, and does it tie to the books?"""
 
-from perfkit.margins import ledger
+from perfkit.margins import bridge, ledger, profitability
+from perfkit.margins.bridge import PriceVolumeMix
 from perfkit.margins.ledger import LedgerTie
+from perfkit.margins.profitability import Profitability
+from perfkit.margins.whale import WhaleCurve
 
-__all__ = ["LedgerTie", "ledger"]
+__all__ = [
+    "LedgerTie",
+    "PriceVolumeMix",
+    "Profitability",
+    "WhaleCurve",
+    "bridge",
+    "ledger",
+    "profitability",
+]

@@ -13,6 +13,7 @@ from perfkit import languages
 from perfkit.languages import date, mark, money, number, plural, text
 from perfkit.results import Field, Result, View, figure_frame
 from perfkit.schema import TABLES
+from perfkit.sources import placeholders
 from perfkit.sources.names import visible
 from perfkit.sources.quarantine import REASONS
 from perfkit.sources.settings import reason
@@ -62,6 +63,8 @@ class Reconciliation(Result):
         Credit notes, costs and quantities of sales whose sign is odd: see `signs.found`.
     shortened : list of dict
         Ids that a spreadsheet has made numbers of, with their table: see `strangers.shortened`.
+    placeholders : list of dict
+        Ids of sales that are a word for nobody, see `placeholders.found`.
     after : tuple of (int, Decimal)
         Accepted sales lines dated after the last complete day, and their money: they are in no period.
     observed_until : date
@@ -76,6 +79,7 @@ class Reconciliation(Result):
     strangers: list[dict[str, Any]]
     signs: list[dict[str, Any]]
     shortened: list[dict[str, Any]]
+    placeholders: list[dict[str, Any]]
     after: tuple[int, Decimal]
     observed_until: dt.date
     currency: str
@@ -138,6 +142,17 @@ class Reconciliation(Result):
                         what=text(_WHO[each["key"]]),
                     )
                 )
+        for each in self.placeholders:
+            said.append(
+                plural(
+                    "{n} line of sales ({share}) has “{id}” for its {what}: it is taken for one like any other.",
+                    "{n} lines of sales ({share}) have “{id}” for their {what}: it is taken for one like any other.",
+                    each["rows"],
+                    share=languages.percent(each["share"], 1),
+                    id=visible(each["id"]),
+                    what=text(_WHO[each["key"]]),
+                )
+            )
         return " ".join(said)
 
     def views(self) -> list[View]:
@@ -292,6 +307,7 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
             for name, loaded in snapshot.report["tables"].items()
             for each in loaded.get("shortened", [])
         ],
+        placeholders=placeholders.found(snapshot),
         after=(after["lines"], after["money"] or Decimal(0)),
         observed_until=observed_until,
         currency=currency,

@@ -31,6 +31,9 @@ from perfkit.sources.xlsx.read_xlsx import XlsxExport
 MANY = 100
 """Quarantined rows from which their share is held against `max_quarantined`."""
 
+SOME, MOST = 10, 0.4
+"""Quarantined rows, fewer than MANY, that are too many where they are more than this share of all."""
+
 SAMPLE = 1000
 """Failed rows of a file that are looked at when none passed."""
 
@@ -325,7 +328,8 @@ def _refuse_too_much(declared: Table, settings: TableSettings, place: Workplace,
             f"Most often the format is not the declared one: see [tables.{declared.name}] format."
         )
     aside, taken = tally.rows["quarantined"], tally.rows["quarantined"] + tally.rows["accepted"]
-    if aside >= MANY and aside > settings.max_quarantined * taken:
+    most = settings.max_quarantined
+    if (aside >= MANY and aside > most * taken) or (aside >= SOME and aside > max(most, MOST) * taken):
         code, most_rows = max(tally.reasons.items(), key=lambda each: each[1])
         raise DataError(
             f"{declared.name}: {aside:,} of {taken:,} rows cannot be read, most of them because: {REASONS[code]} "

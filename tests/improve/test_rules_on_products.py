@@ -47,15 +47,15 @@ def test_returns_is_silent_where_the_rate_fell_or_orders_are_few(sales, many, fo
     assert found(returned(sales, many, 5, 60, orders=29), reading=()).find("returns") is None
 
 
-def families(sales, many, shoes, hats, orders=60):
-    """What came back of sixty orders of ten, in each of two families."""
-    rows = [
-        *many(orders, "2024-01-05", 10),
-        ("2024-01-20", -shoes, "c1", "r1"),
-        *many(orders, "2024-01-06", 10),
-        ("2024-01-20", -hats, "c2", "r2"),
-    ]
-    return sales(*rows, category=["Shoes"] * (orders + 1) + ["Hats"] * (orders + 1))
+def families(sales, many, shoes, hats, orders=60, note=10):
+    """What came back of sixty orders of ten in each of two families, in credit notes of ten."""
+    rows, of = [], []
+    for family, returned, day in (("Shoes", shoes, "05"), ("Hats", hats, "06")):
+        sold = many(orders, f"2024-01-{day}", 10)
+        notes = [("2024-01-20", -note, "c1", f"{family}{n}") for n in range(returned // note)]
+        rows += [*sold, *notes]
+        of += [family] * (len(sold) + len(notes))
+    return sales(*rows, category=of)
 
 
 def test_return_rate_above_speaks_of_the_member_that_stands_out_beyond_chance(sales, many, found):
@@ -63,8 +63,21 @@ def test_return_rate_above_speaks_of_the_member_that_stands_out_beyond_chance(sa
     assert above.claim == "By category, Shoes has 30.0% of its sales returned, against 5.0% for the others."
     assert float(above.amount) == pytest.approx(150)  # 25 points of 600
     assert 0.05 < above.low < 0.3 < above.high
-    assert above.stake.low < above.amount < above.stake.high
-    assert float(above.stake.low) == pytest.approx((above.low - 0.05) * 600)
+    assert 0 < above.stake.low < above.amount < above.stake.high
+
+
+def test_return_rate_above_is_silent_on_a_large_credit_note_and_on_few_of_them(sales, many, found):
+    for note in (180, 45):
+        lines = families(sales, many, 180, 0, note=note)
+        assert found(lines, **BY).find("return_rate_above:category") is None
+
+
+def test_lines_of_one_credit_note_are_one_return(sales, many, found):
+    lines = families(sales, many, 180, 30)
+    one = lines.assign(order_id=lines["order_id"].where(lines["net_revenue"] > 0, "one"))
+    assert found(one, **BY).find("return_rate_above:category") is None
+    unnumbered = lines.assign(order_id=lines["order_id"].where(lines["net_revenue"] > 0))
+    assert found(unnumbered, **BY).find("return_rate_above:category") is not None
 
 
 def test_return_rate_above_speaks_without_a_stake_where_members_do_not_compare(sales, many, found):

@@ -1,18 +1,21 @@
 """Rules on products: what is no longer sold, and what comes back?"""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import hypot
+from typing import Any
 
 from perfkit import estimates, languages
 from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import ENOUGH, Evidence, known_members, names_of, total_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import FALL, REVENUE
-from perfkit.kpis.breakdowns import label
+from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.languages import in_sentence, percent, plural, text
 
 _PEERS = ("product_id", "product_name", "category", "store_id", "rep_id")  # dimensions whose members compare
+_EVENTS = 5  # returns below which a member's rate of them makes no claim (KPIS, section 0)
 _MOST = 2  # breakdowns told of: the others see the same money from elsewhere
 
 
@@ -105,35 +108,34 @@ def returns(evidence: Evidence) -> Iterator[Finding]:
 
 
 def return_rate_above(evidence: Evidence) -> Iterator[Finding]:
-    """Tell of two breakdowns at most: the member whose return rate stands above the others' beyond chance."""
+    """Tell of two breakdowns at most: the member whose return rate stands above the others' beyond chance.
+
+    Each credit note is an event: one large one proves nothing (see `estimates.event_rate`). Of the gap to the others
+    the interval is put together from those of both rates (Zou & Donner 2008, Statistics in Medicine).
+    """
+    compared = {
+        result.by: members
+        for result in evidence.breakdowns
+        if len(members := [row for row in known_members(result) if _may_be_returned(row)]) > 1
+    }
+    # The more are compared, the more stand out by chance.
+    n = sum(map(len, compared.values()))
+    level = 1 - (1 - estimates.LEVEL) / max(n, 1)
     found = []
     for result in evidence.breakdowns:
-        if "returns" not in result.rows.columns:
-            continue
-        members = [
-            row
-            for row in known_members(result)
-            if not languages.missing(row["orders"]) and row["orders"] >= ENOUGH and row["revenue"] - row["returns"] > 0
+        standing = [
+            gap
+            for row in compared.get(result.by, ())
+            if row["return_events"] >= _EVENTS
+            and (gap := _above_the_rest(result, row, level))
+            and gap.low > 0
+            and gap.rate <= 1
+            and evidence.is_material(gap.money)
         ]
-        if len(members) < 2:
-            continue
-        level = 1 - (1 - estimates.LEVEL) / len(members)  # the more are compared, the more stand out by chance
-        returned, revenue = total_of(result.rows, "returns"), total_of(result.rows, "revenue")
-        standing = []
-        for row in members:
-            sold, others_sold = row["revenue"] - row["returns"], revenue - returned - row["revenue"] + row["returns"]
-            if others_sold <= 0:
-                continue
-            rate, others = -row["returns"] / sold, -(returned - row["returns"]) / others_sold
-            interval = estimates.share(float(min(rate, Decimal(1))) * row["orders"], row["orders"], level).iloc[0]
-            more = (rate - others) * sold
-            if interval["low"] > float(others) and rate <= 1 and evidence.is_material(more):
-                standing.append((more, row, rate, others, interval))
         if standing:
-            most = max(standing, key=lambda each: (each[0], str(each[1]["member"])))
-            found.append((*most, len(members), result))
-    for more, row, rate, others, interval, n, result in sorted(found, key=lambda each: (-each[0], each[6].by))[:_MOST]:
-        sold = row["revenue"] - row["returns"]
+            found.append((max(standing, key=lambda each: (each.money, str(each.row["member"]))), result))
+    for gap, result in sorted(found, key=lambda each: (-each[0].money, each[1].by))[:_MOST]:
+        row, rate, others = gap.row, gap.rate, gap.others
         reference = text("The others: {rate}", rate=percent(others))
         yield Finding(
             id=f"return_rate_above:{result.by}",
@@ -148,20 +150,20 @@ def return_rate_above(evidence: Evidence) -> Iterator[Finding]:
             ),
             value=float(rate),
             unit="share",
-            low=float(interval["low"]),
-            high=float(interval["high"]),
+            low=gap.interval[0],
+            high=min(gap.interval[1], 1.0),
             basis=text("Negative lines booked in the period, sign reversed / positive lines of the period"),
             reference=reference,
             action=Action(text("Read the reasons given for these returns, and correct what causes them.")),
             caveat=text(
-                "The interval takes each order as returned whole or kept whole, and allows for the {n} compared.",
+                "The interval counts each credit note once, however large, and allows for the {n} compared.",
                 n=languages.number(n),
             ),
             stake=evidence.volume(
-                more,
+                gap.money,
                 reference,
-                low=max(Decimal(str(interval["low"])) - others, Decimal(0)) * sold,
-                high=(Decimal(str(interval["high"])) - others) * sold,
+                low=Decimal(str(gap.low)) * gap.sold,
+                high=Decimal(str(gap.high)) * gap.sold,
                 member=row,
             )
             if result.by in _PEERS
@@ -172,3 +174,48 @@ def return_rate_above(evidence: Evidence) -> Iterator[Finding]:
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
             signed=False,
         )
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """How far a member's return rate stands above the others'."""
+
+    row: dict[Any, Any]
+    sold: Decimal
+    rate: Decimal
+    others: Decimal
+    interval: tuple[float, float]
+    low: float
+    high: float
+
+    @property
+    def money(self) -> Decimal:
+        """What would not have come back at the others' rate."""
+        return (self.rate - self.others) * self.sold
+
+
+def _may_be_returned(row: dict[Any, Any]) -> bool:
+    """Say whether a member sold often enough for a rate of its own."""
+    return not languages.missing(row["orders"]) and row["orders"] >= ENOUGH and row["revenue"] - row["returns"] > 0
+
+
+def _above_the_rest(result: Breakdown, row: dict[Any, Any], level: float) -> _Gap | None:
+    """A member's return rate against that of all others, None where these sold nothing."""
+    rest = result.rows[result.rows["member"] != row["member"]]
+    sold = row["revenue"] - row["returns"]
+    others_sold = total_of(rest, "revenue") - total_of(rest, "returns")
+    if others_sold <= 0:
+        return None
+    rate, others = -row["returns"] / sold, -total_of(rest, "returns") / others_sold
+    own = _interval(-row["returns"], row["returns_squared"], row["largest_return"], sold, level)
+    of_rest = _interval(
+        -total_of(rest, "returns"), rest["returns_squared"].sum(), rest["largest_return"].max(), others_sold, level
+    )
+    gap = float(rate - others)
+    low = gap - hypot(float(rate) - own[0], of_rest[1] - float(others))
+    high = gap + hypot(own[1] - float(rate), float(others) - of_rest[0])
+    return _Gap(row, sold, rate, others, own, low, high)
+
+
+def _interval(returned: Decimal, squares: float, largest: float, sold: Decimal, level: float) -> tuple[float, float]:
+    return estimates.event_rate(float(returned), float(squares), float(largest), float(sold), level)

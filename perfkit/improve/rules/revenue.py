@@ -15,6 +15,7 @@ from perfkit.kpis.breakdowns import Breakdown, label
 from perfkit.languages import in_sentence, number, opening, plural, text
 
 _MOVED = 0.02  # an average that moved by less is no finding
+_MOST_OF = 0.5  # of the change, from which a factor is most of it; and it of a factor, unless others offset it
 _RUN = 3  # months in a row below the year before, from which a run is told
 
 
@@ -25,6 +26,8 @@ def revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
     if not comparable or row["actual"] <= 0 or not evidence.is_material(change):
         return  # a period without revenue is a finding of its own
     driver = evidence.tree.largest() if evidence.tree else None
+    if driver and not _MOST_OF <= float(driver["effect"] / change) <= 1 / _MOST_OF:
+        driver = None  # factors that offset each other, or many small ones: none of them did most of it
     growth = evidence.growth(row["growth_previous"])
     values = {
         "change": f"{evidence.money(abs(change))} ({growth})" if growth else evidence.money(abs(change)),

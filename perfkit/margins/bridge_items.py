@@ -1,0 +1,244 @@
+"""Bridge items: what each item's sums of both periods make of the change, in whole ten-thousandths, then as money."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from perfkit.errors import ParameterError
+from perfkit.languages import mark, missing
+from perfkit.margins.bridge_lines import PARTS, SIDES, Asked
+from perfkit.margins.effects import Sold, Whole, split, whole
+
+EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "currency", "credit_notes", "other")
+"""In the order of the bridge; cost where margins are bridged, currency where there are rates."""
+
+REASONS = {
+    "no key": mark("Lines that do not say which item they are of"),
+    "unit changed": mark("Items sold in another unit of measure than before"),
+    "unpriced": mark("Lines without a quantity, or given free"),
+}
+"""Why an amount has no price to compare: message ids by reason."""
+
+ZERO, _STEP = Decimal("0.0000"), Decimal("0.0001")
+Shares = tuple[float | None, float | None]
+"""Of the sales of the base and of the current period; None where nothing was sold."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bridged:
+    """What items make of a change: the parts of a `bridge.PriceVolumeMix`.
+
+    `survived` is as `common`, with what is sold in another unit than before: its key has survived.
+    """
+
+    effects: pd.DataFrame
+    items: pd.DataFrame
+    others: pd.DataFrame
+    start: Decimal
+    end: Decimal
+    common: Shares
+    survived: Shares
+    uncosted: tuple[Decimal, Decimal]
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One period's sums of every item: what was sold at a price, credited, and the rest; and what rates add."""
+
+    quantity: Whole
+    revenue: dict[str, Whole]
+    cost: dict[str, Whole]
+    by_rates: Whole
+
+    def earned(self, part: str) -> Whole:
+        return self.revenue[part] - self.cost[part]
+
+    def costs(self) -> Whole:
+        return self.cost["sold"] + self.cost["credits"] + self.cost["rest"]
+
+    def amount(self) -> Whole:
+        """What is bridged of each item."""
+        return sum((self.earned(part) for part in PARTS), self.by_rates)
+
+    def sold(self, here: NDArray[np.bool_]) -> Sold:
+        return Sold(self.quantity[here], self.revenue["sold"][here], self.cost["sold"][here])
+
+    def share(self, here: NDArray[np.bool_]) -> float | None:
+        """Return the share that some items have of what was sold."""
+        whole_ = _total(self.revenue["sold"]) + _total(self.revenue["rest"])
+        return _total(self.revenue["sold"][here]) / whole_ if whole_ > 0 else None
+
+
+def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bool) -> Bridged:
+    """Split the change of each item, one a row of `bridge_lines.items`."""
+    _refuse_several_members(rows, asked)
+    keys = list(asked.keys)
+    rows = rows.sort_values([*keys, "unit"], na_position="last", kind="stable", ignore_index=True)
+    before, now = (_side(rows, side, with_rates) for side in SIDES)
+    in_base, in_now = before.quantity > 0, now.quantity > 0
+    common = in_base & in_now
+    changed = _in_another_unit(rows, keys, in_base, in_now)
+
+    effects = _effects(before, now, rows["unit"].to_numpy(dtype="object"), changed, symmetric)
+    wanted = [name for name in EFFECTS if (name != "cost" or asked.margin) and (name != "currency" or with_rates)]
+    kinds = np.select([common, changed, in_now, in_base], ["common", "other", "new", "lost"], "other")
+    unknown = rows[keys].isna().any(axis=1).to_numpy()
+    reasons = [  # of an item several may be true: the first is what its reader must know
+        ("unit changed", changed),
+        ("no key", unknown & _some(rows["rest_lines"])),
+        ("unpriced", _some(rows["rest_lines"])),
+        ("", kinds != "other"),
+        ("credit notes", _some(rows["credits_lines"])),
+    ]
+    table: dict[str, Any] = {each: rows[each] for each in (*keys, "name", "unit", *asked.also)}
+    table["kind"] = kinds.astype("object")
+    table["reason"] = np.select([each for _, each in reasons], [name for name, _ in reasons], "cost unknown").astype(
+        "object"
+    )
+    table |= _as_sold(rows, before, now, asked.margin)
+    table |= {name: _money(effects[name]) for name in wanted}
+    table["change"] = _money(now.amount() - before.amount())
+    survived = common | changed
+    totals = [_exact(_total(effects[name])) for name in wanted]
+    return Bridged(
+        effects=pd.DataFrame({"effect": wanted, "amount": pd.Series(totals, dtype="object")}),
+        items=pd.DataFrame(table),
+        others=_others(before, now, changed, unknown),
+        start=_exact(_total(before.amount())),
+        end=_exact(_total(now.amount())),
+        common=(before.share(common), now.share(common)),
+        survived=(before.share(survived), now.share(survived)),
+        uncosted=(_sum(rows["uncosted_before"]), _sum(rows["uncosted_now"])) if asked.margin else (ZERO, ZERO),
+    )
+
+
+def _refuse_several_members(rows: pd.DataFrame, asked: Asked) -> None:
+    for each in asked.also:
+        several = rows[each].notna() & (rows[each] != rows[f"other_{each}"])
+        if several.any():
+            first = rows[several].iloc[0]
+            item = ", ".join(str(first[key]) for key in asked.keys)
+            raise ParameterError(
+                f"also: {int(several.sum()):,} of {len(rows):,} items have more than one {each} (first: {item}, "
+                f"{first[each]} and {first[f'other_{each}']}), so their effects belong to none. Make it part of the "
+                f"item: key={[each, *asked.keys]!r}."
+            )
+
+
+def _side(rows: pd.DataFrame, side: str, with_rates: bool) -> _Side:
+    nothing = np.zeros(len(rows), dtype="int64")
+    revenue = {part: _whole(rows[f"{part}_{side}"]) for part in PARTS}
+    costs = {part: f"cost_{part}_{side}" for part in PARTS}
+    cost = {part: _whole(rows[name]) if name in rows else nothing for part, name in costs.items()}
+    by_rates = _whole(rows[f"all_{side}"]) - sum(revenue.values()) if with_rates else nothing
+    return _Side(_whole(rows[f"quantity_{side}"]), revenue, cost, by_rates)
+
+
+def _in_another_unit(
+    rows: pd.DataFrame, keys: list[str], in_base: NDArray[np.bool_], in_now: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Say of each item whether it was sold in one period only, but its key in the other too, in another unit."""
+    once = in_base != in_now
+    if not rows.duplicated(keys, keep=False).any():
+        return np.zeros(len(rows), dtype="bool")
+    sold = pd.DataFrame({"base": in_base, "now": in_now}).groupby([rows[key] for key in keys], dropna=False)
+    in_both = sold.transform("any").all(axis=1).to_numpy()
+    return once & in_both
+
+
+def _effects(
+    before: _Side, now: _Side, units: NDArray[Any], changed: NDArray[np.bool_], symmetric: bool
+) -> dict[str, Whole]:
+    """Return each item's amount of each effect."""
+    common = (before.quantity > 0) & (now.quantity > 0)
+    of_common = split(before.sold(common), now.sold(common), units[common], symmetric=symmetric)
+    gained = now.earned("sold") - before.earned("sold")
+    effects: dict[str, Whole] = {}
+    for name in ("price", "volume", "mix", "cost"):
+        part: Whole = getattr(of_common, name)
+        effects[name] = np.zeros(common.shape, dtype=part.dtype)
+        effects[name][common] = part
+    alone = ~common & ~changed
+    effects["new"] = np.where(alone & (now.quantity > 0), gained, 0)
+    effects["lost"] = np.where(alone & (before.quantity > 0), gained, 0)
+    effects["credit_notes"] = now.earned("credits") - before.earned("credits")
+    effects["other"] = now.earned("rest") - before.earned("rest") + np.where(changed, gained, 0)
+    effects["currency"] = now.by_rates - before.by_rates
+    return effects
+
+
+def _as_sold(rows: pd.DataFrame, before: _Side, now: _Side, margin: bool) -> dict[str, Any]:
+    """Return quantities, revenue and prices of both periods, and with margins costs."""
+    pairs = dict(zip(SIDES, (before, now), strict=True))
+    table: dict[str, Any] = {f"quantity_{side}": _observed(rows[f"quantity_{side}"]) for side in SIDES}
+    table |= {f"revenue_{side}": _observed(rows[f"all_{side}"]) for side in SIDES}
+    if margin:
+        table |= {f"cost_{side}": _money(each.costs()) for side, each in pairs.items()}
+    table |= {f"price_{side}": _per_piece(each.revenue["sold"], each.quantity) for side, each in pairs.items()}
+    if margin:
+        table |= {f"unit_cost_{side}": _per_piece(each.cost["sold"], each.quantity) for side, each in pairs.items()}
+        table |= {f"uncosted_{side}": _observed(rows[f"uncosted_{side}"]) for side in SIDES}
+    return table
+
+
+def _others(before: _Side, now: _Side, changed: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> pd.DataFrame:
+    """Sum up by its reason what has no price to compare."""
+    rows = []
+    for reason, part, here in (
+        ("no key", "rest", unknown), ("unit changed", "sold", changed), ("unpriced", "rest", ~unknown)
+    ):  # fmt: skip
+        then, since = before.earned(part)[here], now.earned(part)[here]
+        items = int(((then != 0) | (since != 0)).sum())
+        if items:
+            amounts = (_total(then), _total(since), _total(since) - _total(then))
+            rows.append([reason, items, *map(_exact, amounts)])
+    return pd.DataFrame(rows, columns=["reason", "items", "before", "now", "amount"], dtype="object")
+
+
+def _some(counts: pd.Series) -> NDArray[np.bool_]:
+    return counts.to_numpy(dtype="int64") > 0
+
+
+def _whole(values: pd.Series) -> Whole:
+    """Return amounts as whole ten-thousandths; what an item has none of is 0."""
+    known = values.notna().to_numpy()
+    found = whole([int(value.scaleb(4)) for value in values[known]])
+    if known.all():
+        return found
+    every = np.zeros(known.shape, dtype=found.dtype)
+    every[known] = found
+    return every
+
+
+def _total(amounts: Whole) -> int:
+    return sum(amounts.tolist())
+
+
+def _sum(amounts: Iterable[Any]) -> Decimal:
+    return sum((each for each in amounts if not missing(each)), ZERO)
+
+
+def _exact(amount: int) -> Decimal:
+    return Decimal(amount) * _STEP if amount else ZERO
+
+
+def _money(amounts: Whole) -> pd.Series:
+    if not amounts.any():  # most effects are none of most items'
+        return pd.Series([ZERO] * len(amounts), dtype="object")
+    return pd.Series([Decimal(amount) * _STEP if amount else ZERO for amount in amounts.tolist()], dtype="object")
+
+
+def _observed(amounts: pd.Series) -> pd.Series:
+    """Return amounts in which a period without lines is 0: that none was sold is observed."""
+    return amounts.where(amounts.notna(), ZERO)
+
+
+def _per_piece(amounts: Whole, quantities: Whole) -> NDArray[np.float64]:
+    """Return amounts by piece, missing where nothing was sold."""
+    sold = quantities.astype("float64")
+    return amounts.astype("float64") / np.where(sold > 0, sold, np.nan)

@@ -1,0 +1,232 @@
+"""Bridge lines: what `bridge.price_volume_mix` asks of the engine: one row an item, in the company's currency.
+
+Of each line one thing is true: it is a return (a negative quantity or amount), it was sold at a price (a key, a
+quantity and an amount above 0), or it is the rest. Where margins are bridged, a line without a known cost is none of
+these: its revenue is told, and nothing else of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from perfkit.aggregations import aggregation
+from perfkit.contribution import MONEY
+from perfkit.errors import DataError
+from perfkit.languages import missing
+from perfkit.lines import is_in
+from perfkit.periods import Period
+from perfkit.schema import FX
+
+RATE = "decimal(18, 10)"
+SIDES = ("before", "now")
+PARTS = ("sold", "credits", "rest")
+_RATE_STEP = Decimal("1e-10")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What items are made of.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Columns that an item's lines share, its unit of measure apart.
+    also : tuple of str
+        Dimensions of which an item has one member.
+    name : str or None
+        Column that names an item.
+    margin : bool
+        Whether costs count.
+    """
+
+    keys: tuple[str, ...]
+    also: tuple[str, ...]
+    name: str | None
+    margin: bool
+
+
+def sides(sales: ibis.Table, base_sales: ibis.Table | None, base: Period, current: Period, asked: Asked) -> ibis.Table:
+    """Return the lines of both periods: of which of them each is, its item, what it brought and what it cost."""
+    if base_sales is None:
+        return _side(sales, is_in(base), is_in(current), asked)
+    never = ibis.literal(False)
+    return _side(base_sales, is_in(base), never, asked).union(_side(sales, never, is_in(current), asked))
+
+
+def _side(lines: ibis.Table, before: ibis.Value, now: ibis.Value, asked: Asked) -> ibis.Table:
+    dimensions = {each: _[each].cast("string") for each in (*asked.keys, *asked.also)}
+    optional = {
+        "unit": _.unit.cast("string") if "unit" in lines.columns else ibis.null("string"),
+        "named": _[asked.name].cast("string") if asked.name in lines.columns else ibis.null("string"),
+        "currency": _.currency.cast("string") if "currency" in lines.columns else ibis.null("string"),
+        "cost": _.cost.cast(MONEY) if asked.margin else ibis.null(MONEY),
+        "own_cost": _.own_cost if "own_cost" in lines.columns else ibis.literal(False),
+    }
+    chosen = lines.mutate(before=before, now=now).filter(_.before | _.now)
+    return chosen.select(
+        "date", "before", "now", revenue=_.net_revenue, quantity=_.quantity.cast(MONEY), **optional, **dimensions
+    )
+
+
+# ---- Currencies
+
+
+def in_one_currency(lines: ibis.Table, currency: str, fx: ibis.Table | pd.DataFrame | None, symmetric: bool) -> Any:
+    """Return the lines in the company's currency, and beside it what they bring at the rates that both periods share.
+
+    Columns revenue, fixed_before and fixed_now: the amount at the rate of its day, and as a line of the base and of the
+    current period at a rate that does not change: that of the base for Paasche's weights, the mean of both for
+    symmetric ones. A period's rate of a currency is the one at which its sales (amounts above 0) were converted.
+
+    Raises
+    ------
+    DataError
+        If lines are in another currency and there are no rates, or none for the month of one.
+    """
+    unchanged = lines.mutate(fixed_before=_.revenue, fixed_now=_.revenue)
+    abroad = _foreign(lines, currency)
+    if abroad.empty:
+        return unchanged
+    names = ", ".join(abroad["currency"])
+    if fx is None:
+        raise DataError(
+            f"sales: {int(abroad['lines'].sum()):,} lines are in {names} and the others in {currency}. Amounts of two "
+            f"currencies are never added. Give the exchange rates as well: fx=acme.table('fx')."
+        )
+    rates = _daily(_rates(FX.table(fx), list(abroad["currency"])), abroad["first"].min(), abroad["last"].max())
+    converted = _converted(lines, rates, currency)
+    periods = _period_rates(converted, currency).to_dict("records")
+    for row in periods:
+        if row["unrated"]:
+            raise DataError(
+                f"sales: {row['unrated']:,} lines in {row['currency']} are of a month without an exchange rate (first: "
+                f"{row['first_unrated']}). Without one they cannot be added to those in {currency}. Complete fx."
+            )
+    fixed: dict[str, list[tuple[str, Decimal]]] = {side: [] for side in SIDES}
+    for row in periods:
+        base, now = (_of_period(row, side) for side in SIDES)
+        base, now = base or now, now or base
+        if base is None or now is None:  # returns alone: nothing was sold at a rate
+            continue
+        if symmetric:
+            middle = ((base + now) / 2).quantize(_RATE_STEP)
+            fixed["before"].append((row["currency"], middle))
+            fixed["now"].append((row["currency"], middle))
+        else:
+            fixed["now"].append((row["currency"], base))
+    columns = {f"fixed_{side}": _fixed(pairs) for side, pairs in fixed.items()}
+    return converted.mutate(**columns).drop("local", "rate")
+
+
+def _of_period(row: dict[str, Any], side: str) -> Decimal | None:
+    local = row[f"local_{side}"]
+    return None if missing(local) else (row[f"sold_{side}"] / local).quantize(_RATE_STEP)
+
+
+def _fixed(pairs: Sequence[tuple[str, Decimal]]) -> ibis.Value:
+    revenue = _.revenue
+    if not pairs:
+        return revenue
+    rate = _.currency.cases(*((name, ibis.literal(rate, RATE)) for name, rate in pairs), else_=ibis.null(RATE))
+    return ibis.coalesce((_.local * rate).cast(MONEY), revenue)
+
+
+def _converted(lines: ibis.Table, rates: pd.DataFrame, currency: str) -> ibis.Table:
+    """Return lines in the company's currency, at the rate of their day.
+
+    A line's own cost is in the currency of the line; one made of its product's unit cost is in the company's already.
+    """
+    table = ibis.memtable(rates, schema={"day": "date", "of": "string", "rate": RATE})
+    joined = lines.left_join(table, [lines.date == table.day, lines.currency == table.of]).drop("day", "of")
+    own = _.currency.isnull() | (_.currency == currency)
+    rate = ibis.ifelse(own, ibis.literal(Decimal(1), RATE), _.rate)
+    return joined.mutate(rate=rate, local=_.revenue).mutate(
+        revenue=(_.local * _.rate).cast(MONEY), cost=ibis.ifelse(_.own_cost, (_.cost * _.rate).cast(MONEY), _.cost)
+    )
+
+
+def _daily(rates: pd.DataFrame, first: Any, last: Any) -> pd.DataFrame:
+    """Return a rate for each day of the months that have one: the last one given in the month, else its first."""
+    days = pd.date_range(pd.Timestamp(first).replace(day=1), last, freq="D")
+    parts = []
+    for name, given in rates.groupby("currency"):
+        of = pd.Series(list(given["rate"]), index=pd.DatetimeIndex(given["date"]), dtype="object").sort_index()
+        of = of.reindex(days.union(of.index))
+        month = of.index.to_period("M")
+        of = of.groupby(month).ffill().groupby(month).bfill().reindex(days).dropna()
+        exact = [Decimal(str(rate)).quantize(_RATE_STEP) for rate in of]
+        parts.append(pd.DataFrame({"day": of.index.date, "of": name, "rate": exact}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"day": [], "of": [], "rate": []})
+
+
+@aggregation
+def _foreign(lines: ibis.Table, currency: str) -> ibis.Table:
+    """The other currencies, how many lines are in each, and from which day to which."""
+    other = lines.filter(_.currency.notnull() & (_.currency != currency))
+    found = other.group_by("currency").agg(lines=_.count(), first=_.date.min(), last=_.date.max())
+    return found.order_by("currency")
+
+
+@aggregation
+def _rates(fx: ibis.Table, currencies: Sequence[str]) -> ibis.Table:
+    return fx.filter(_.currency.isin(list(currencies))).select(
+        "currency", date=_.date.cast("date"), rate=_["rate"].cast(RATE)
+    )
+
+
+@aggregation
+def _period_rates(converted: ibis.Table, currency: str) -> ibis.Table:
+    """What was sold in each other currency, in it and converted, and the lines that no rate converts."""
+    sold = _.local > 0
+    wanted = {
+        f"{name}_{side}": _[column].sum(where=_[side] & sold)
+        for side in SIDES
+        for name, column in (("local", "local"), ("sold", "revenue"))
+    }
+    other = converted.filter(_.currency.notnull() & (_.currency != currency))
+    return (
+        other.group_by("currency")
+        .agg(unrated=_.count(where=_.rate.isnull()), first_unrated=_.date.min(where=_.rate.isnull()), **wanted)
+        .order_by("currency")
+    )
+
+
+# ---- Items
+
+
+@aggregation
+def items(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """Return an item a row: what it sold at a price, its returns and the rest of it, in both periods.
+
+    Columns <part>_<side> hold amounts at the rates that both periods share, currency_<side> what other rates add,
+    quantity_<side> what was sold at a price; cost_<part>_<side> where margins are bridged.
+    """
+    keyed = ibis.and_(*(_[key].notnull() for key in asked.keys))
+    # A quantity or an amount that is missing is below and above nothing.
+    negative = (_.revenue < 0) | ibis.coalesce(_.quantity < 0, ibis.literal(False))
+    priced = keyed & (_.revenue > 0) & ibis.coalesce(_.quantity > 0, ibis.literal(False))
+    known = _.cost.notnull() if asked.margin else ibis.literal(True)
+    told = lines.mutate(
+        part=ibis.cases((~known, "uncosted"), (negative, "credits"), (priced, "sold"), else_="rest"),
+        unit=ibis.ifelse(keyed, _.unit, ibis.null("string")),
+    )
+    wanted: dict[str, Any] = {"name": _.named.max()}
+    for side in SIDES:
+        fixed = _[f"fixed_{side}"]
+        for part in PARTS:
+            wanted[f"{part}_{side}"] = fixed.sum(where=_[side] & (_.part == part))
+            if asked.margin:
+                wanted[f"cost_{part}_{side}"] = _.cost.sum(where=_[side] & (_.part == part))
+        wanted[f"quantity_{side}"] = _.quantity.sum(where=_[side] & (_.part == "sold"))
+        wanted[f"all_{side}"] = _.revenue.sum(where=_[side] & (_.part != "uncosted"))
+        if asked.margin:
+            wanted[f"uncosted_{side}"] = _.revenue.sum(where=_[side] & (_.part == "uncosted"))
+    for each in asked.also:
+        wanted |= {each: _[each].min(), f"other_{each}": _[each].max()}
+    wanted |= {f"{part}_lines": _.count(where=_.part == part) for part in ("credits", "rest")}
+    return told.group_by(*asked.keys, "unit").agg(**wanted)

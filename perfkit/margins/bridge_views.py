@@ -1,0 +1,348 @@
+"""Bridge views: how price, volume and mix are shown, and what must be known before they are trusted."""
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from perfkit import estimates, languages
+from perfkit.dimensions import dimension_name, distinct_names
+from perfkit.languages import in_sentence, mark, money, number, percent, plural, show, text
+from perfkit.margins.bridge_items import REASONS
+from perfkit.results import Field, View
+
+if TYPE_CHECKING:
+    from perfkit.margins.bridge import PriceVolumeMix
+
+NAMES = {
+    "price": mark("Price"),
+    "volume": mark("Volume"),
+    "mix": mark("Mix"),
+    "new": mark("New items"),
+    "lost": mark("Items no longer sold"),
+    "cost": mark("Unit costs"),
+    "currency": mark("Exchange rates"),
+    "credit_notes": mark("Returns and credit notes"),
+    "other": mark("Without a price to compare"),
+}
+"""What effects are called: message ids."""
+
+_MEANING = {
+    "price": mark("Items sold in both periods: their change of price, at the quantities of {current}"),
+    "volume": mark("Items sold in both periods: the change of their quantity in all, at their average price of {base}"),
+    "mix": mark("Items sold in both periods: dearer or cheaper ones took a larger share of the quantity"),
+    "new": mark("Items sold in {current} only"),
+    "lost": mark("Items sold in {base} only"),
+    "cost": mark("Items sold in both periods: their change of unit cost, at the quantities of {current}"),
+    "currency": mark("Sales in other currencies: the change of the exchange rates"),
+    "credit_notes": mark("Lines with a negative quantity or amount"),
+    "other": mark("Lines without an item, a quantity or an amount, and items sold in another unit than before"),
+}
+_SYMMETRIC = {
+    "price": mark("Items sold in both periods: their change of price, at the mean of both quantities"),
+    "volume": mark(
+        "Items sold in both periods: the change of their quantity in all, at the mean of both average prices"
+    ),
+    "cost": mark("Items sold in both periods: their change of unit cost, at the mean of both quantities"),
+}
+_OF_MARGIN = {
+    "volume": mark(
+        "Items sold in both periods: the change of their quantity in all, at their average unit margin of {base}"
+    ),
+    "mix": mark("Items sold in both periods: those that earn more or less took a larger share of the quantity"),
+}
+_SYMMETRIC_OF_MARGIN = mark(
+    "Items sold in both periods: the change of their quantity in all, at the mean of both average unit margins"
+)
+_ROUNDED = mark(
+    "Rounded: totals and changes are those of the unrounded figures, so the figures shown may miss them by their last "
+    "digit."
+)
+_MOST = 10
+_ALWAYS = ("price", "volume", "mix")
+
+
+def base_name(result: "PriceVolumeMix") -> str:
+    """Return what the base is called: the name of its period, or its budget."""
+    name = result.base.name()
+    return text("Budget {period}", period=name) if result.budget else name
+
+
+def meaning(result: "PriceVolumeMix", effect: str) -> str:
+    """Return what an effect measures, in a sentence."""
+    message = _MEANING[effect]
+    if result.margin:
+        message = _OF_MARGIN.get(effect, message)
+    if result.symmetric:
+        message = _SYMMETRIC.get(effect, message)
+        if result.margin and effect == "volume":
+            message = _SYMMETRIC_OF_MARGIN
+    return text(message, current=result.current.name(), base=base_name(result))
+
+
+def effects_shown(result: "PriceVolumeMix") -> pd.DataFrame:
+    """Return the effects that a reader is shown: what is exactly zero says nothing, price, volume and mix apart.
+
+    Columns effect, label, amount, share (of the base; None from 0 or less), tone, meaning.
+    """
+    rows = [
+        row | {
+            "label": text(NAMES[row["effect"]]),
+            "share": estimates.ratio(row["amount"], result.start) if result.start > 0 else None,
+            "tone": estimates.tone(row["amount"], result.currency),
+            "meaning": meaning(result, row["effect"]),
+        }
+        for row in result.effects.to_dict("records")
+        if row["effect"] in _ALWAYS or row["amount"]
+    ]  # fmt: skip
+    return pd.DataFrame(rows, dtype="object")
+
+
+def shown(result: "PriceVolumeMix") -> list[View]:
+    """Return the effects, the items whose prices did most and, with margins, the lines whose cost is unknown."""
+    if result.reason:
+        title = text("{what}: not available", what=text("Price, volume and mix"))
+        return [View(title, result.reason, [], pd.DataFrame())]
+    views = [_bridge(result)]
+    if any(result.items["price"]):
+        views.append(_prices(result))
+    if any(result.uncosted):
+        views.append(_uncosted(result))
+    return views
+
+
+def message(result: "PriceVolumeMix") -> str:
+    """Return in a sentence how much the amount has changed, and through which effects most."""
+    table = effects_shown(result)
+    table = table.iloc[sorted(range(len(table)), key=lambda place: -abs(table["amount"].iloc[place]))[:3]]
+    parts = [
+        f"{in_sentence(row['label'])} {money(row['amount'], result.currency, signed=True)}"
+        for row in table.to_dict("records")
+    ]
+    values = {
+        "change": money(abs(result.change), result.currency),
+        "effects": ", ".join(parts),
+        "base": result.base.name(),
+    }
+    if result.margin:
+        if result.budget:
+            if result.change < 0:
+                return text("Gross profit is {change} below the budget of {base}: {effects}", **values)
+            return text("Gross profit is {change} above the budget of {base}: {effects}", **values)
+        if result.change < 0:
+            return text("Gross profit fell by {change}: {effects}", **values)
+        return text("Gross profit rose by {change}: {effects}", **values)
+    if result.budget:
+        if result.change < 0:
+            return text("Revenue is {change} below the budget of {base}: {effects}", **values)
+        return text("Revenue is {change} above the budget of {base}: {effects}", **values)
+    if result.change < 0:
+        return text("Revenue fell by {change}: {effects}", **values)
+    return text("Revenue rose by {change}: {effects}", **values)
+
+
+def warnings(result: "PriceVolumeMix") -> list[str]:
+    """Return what a reader must know before trusting the effects."""
+    if result.reason:
+        return []
+    found = []
+    before, now = base_name(result), result.current.name()
+    for share, name in zip(result.common, (before, now), strict=True):
+        if share is None:
+            found.append(text("Nothing was sold at a price in {period}, so no price can be compared.", period=name))
+    if result.dominated:
+        found.append(
+            text(
+                "Items sold in both periods hold {before} of the sales of {base} and {now} of those of {current}: new "
+                "and lost items dominate. Check that the keys ({key}) stay the same from year to year.",
+                before=percent(result.common[0]),
+                base=before,
+                now=percent(result.common[1]),
+                current=now,
+                key=languages.listing(_key_names(result)),
+            )
+        )
+    for row in result.others.to_dict("records"):
+        found.append(
+            text(
+                "{what}: {before} in {base}, {now} in {current}. There is no price to compare.",
+                what=text(REASONS[row["reason"]]),
+                before=money(row["before"], result.currency),
+                base=before,
+                now=money(row["now"], result.currency),
+                current=now,
+            )
+        )
+    if any(result.uncosted):
+        found.append(
+            text(
+                "The cost of some lines is not known: {before} of revenue in {base}, {now} in {current}. They are in "
+                "no effect, and their cost is not estimated.",
+                before=money(result.uncosted[0], result.currency),
+                base=before,
+                now=money(result.uncosted[1], result.currency),
+                current=now,
+            )
+        )
+    return found
+
+
+def _key_names(result: "PriceVolumeMix") -> list[str]:
+    return [in_sentence(dimension_name(key)) for key in result.keys]
+
+
+def _amount(key: str, heading: str, currency: str, **look: Any) -> Field:
+    return Field(key, f"{heading}, {currency}", unit="quantity", **look)
+
+
+def _bridge(result: "PriceVolumeMix") -> View:
+    table = effects_shown(result)
+    total = {
+        "label": text("Change"),
+        "amount": result.change,
+        "share": estimates.growth(result.end, result.start),
+        "tone": estimates.tone(result.change, result.currency),
+        "meaning": text(
+            "From {start} to {end}",
+            start=money(result.start, result.currency),
+            end=money(result.end, result.currency),
+        ),
+    }
+    table = pd.DataFrame([*table.to_dict("records"), total], dtype="object")
+    values = {
+        "current": result.current.name(),
+        "base": base_name(result),
+        "key": languages.listing(_key_names(result)),
+        "currency": result.currency,
+    }
+    subtitle = (
+        text("Gross profit, {current} against {base}, by {key}, {currency} net of tax", **values)
+        if result.margin
+        else text("Net revenue, {current} against {base}, by {key}, {currency} net of tax", **values)
+    )
+    return View(
+        title=message(result),
+        subtitle=subtitle,
+        fields=[
+            Field("label", text("Effect")),
+            _amount("amount", text("Amount"), result.currency, signed=True, tone_from="tone", bar=True),
+            Field("share", text("Of the base"), unit="share", signed=True, tone_from="tone"),
+            Field("meaning", text("What it measures"), unit="text"),
+        ],
+        rows=table,
+        total=True,
+        notes=[*warnings(result), *_notes(result, table)],
+    )
+
+
+def _notes(result: "PriceVolumeMix", table: pd.DataFrame) -> list[str]:
+    units = result.items.loc[result.items["kind"] == "common", "unit"]
+    several = int(units.nunique(dropna=False))
+    notes = [
+        text(
+            "Weights: the mean of both periods (symmetric). Each effect is the sum of those of {n} items.",
+            n=number(len(result.items)),
+        )
+        if result.symmetric
+        else text(
+            "Weights: prices at the quantities of {current}, quantities at the prices of {base} (Paasche). Each effect "
+            "is the sum of those of {n} items.",
+            n=number(len(result.items)),
+            current=result.current.name(),
+            base=base_name(result),
+        )
+    ]
+    if several > 1:
+        notes.append(
+            plural(
+                "Volume and mix are computed in {n} unit of measure.",
+                "Volume and mix are computed apart in {n} units of measure, which are never added.",
+                several,
+            )
+        )
+    if estimates.rounding_shows(table["amount"].iloc[:-1], result.change):
+        notes.append(text(_ROUNDED))
+    return notes
+
+
+def _prices(result: "PriceVolumeMix") -> View:
+    """The items whose prices did most, whatever the sign."""
+    moved = result.items[result.items["kind"] == "common"]
+    effects = list(moved["price"])
+    largest = sorted((place for place, effect in enumerate(effects) if effect), key=lambda at: -abs(effects[at]))[
+        :_MOST
+    ]
+    rows = moved.iloc[largest]
+    rows = rows.assign(
+        label=_item_names(result, rows),
+        unit=[each or "" for each in rows["unit"]],
+        tone=[estimates.tone(effect, result.currency) for effect in rows["price"]],
+    )
+    values = {
+        "up": show(sum(effect for effect in effects if effect > 0), result.currency, signed=True),
+        "down": show(sum(effect for effect in effects if effect < 0), result.currency, signed=True),
+    }
+    before, now = base_name(result), result.current.name()
+    fields = [
+        Field("label", languages.opening(languages.listing(_key_names(result)))),
+        *([Field("unit", text("Unit"), unit="text")] if any(rows["unit"]) else []),
+        Field("quantity_before", text("Quantity, {period}", period=before), unit="quantity"),
+        Field("quantity_now", text("Quantity, {period}", period=now), unit="quantity"),
+        _amount("price_before", text("Price, {period}", period=before), result.currency, decimals=2),
+        _amount("price_now", text("Price, {period}", period=now), result.currency, decimals=2),
+        _amount("price", text("Price effect"), result.currency, signed=True, tone_from="tone", bar=True),
+    ]
+    return View(
+        title=text("Items at higher prices: {up}; at lower ones: {down}", **values),
+        subtitle=text(
+            "The {n} items with the largest price effect, {current} against {base}: net revenue by unit sold, "
+            "{currency} net of tax",
+            n=number(len(rows)),
+            current=now,
+            base=before,
+            currency=result.currency,
+        ),
+        fields=fields,
+        rows=rows.reset_index(drop=True),
+    )
+
+
+def _item_names(result: "PriceVolumeMix", rows: pd.DataFrame) -> list[str]:
+    """Return what items are called: by the parts of their key, the last of which may have a name."""
+    last = rows[result.keys[-1]]
+    known = last.drop_duplicates()
+    called = dict(zip(known, distinct_names(known, rows.loc[known.index, "name"]), strict=True))
+    parts = [rows[key] for key in result.keys[:-1]]
+    return [" · ".join([*others, called[member]]) for *others, member in zip(*parts, last, strict=True)]
+
+
+def _uncosted(result: "PriceVolumeMix") -> View:
+    """Revenue of the lines whose cost is known, and of those that are in no effect."""
+    known = [sum(result.items[f"revenue_{side}"]) for side in ("before", "now")]
+    rows = [
+        {"label": text("Cost known"), "before": known[0], "now": known[1]},
+        {"label": text("Cost not known"), "before": result.uncosted[0], "now": result.uncosted[1]},
+    ]
+    total = {name: rows[0][name] + rows[1][name] for name in ("before", "now")}
+    rows.append({"label": text("Total")} | total)
+    shares = [
+        estimates.ratio(known[place], total[name]) if total[name] > 0 else None for place, name in enumerate(total)
+    ]
+    return View(
+        title=text(
+            "The cost is known of {before} of the revenue of {base}, and of {now} of that of {current}",
+            before=percent(shares[0]),
+            base=base_name(result),
+            now=percent(shares[1]),
+            current=result.current.name(),
+        ),
+        subtitle=text(
+            "Net revenue by whether the cost of the line is known, {currency} net of tax", currency=result.currency
+        ),
+        fields=[
+            Field("label", text("Net revenue")),
+            _amount("before", base_name(result), result.currency),
+            _amount("now", result.current.name(), result.currency),
+        ],
+        rows=pd.DataFrame(rows, dtype="object"),
+        total=True,
+    )

@@ -1,0 +1,461 @@
+"""Statement: from list revenue to the management result, level by level, as far down as the data go."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from perfkit import contribution, estimates, languages, months
+from perfkit.aggregations import aggregation, only, within
+from perfkit.contribution import LEVELS, has_list_price
+from perfkit.dimensions import ask_for
+from perfkit.languages import in_sentence, listing, mark, money, percent, text
+from perfkit.lines import checked, is_in, span
+from perfkit.margins import books
+from perfkit.margins.books import Books
+from perfkit.periods import Period
+from perfkit.results import Field, Result, View, figure_frame
+
+REVENUE = {
+    "list_revenue": mark("List revenue"),
+    "unlisted": mark("Sales without a list price"),
+    "discounts": mark("Discounts"),
+    "returns": mark("Returns and credit notes"),
+    "net_revenue": mark("Net revenue"),
+}
+"""From list price to what customers pay, in the order of the statement."""
+
+GOODS = "goods"
+UNCOSTED = "uncosted"
+_NAMES = {
+    **REVENUE,
+    UNCOSTED: mark("Net revenue of lines whose cost is not known"),
+    GOODS: mark("Goods of the lines sold"),
+    **{level.margin_id: level.margin for level in LEVELS},
+}
+_COLUMNS = ["line", "role", "level", "name", "amount", "rate", "previous", "previous_rate"]
+MARGIN_IDS = tuple(level.margin_id for level in LEVELS)
+
+
+@dataclass(frozen=True, eq=False)
+class Statement(Result):
+    """From list revenue to the management result; every line adds up to the cent.
+
+    Attributes
+    ----------
+    rows : DataFrame, one row a line, in the order of the statement
+        line: a key of `REVENUE`, "uncosted", "goods", "costs:<level>:<kind>", "spend:<level>:<kind>", or a level's
+        `margin_id`; role: "revenue", "cost" or "margin" (what is left); level: of `contribution.LEVELS`, None for
+        revenue; name: the kind of a cost, as the company calls it; amount, Decimal: what it adds (a cost takes off,
+        so it is negative); rate: of net revenue (of a gross margin: of the revenue whose cost is known), None where
+        that is not positive; previous, previous_rate: a year before, None where the data do not hold it.
+    period : Period
+    currency : str
+    covered, previous_covered : float or None
+        Share of the amounts sold whose cost of goods is known, 0 to 1; None where no line says its cost.
+    books : Books
+        What lies between the result and that of the ledger.
+    reason : str
+        Why the statement ends where it does, and what to ask for; empty where it reaches the management result.
+    previous_reason : str
+        Why there is no year before, or not all of it; empty where there is.
+    silent : tuple of Period
+        Months of either period that may be missing (see `months.silent_months`): changes then have no tone.
+    """
+
+    rows: pd.DataFrame
+    period: Period
+    currency: str
+    covered: float | None
+    previous_covered: float | None
+    books: Books
+    reason: str = ""
+    previous_reason: str = ""
+    silent: tuple[Period, ...] = ()
+
+    @property
+    def last(self) -> str:
+        """The deepest line that the data reach: "net_revenue", or the `margin_id` of a level."""
+        return [line for line in self.rows["line"] if line == "net_revenue" or line in MARGIN_IDS][-1]
+
+    def amount(self, line: str, *, previous: bool = False) -> Decimal | None:
+        """Return a line's amount, 0 where the statement has none of that name; None where the data do not say."""
+        found = self.rows[self.rows["line"] == line]
+        value = found.iloc[0]["previous" if previous else "amount"] if len(found) else Decimal(0)
+        return None if languages.missing(value) else value
+
+    def figures(self) -> pd.DataFrame:
+        """Return each line of both periods, and the tie to the books."""
+        found: list[dict[str, Any]] = []
+        for side, when in (("amount", self.period), ("previous", self.period.year_before())):
+            if side == "previous" and self.previous_reason and self.rows["previous"].isna().all():
+                continue
+            found += [
+                {
+                    "figure_id": f"statement:{when.label}:{row['line']}",
+                    "kpi": row["line"] if row["role"] != "cost" else "cost",
+                    "period": when.label,
+                    "dimensions": {"level": row["level"], "kind": row["name"]} if row["role"] == "cost" else None,
+                    "estimate": row[side],
+                    "unit": self.currency,
+                    "basis": text(_basis(row)),
+                    "status": "not available" if languages.missing(row[side]) else "observed",
+                    "reason": self.previous_reason if languages.missing(row[side]) else "",
+                }
+                for row in self.rows.to_dict("records")
+            ]
+        return figure_frame([*found, *self.books.figures(self.period, self.currency)])
+
+    def ties_to(self) -> dict[str, Any] | None:
+        """Return the revenue that the statement starts from, and where it ends."""
+        return {
+            "net_revenue": self.amount("net_revenue"),
+            self.last: self.amount(self.last),
+            "period": self.period.label,
+        }
+
+    def views(self) -> list[View]:
+        """Return the statement with the year before, and what lies between its result and the books."""
+        return [self._statement(), *self.books.views(self.period, self.currency)]
+
+    def message(self) -> str:
+        """Return in a sentence what is left in the end, and what it was a year before."""
+        row = self.rows[self.rows["line"] == self.last].iloc[0]
+        if self.last == "net_revenue":
+            return text("Net revenue was {amount}; no cost is known", amount=money(row["amount"], self.currency))
+        values = {"margin": text(_NAMES[self.last]), "amount": money(row["amount"], self.currency)}
+        if row["rate"] is None:
+            return text("{margin}: {amount}", **values)
+        values["rate"] = percent(row["rate"])
+        if languages.missing(row["previous_rate"]) or self.silent:
+            return text("{margin}: {amount}, {rate} of net revenue", **values)
+        return text(
+            "{margin}: {amount}, {rate} of net revenue against {before} a year before",
+            before=percent(row["previous_rate"]),
+            **values,
+        )
+
+    def _statement(self) -> View:
+        records = self.rows.to_dict("records")
+        compared = not self.rows["previous"].isna().all()
+        rows = pd.DataFrame(
+            {
+                "label": [self._label(row) for row in records],
+                "amount": self.rows["amount"],
+                "rate": self.rows["rate"],
+                "previous": self.rows["previous"],
+                "previous_rate": self.rows["previous_rate"],
+                "change": [
+                    None if languages.missing(row["previous"]) else row["amount"] - row["previous"] for row in records
+                ],
+            },
+            dtype="object",
+        )
+        rows["tone"] = [None if self.silent else estimates.tone(change, self.currency) for change in rows["change"]]
+        fields = [
+            Field("label", text("Line")),
+            Field("amount", self.period.name(), self.currency),
+            Field("rate", text("% of net revenue"), "share"),
+        ]
+        if compared:
+            fields += [
+                Field("previous", self.period.year_before().name(), self.currency),
+                Field("previous_rate", text("% of net revenue"), "share"),
+                Field("change", text("Change"), self.currency, signed=True, tone_from="tone"),
+            ]
+        subtitle = text(
+            "From list revenue to what is left, {period}, {currency} net of tax; costs are negative",
+            period=self.period.name(),
+            currency=self.currency,
+        )
+        return View(self.message(), subtitle, fields, rows, notes=self._notes())
+
+    def label(self, line: str) -> str:
+        """Return what a reader calls a line."""
+        return self._label(self.rows[self.rows["line"] == line].iloc[0].to_dict())
+
+    def _label(self, row: Mapping[Any, Any]) -> str:
+        """A cost by its own name, what is left after an equals sign."""
+        if row["line"] in _NAMES:
+            name = text(_NAMES[row["line"]])
+            return f"= {name}" if row["role"] == "margin" else name
+        return row["name"] or text("(no name)")
+
+    def _notes(self) -> list[str]:
+        notes = []
+        profit, goods = self.amount("gross_profit"), self._cost_of_goods()
+        revenue = self.amount("net_revenue") or Decimal(0)
+        if "gross_profit" in set(self.rows["line"]) and profit is not None and goods > 0 and revenue > 0:
+            notes.append(
+                text(
+                    "The gross margin is {rate} of net revenue (margin / net revenue), or {markup} of what the goods "
+                    "cost (margin / cost of goods): say which one is meant.",
+                    rate=percent(self.rows.set_index("line")["rate"]["gross_profit"]),
+                    markup=percent(float(profit / goods)),
+                )
+            )
+        if self.covered is not None and self.covered < 1 and "gross_profit" in set(self.rows["line"]):
+            notes.append(
+                text(
+                    "The cost is known for {share} of the amounts sold; the other lines are in no margin.",
+                    share=percent(self.covered),
+                )
+            )
+        notes += [each for each in (self.reason, self.previous_reason, months.silence(self.silent)) if each]
+        return notes
+
+    def _cost_of_goods(self) -> Decimal:
+        goods = self.rows[(self.rows["role"] == "cost") & (self.rows["level"] == LEVELS[0].id)]
+        return -sum(goods["amount"], Decimal(0))
+
+
+def statement(
+    sales: ibis.Table | pd.DataFrame,
+    costs: ibis.Table | None = None,
+    *,
+    period: Period,
+    currency: str,
+    ledger: ibis.Table | pd.DataFrame | None = None,
+) -> Statement:
+    """Take costs off revenue, level by level, as far down as the data go.
+
+    Parameters
+    ----------
+    sales : table or DataFrame, one row a line, columns of `schema.SALES`
+        With `cost`, or `quantity` and the `unit_cost` of its product; `list_revenue` for discounts.
+    costs : table, optional
+        As `contribution.costs` gives it: every cost beyond the goods of the lines, each of one level.
+    period : Period
+    currency : str
+        ISO code of every amount.
+    ledger : table or DataFrame, columns of `schema.LEDGER`, optional
+        To tie the result to that of the books.
+
+    Raises
+    ------
+    ParameterError
+        If the period is a text and not a Period.
+    DataError
+        If a column is absent, or the period starts before the data.
+
+    See Also
+    --------
+    charts.statement : the waterfall.
+    """
+    lines = checked(sales)
+    days = span(lines, period)
+    before = period.year_before()
+    sums = only(_revenue(lines, period, before))
+    booked = _costs(costs, period, before) if costs is not None else _NO_COSTS
+    held = {_first_of(month) for month in _cost_months(costs)["month"]} if costs is not None else set()
+    now = _Side(sums, booked, "now", period, held)
+    then = _Side(sums, booked, "before", before, held) if days.holds(before) else None
+    rows = _beside(now.rows(), then.rows() if then else {})
+    previous_reason = days.why_not() if then is None else ""
+    if then is not None and then.reason() and then.reason() != now.reason():
+        previous_reason = text("A year before: {why}", why=then.reason())
+    return Statement(
+        rows=rows,
+        period=period,
+        currency=currency,
+        covered=now.covered,
+        previous_covered=then.covered if then else None,
+        books=books.tied(ledger, rows, period),
+        reason=now.reason(),
+        previous_reason=previous_reason,
+        silent=months.silent_months_of(lines, period, days),
+    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One period of a statement: its sums, and how far down they go."""
+
+    sums: Mapping[str, Any]
+    costs: pd.DataFrame
+    side: str
+    period: Period
+    held: set[dt.date]
+
+    def of(self, name: str) -> Decimal:
+        value = self.sums.get(f"{self.side}_{name}")
+        return Decimal(0) if value is None else value
+
+    @property
+    def covered(self) -> float | None:
+        """Share of the amounts sold whose cost of goods is known."""
+        if languages.missing(self.sums.get(f"{self.side}_costed_amount")):
+            return None
+        return estimates.ratio(self.of("costed_amount"), self.of("amount"))
+
+    def kinds(self, level: str) -> list[dict[Any, Any]]:
+        """The costs of a level, the largest of the period asked about first."""
+        here = self.costs[self.costs["level"] == level]
+        order = here.assign(size=-here["now"].abs()).sort_values(["size", "source", "kind"], kind="stable")
+        return order.to_dict("records")
+
+    @property
+    def missing(self) -> list[Period]:
+        """Months of the period of which there is no cost at all."""
+        return [] if self.costs.empty else [each for each in self.period.months() if each.start not in self.held]
+
+    def _deepest(self) -> int:
+        """How many levels the costs and the goods of the lines reach."""
+        given = [place for place, level in enumerate(LEVELS) if (self.costs["level"] == level.id).any()]
+        return max([0, *given]) + 1
+
+    def levels(self) -> int:
+        """How many levels this period has."""
+        of_lines = self.covered or 0
+        of_table = (self.costs["level"] == LEVELS[0].id).any()
+        if self.missing:
+            return int(of_lines > 0 and not of_table)
+        if not of_lines:
+            return self._deepest() if of_table and self.covered is None else 0
+        return self._deepest() if of_lines >= contribution.ENOUGH else 1
+
+    def reason(self) -> str:
+        """Why it ends where it does."""
+        reached = self.levels()
+        if reached == len(LEVELS):
+            return ""
+        if self.missing and (self.covered or 0) >= contribution.ENOUGH:
+            gaps = listing(month.name() for month in self.missing)
+            return text("The costs hold nothing dated in {months}. Ask for them.", months=gaps)
+        if not reached:
+            return ask_for("cost")
+        if self.covered is not None and self.covered < contribution.ENOUGH:
+            return text(
+                "The cost is known for {share} of the amounts only, so no further cost is taken off. Ask for the unit "
+                "cost of the products that lack it.",
+                share=percent(self.covered),
+            )
+        absent = listing(in_sentence(text(level.costs)) for level in LEVELS[reached:])
+        return text("The statement ends here: the data hold no {costs}. Ask for them (costs).", costs=absent)
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """The lines of the statement by their names, from the top down."""
+        net = self.of("net")
+        found: dict[str, dict[str, Any]] = {}
+
+        def add(line: str, role: str, amount: Decimal, of: Decimal = net, **about: Any) -> None:
+            rate = estimates.ratio(amount, of) if of > 0 else None
+            found[line] = {
+                "line": line,
+                "role": role,
+                "level": None,
+                "name": None,
+                **about,
+                "amount": amount,
+                "rate": rate,
+            }
+
+        if self.of("list"):
+            add("list_revenue", "revenue", self.of("list"))
+            add("unlisted", "revenue", self.of("unlisted"))
+            add("discounts", "revenue", self.of("listed") - self.of("list"))
+            add("returns", "revenue", self.of("returned"))
+        add("net_revenue", "margin", net)
+        left, base, reached = net, net, self.levels()
+        if reached and self.covered:
+            base = self.of("costed")
+            left = base - self.of("cost")
+            add(UNCOSTED, "revenue", base - net)
+            add(GOODS, "cost", -self.of("cost"), level=LEVELS[0].id)
+        for level in LEVELS[:reached]:
+            for cost in self.kinds(level.id):
+                amount = Decimal(0) if languages.missing(cost[self.side]) else cost[self.side]
+                line = f"{cost['source']}:{level.id}:{cost['kind']}"
+                add(line, "cost", -amount, level=level.id, name=cost["kind"])
+                left -= amount
+            add(level.margin_id, "margin", left, base if level is LEVELS[0] else net, level=level.id)
+        return found
+
+
+def _beside(now: Mapping[str, dict[str, Any]], then: Mapping[str, dict[str, Any]]) -> pd.DataFrame:
+    """Set both periods side by side; a line that is 0 in both is left out, but for what is left of a level."""
+    rows = []
+    for line, row in now.items():
+        before = then.get(line)
+        previous, rate = (before["amount"], before["rate"]) if before else (None, None)
+        if before is None and then and row["role"] == "revenue":
+            previous = Decimal(0)
+        if row["role"] == "margin" or row["amount"] or previous:
+            rows.append(row | {"previous": previous, "previous_rate": rate})
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype="object")
+
+
+def _first_of(month: Any) -> dt.date:
+    return pd.Timestamp(month).date()
+
+
+_NO_COSTS = pd.DataFrame(columns=["level", "source", "kind", "now", "before"], dtype="object")
+
+
+@aggregation
+def _revenue(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
+    wanted: dict[str, Any] = {}
+    for side, when in (("now", period), ("before", previous)):
+        here = is_in(when)
+        wanted |= {
+            f"{side}_net": _.net_revenue.sum(where=here),
+            f"{side}_amount": _.net_revenue.abs().sum(where=here),
+        }
+        if "list_revenue" in lines.columns:
+            listed = here & has_list_price()
+            without = here & (_.net_revenue >= 0) & ~ibis.coalesce(_.list_revenue > 0, False)
+            wanted |= {
+                f"{side}_list": _.list_revenue.sum(where=listed),
+                f"{side}_listed": _.net_revenue.sum(where=listed),
+                f"{side}_returned": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
+                f"{side}_unlisted": _.net_revenue.sum(where=without),
+            }
+        if "cost" in lines.columns:
+            known = here & _.cost.notnull()
+            wanted |= {
+                f"{side}_costed": _.net_revenue.sum(where=known),
+                f"{side}_cost": _.cost.sum(where=known),
+                f"{side}_costed_amount": _.net_revenue.abs().sum(where=known),
+            }
+    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
+
+
+@aggregation
+def _costs(costs: ibis.Table, period: Period, previous: Period) -> ibis.Table:
+    here, before = within(_.date, period.start, period.end), within(_.date, previous.start, previous.end)
+    return (
+        costs.filter(here | before)
+        .group_by("level", "source", "kind")
+        .agg(now=_.amount.sum(where=here), before=_.amount.sum(where=before))
+    )
+
+
+@aggregation
+def _cost_months(costs: ibis.Table) -> ibis.Table:
+    """The months in which anything of the costs table is dated; spend stands still now and then."""
+    return costs.filter(_.source == "costs").select(month=_.date.truncate("M")).distinct()
+
+
+def _basis(row: Mapping[Any, Any]) -> str:
+    """What a line is the sum of."""
+    if row["role"] == "cost":
+        return _COST_OF_LINES if row["line"] == GOODS else _COST_OF_KIND
+    return _BASES.get(row["line"], _LEFT)
+
+
+_COST_OF_LINES = mark("Cost of the goods of the lines dated in the period, where it is known, taken off")
+_COST_OF_KIND = mark("Sum of the costs of this kind and level dated in the period, taken off")
+_LEFT = mark("Net revenue less the costs of this level and of those above it")
+_BASES = {
+    "list_revenue": mark("Sum of list revenue of the lines with a list price, returns apart"),
+    "unlisted": mark("Sum of net revenue of the lines without a list price, returns apart"),
+    "discounts": mark("Net revenue less list revenue of the lines with a list price"),
+    "returns": mark("Sum of net revenue of the lines below zero"),
+    "net_revenue": mark("Sum of net revenue of all lines dated in the period"),
+    UNCOSTED: mark("Net revenue of the lines whose cost is not known, taken off"),
+}

@@ -1,0 +1,586 @@
+"""Whale curve: how much of the profit do the best customers bring, and how much do the others take back?
+
+Members are ranked by profit, which is cumulated: the curve rises to its peak with those that earn, and falls back to
+the whole with those that lose. Whoever was worst one year was partly unlucky: what a year's losers may be expected to
+lose next is drawn towards the mean by the slope of one year on the other (Galton 1886, Journal of the Anthropological
+Institute).
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from perfkit import estimates, languages
+from perfkit.dimensions import ask_for, dimension_name
+from perfkit.errors import ParameterError
+from perfkit.languages import mark, number, percent, plural, show, text
+from perfkit.lines import span
+from perfkit.margins.allocation import allocate, booked
+from perfkit.margins.members import exact, in_order, key_tuples, lacking, member_sums, names_of, with_members
+from perfkit.periods import Period
+from perfkit.results import Field, Result, View, figure_frame
+
+TOP = 0.2
+"""The share of members whose part of the profit is told."""
+FEWEST_PAIRS = 10
+"""Members of both years that a slope from one to the other needs."""
+_ENDS = 5
+_BASIS = {
+    "peak": mark("Profit of the members that earn / profit of all members"),
+    "peak_amount": mark("Sum of the profits of the members that earn"),
+    "destroyed": mark("Sum of the profits of the members that lose"),
+    "total": mark("Profit of all members"),
+    "top_share": mark("Profit of the best fifth of the members / profit of all members"),
+    "hhi": mark("Sum of the squared shares of the members that earn in what they earn: 1 is a single member"),
+    "gini": mark("Gini coefficient of what the members that earn bring: 0 is all alike"),
+}
+_BEFORE = {
+    "lost": mark("Sum of the profits of the members that lose in the period"),
+    "earned_then": mark("Profit, a year before, of the members that lose in the period"),
+    "earlier_lost": mark("Sum of the profits of the members that lost a year before, in that year"),
+    "earlier_now": mark("Profit in the period of the members that lost a year before"),
+}
+_PROFITS = {"gross_profit": mark("Gross margin"), "cm2": mark("Contribution margin 2")}
+_COLUMNS = ["rank", "member", "name", "profit", "cumulative", "share"]
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Those that lose this year, a year before, and what a year's profit says of the next.
+
+    Attributes
+    ----------
+    period : Period
+        The year before.
+    losers, losers_then : int
+        Members that lose this year, and those of them that had lines the year before.
+    lost, earned_then : Decimal
+        What they lose this year, and what the same members earned the year before.
+    earlier_losers : int
+        Members that lost the year before.
+    earlier_lost, earlier_now : Decimal
+        What those lost then, and what the same members earn this year.
+    pairs : int
+        Members of the year before that made no more, and lost no more, than the largest loss of this year.
+    correlation, slope : float or None
+        Of what those make this year (0 where they have gone, at most that loss or as much gained) on what they made;
+        None where they are too few or all alike.
+    expected : Decimal or None
+        What this year's losers may be expected to earn next year if nothing changes: each is put on that line.
+    """
+
+    period: Period
+    losers: int
+    losers_then: int
+    lost: Decimal
+    earned_then: Decimal
+    earlier_losers: int
+    earlier_lost: Decimal
+    earlier_now: Decimal
+    pairs: int
+    correlation: float | None
+    slope: float | None
+    expected: Decimal | None
+
+
+@dataclass(frozen=True, eq=False)
+class WhaleCurve(Result):
+    """Members ranked by what they earn, and their profits cumulated.
+
+    Attributes
+    ----------
+    cells : DataFrame, one row a member with a profit, the best first
+        rank: from 1; member; name; profit, cumulative: Decimal; share: cumulative / total, None where that is not
+        positive.
+    profit : str
+        What profit is: "gross_profit", or "cm2" where costs reach the members down to that level.
+    total, peak_amount, destroyed : Decimal
+        Profit of all; of those that earn; of those that lose (<= 0): total = peak_amount + destroyed.
+    peak : float or None
+        peak_amount / total: 1 is 100 %; None where the total is not positive: then everything is in money.
+    top_share : float or None
+        Share of the best fifth of the members in the total; None as above.
+    hhi, gini : float or None
+        Of the profits of those that earn; None where none does.
+    left_out : DataFrame, one row a reason
+        reason ("no member", "no known cost", "costs that reach none"), lines, net_revenue (Decimal), and profit
+        (Decimal or None): what stands in no rank. Lines without a known cost of ranked members are among them.
+    by : str
+    period : Period
+    currency : str
+    before : Regression or None
+        The comparison with the year before, where it was asked for.
+    reason : str
+        Why there is none; empty where there is.
+    """
+
+    cells: pd.DataFrame
+    profit: str
+    total: Decimal
+    peak_amount: Decimal
+    destroyed: Decimal
+    peak: float | None
+    top_share: float | None
+    hhi: float | None
+    gini: float | None
+    left_out: pd.DataFrame
+    by: str
+    period: Period
+    currency: str
+    before: Regression | None = None
+    reason: str = ""
+
+    @property
+    def losers(self) -> int:
+        """How many members lose money."""
+        return sum(1 for profit in self.cells["profit"] if profit < 0)
+
+    @property
+    def earners(self) -> int:
+        """How many members earn something: the curve peaks at the last of them."""
+        return sum(1 for profit in self.cells["profit"] if profit > 0)
+
+    def figures(self) -> pd.DataFrame:
+        """Return the peak, what is destroyed, and how concentrated profit is."""
+        stem = f"whale_curve:{self.by}:{self.period.label}"
+        common = {"period": self.period.label, "n": len(self.cells), "status": "observed", "reason": ""}
+        if self.reason:
+            absent = {"figure_id": stem, "kpi": "whale_curve", "status": "not available", "reason": self.reason}
+            return figure_frame([absent | {"period": self.period.label}])
+        units = {"peak": "share", "top_share": "share", "hhi": "index", "gini": "index"}
+        rows = []
+        for name, basis in _BASIS.items():
+            value = getattr(self, name)
+            row = {"figure_id": f"{stem}:{name}", "kpi": f"whale_{name}", "estimate": value, "basis": text(basis)}
+            row["unit"] = units.get(name, self.currency)
+            if value is None:
+                row |= {"status": "not available", "reason": text("Total profit is not positive, so it has no shares.")}
+            rows.append(common | row)
+        rows += [
+            common
+            | {
+                "figure_id": f"{stem}:left_out:{row['reason']}",
+                "kpi": "whale_left_out",
+                "dimensions": {"reason": row["reason"]},
+                "estimate": row["net_revenue"] if row["profit"] is None else row["profit"],
+                "n": row["lines"],
+                "unit": self.currency,
+                "basis": _why(row["reason"]),
+            }
+            for row in self.left_out.to_dict("records")
+        ]
+        if self.before is not None:
+            for name in ("lost", "earned_then", "earlier_lost", "earlier_now"):
+                rows.append(
+                    common
+                    | {
+                        "figure_id": f"{stem}:before:{name}",
+                        "kpi": f"whale_{name}",
+                        "estimate": getattr(self.before, name),
+                        "unit": self.currency,
+                        "n": self.before.losers if name in ("lost", "earned_then") else self.before.earlier_losers,
+                        "basis": text(_BEFORE[name]),
+                    }
+                )
+        return figure_frame(rows)
+
+    def ties_to(self) -> dict[str, Any] | None:
+        """Return the profit of the ranked members, and that of what has no member."""
+        if self.reason:
+            return None
+        none = self.left_out[self.left_out["reason"] == "no member"]["profit"]
+        return {
+            "profit": self.total,
+            "profit_without_a_member": sum(none.dropna(), Decimal(0)),
+            "period": self.period.label,
+        }
+
+    def message(self) -> str:
+        """Return the curve in a sentence."""
+        losers, destroyed = self.losers, show(-self.destroyed, self.currency)
+        if self.peak is None:
+            return text(
+                "In all, nothing is earned: {total}, of which {destroyed} lost by {n} of {all}",
+                total=show(self.total, self.currency),
+                destroyed=destroyed,
+                n=number(losers),
+                all=number(len(self.cells)),
+            )
+        if not losers:
+            return plural(
+                "The best of {all} brings {share} of profit; none loses money",
+                "The {n} best of {all} bring {share} of profit; none loses money",
+                _top(len(self.cells)),
+                all=number(len(self.cells)),
+                share=percent(self.top_share),
+            )
+        return plural(
+            "{n} of {all} loses money and takes back {destroyed}: profit peaks at {peak} of what is left",
+            "{n} of {all} lose money and take back {destroyed}: profit peaks at {peak} of what is left",
+            losers,
+            all=number(len(self.cells)),
+            destroyed=destroyed,
+            peak=percent(self.peak),
+        )
+
+    def subtitle(self) -> str:
+        """Return what is cumulated, of whom and when."""
+        return text(
+            "{profit} of each {dimension}, the best first, {period}, {currency}",
+            profit=text(_PROFITS[self.profit]),
+            dimension=languages.in_sentence(dimension_name(self.by)),
+            period=self.period.name(),
+            currency=self.currency,
+        )
+
+    def views(self) -> list[View]:
+        """Return the parts of the curve, then who is at both its ends, then the year before."""
+        if self.reason:
+            title = text("{what}: not available", what=text("Whale curve"))
+            return [View(title, self.reason, [], pd.DataFrame())]
+        share = Field("share", text("Share of profit, %"), unit="share")
+        amount = Field("profit", f"{text(_PROFITS[self.profit])}, {self.currency}", unit="quantity", bar=True)
+        fields = [Field("label", text("Rank")), Field("members", text("Number"), unit="count"), amount, share]
+        views = [View(self.message(), self.subtitle(), fields, self._parts(), total=True, notes=self._notes())]
+        fields = [Field("rank", text("Rank"), unit="count"), Field("label", dimension_name(self.by)), amount]
+        ends = self.cells if len(self.cells) <= 2 * _ENDS else pd.concat([self.cells[:_ENDS], self.cells[-_ENDS:]])
+        ends = ends.assign(label=ends["name"]).reset_index(drop=True)
+        views.append(View(text("Who is at both ends of the curve"), self.subtitle(), fields, ends))
+        if self.before is not None:
+            views.append(_regression(self))
+        return views
+
+    def _parts(self) -> pd.DataFrame:
+        """The best fifth, the others that earn, those at zero, those that lose, and all."""
+        profits, top = list(self.cells["profit"]), _top(len(self.cells))
+        top = min(top, self.earners)
+        parts = [
+            (plural("the best", "the {n} best", top) if top else "", profits[:top]),
+            (text("others that earn"), profits[top : self.earners]),
+            (text("neither earn nor lose"), [each for each in profits if each == 0]),
+            (text("lose money"), [each for each in profits if each < 0]),
+        ]
+        rows = [(label, len(part), sum(part, Decimal(0))) for label, part in parts if part]
+        rows.append((text("Total"), len(profits), self.total))
+        frame = pd.DataFrame(rows, columns=["label", "members", "profit"], dtype="object")
+        shares = [estimates.ratio(each, self.total) if self.total > 0 else None for each in frame["profit"]]
+        return frame.assign(share=pd.Series(shares, dtype="object"))
+
+    def _notes(self) -> list[str]:
+        notes = [
+            text("{profit} is the deepest margin that the data give; common fixed costs are in no rank.",
+                 profit=text(_PROFITS[self.profit]))
+        ]  # fmt: skip
+        for row in self.left_out.to_dict("records"):
+            money = show(row["net_revenue"] if row["profit"] is None else row["profit"], self.currency)
+            if row["reason"] == "no member":
+                notes.append(
+                    plural(
+                        "In no rank: {n} line without a {dimension}, with a profit of {money}.",
+                        "In no rank: {n} lines without a {dimension}, with a profit of {money}.",
+                        row["lines"],
+                        dimension=languages.in_sentence(dimension_name(self.by)),
+                        money=money,
+                    )
+                )
+            elif row["reason"] == "no known cost":
+                notes.append(
+                    plural(
+                        "In no profit: {n} line whose cost is not known, {money} of net revenue.",
+                        "In no profit: {n} lines whose cost is not known, {money} of net revenue.",
+                        row["lines"],
+                        money=money,
+                    )
+                )
+            else:
+                notes.append(text("In no rank: {money} of costs to this level that reach nobody.", money=money))
+        if self.hhi is not None and self.gini is not None:
+            notes.append(
+                text(
+                    "Concentration of what those that earn bring: HHI {hhi}, Gini {gini}.",
+                    hhi=number(self.hhi, 3),
+                    gini=number(self.gini, 2),
+                )
+            )
+        notes.append(text("A rank says who earned, not what would be earned without the others."))
+        return notes
+
+    def versus(self, previous: "WhaleCurve") -> Regression:
+        """Set the profits of each member against those of another period, the year before.
+
+        Raises
+        ------
+        ParameterError
+            If the two rank other things or by another profit.
+        """
+        if (previous.by, previous.profit, previous.currency) != (self.by, self.profit, self.currency):
+            raise ParameterError(
+                f"the curves differ: {previous.by}, {previous.profit}, {previous.currency} and {self.by}, "
+                f"{self.profit}, {self.currency}. A member is set against itself by the same profit: "
+                f"make both alike."
+            )
+        now = dict(zip(self.cells["member"], self.cells["profit"], strict=True))
+        then = dict(zip(previous.cells["member"], previous.cells["profit"], strict=True))
+        losers = [member for member, profit in now.items() if profit < 0]
+        earlier = [member for member, profit in then.items() if profit < 0]
+        # The line is drawn where the losers stand: one through the few largest members would say nothing of them.
+        bound = max((-now[member] for member in losers), default=Decimal(0))
+        near = [member for member, profit in then.items() if abs(profit) <= bound]
+        lost = [now[member] for member in losers]
+        later = [max(-bound, min(now.get(member, Decimal(0)), bound)) for member in near]
+        slopes = _slope([then[member] for member in near], later, lost)
+        return Regression(
+            period=previous.period,
+            losers=len(losers),
+            losers_then=sum(member in then for member in losers),
+            lost=sum((now[member] for member in losers), Decimal(0)),
+            earned_then=sum((then.get(member, Decimal(0)) for member in losers), Decimal(0)),
+            earlier_losers=len(earlier),
+            earlier_lost=sum((then[member] for member in earlier), Decimal(0)),
+            earlier_now=sum((now.get(member, Decimal(0)) for member in earlier), Decimal(0)),
+            pairs=len(near),
+            correlation=slopes[0],
+            slope=slopes[1],
+            expected=slopes[2],
+        )
+
+
+def whale_curve(
+    sales: ibis.Table | pd.DataFrame,
+    *,
+    by: str = "customer_id",
+    period: Period,
+    currency: str,
+    costs: ibis.Table | pd.DataFrame | None = None,
+    drivers: pd.DataFrame | None = None,
+    previous: Period | None = None,
+) -> WhaleCurve:
+    """Rank members by profit and cumulate it.
+
+    Parameters
+    ----------
+    sales : table or DataFrame, one row a line, columns of `schema.SALES`
+        With `cost`, or `quantity` and `unit_cost`.
+    by : str
+        The dimension's column.
+    period : Period
+    currency : str
+        ISO code of every amount.
+    costs, drivers : optional
+        See `profitability.by`: with costs, profit is contribution margin 2 where any cost to that level reaches a
+        member; without, the gross margin.
+    previous : Period, optional
+        Set against this period, the year before: see `WhaleCurve.versus`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such column, or it has no members.
+    DataError
+        If there is no line, or a period starts before the data.
+
+    See Also
+    --------
+    charts.whale_curve : the curve.
+    profitability.by : each member level by level.
+    """
+    empty = pd.DataFrame(columns=_COLUMNS, dtype="object")
+    none = pd.DataFrame(columns=["reason", "lines", "net_revenue", "profit"], dtype="object")
+
+    def nothing(reason: str) -> WhaleCurve:
+        zero = Decimal(0)
+        return WhaleCurve(
+            empty, "gross_profit", zero, zero, zero, None, None, None, None, none, by, period, currency, None, reason
+        )
+
+    absent = lacking(sales, [by])
+    if absent:
+        return nothing(ask_for(absent))
+    table = with_members(sales, [by])
+    if "cost" not in table.columns:
+        span(table, period)
+        return nothing(ask_for("cost"))
+    span(table, period)
+    curve = _curve(table, by, period, currency, costs, drivers)
+    if curve is None:
+        return nothing(text("No line of the period has both a {dimension} and a known cost. Ask for the missing ones.",
+                            dimension=languages.in_sentence(dimension_name(by))))  # fmt: skip
+    if previous is None:
+        return curve
+    span(table, previous)
+    earlier = _curve(table, by, previous, currency, costs, drivers, level=curve.profit)
+    if earlier is None:
+        return curve
+    return replace(curve, before=curve.versus(earlier))
+
+
+def _curve(
+    table: ibis.Table,
+    by: str,
+    period: Period,
+    currency: str,
+    costs: ibis.Table | pd.DataFrame | None,
+    drivers: pd.DataFrame | None,
+    level: str = "",
+) -> WhaleCurve | None:
+    sums = member_sums(table, [by], period)
+    sums["own_costs"] = None
+    profit, unreached = "gross_profit", Decimal(0)
+    if costs is not None:
+        spread = allocate(table, [by], period, key_tuples(sums, ["member"]), booked(costs), drivers)
+        names = ("cogs", "cm1", "cm2")
+        parts = [sum(each, Decimal(0)) for each in zip(*(spread.costs[name] for name in names), strict=True)]
+        if level == "cm2" or (not level and any(parts)):
+            profit = "cm2"
+            only_costs = pd.DataFrame(
+                {"member": [m[0] for m in spread.members[len(sums) :]], "lines": 0}, dtype="object"
+            )
+            sums = pd.concat([sums.astype("object"), only_costs], ignore_index=True)
+            sums = sums.where(sums.notna(), None)
+            sums["own_costs"] = pd.Series(parts, dtype="object")
+            sums = in_order(sums, ["member"])
+            left = spread.unallocated
+            unreached = sum(left.loc[left["level"].isin(names), "amount"], Decimal(0))
+    net, costed, cost = (exact(sums[name]) for name in ("net_revenue", "costed", "cost"))
+    earned = costed - cost - exact(sums["own_costs"])
+    counted = np.array([0 if languages.missing(each) else int(each) for each in sums["costed_lines"]])
+    lines = np.array([int(each) for each in sums["lines"]])
+    named = sums["member"].notna().to_numpy()
+    ranked = named & ((counted > 0) | (lines == 0))
+    if not ranked.any():
+        return None
+    left_out = []
+    if (~named).any():
+        there = ~named & ((counted > 0) | (lines == 0))
+        amount = sum(earned[there], Decimal(0)) if there.any() else None
+        left_out.append(("no member", int(lines[~named].sum()), sum(net[~named], Decimal(0)), amount))
+    if (lines > counted)[named].any():
+        uncosted = sum((net - costed)[named], Decimal(0))
+        left_out.append(("no known cost", int((lines - counted)[named].sum()), uncosted, None))
+    if unreached:
+        left_out.append(("costs that reach none", 0, Decimal(0), -unreached))
+    cells = _ranked(sums, earned, ranked)
+    return _result(cells, left_out, profit, by, period, currency)
+
+
+def _ranked(sums: pd.DataFrame, earned: pd.Series, ranked: np.ndarray) -> pd.DataFrame:
+    """The members with a profit, the best first; equal ones in the order of the members."""
+    places = list(np.flatnonzero(ranked))
+    tenths = np.array([int(each.scaleb(4)) for each in earned.to_numpy(dtype="object")[places]], dtype=np.int64)
+    order = np.argsort(-tenths, kind="stable")
+    running = np.cumsum(tenths[order].astype(object))
+    total = int(running[-1])
+    chosen = np.array(places)[order]
+    names = names_of(sums[["member", *(["named"] if "named" in sums else [])]], ["member"])
+    return pd.DataFrame(
+        {
+            "rank": pd.Series(range(1, len(order) + 1), dtype="int64"),
+            "member": pd.Series(sums["member"].to_numpy(dtype="object")[chosen], dtype="object"),
+            "name": pd.Series(names.to_numpy(dtype="object")[chosen], dtype="object"),
+            "profit": pd.Series(earned.to_numpy(dtype="object")[chosen], dtype="object"),
+            "cumulative": pd.Series([Decimal(int(each)).scaleb(-4) for each in running], dtype="object"),
+            "share": pd.Series([int(each) / total if total > 0 else None for each in running], dtype="object"),
+        }
+    )
+
+
+def _result(
+    cells: pd.DataFrame,
+    left_out: list[tuple[str, int, Decimal, Decimal | None]],
+    profit: str,
+    by: str,
+    period: Period,
+    currency: str,
+) -> WhaleCurve:
+    profits = list(cells["profit"])
+    earning = [each for each in profits if each > 0]
+    total, peak = sum(profits, Decimal(0)), sum(earning, Decimal(0))
+    best = sum(profits[: _top(len(profits))], Decimal(0))
+    shares = np.array([float(each / peak) for each in earning])[::-1]  # from the least on
+    n = len(shares)
+    return WhaleCurve(
+        cells=cells,
+        profit=profit,
+        total=total,
+        peak_amount=peak,
+        destroyed=total - peak,
+        peak=estimates.ratio(peak, total) if total > 0 else None,
+        top_share=estimates.ratio(best, total) if total > 0 else None,
+        hhi=float((shares**2).sum()) if n else None,
+        gini=float(2 * (np.arange(1, n + 1) * shares).sum() / n - (n + 1) / n) if n else None,
+        left_out=pd.DataFrame(left_out, columns=["reason", "lines", "net_revenue", "profit"], dtype="object"),
+        by=by,
+        period=period,
+        currency=currency,
+    )
+
+
+def _top(members: int) -> int:
+    return ceil(members * TOP)
+
+
+def _slope(
+    then: list[Decimal], now: list[Decimal], losers: list[Decimal]
+) -> tuple[float | None, float | None, Decimal | None]:
+    """Correlation and slope of one year on the one before, and what losers may expect when it is applied again."""
+    if len(then) < FEWEST_PAIRS:
+        return None, None, None
+    x, y = np.array(then, dtype=np.float64), np.array(now, dtype=np.float64)
+    dx, dy = x - x.mean(), y - y.mean()
+    if not dx.any() or not dy.any():
+        return None, None, None
+    correlation = float((dx * dy).sum() / np.sqrt((dx**2).sum() * (dy**2).sum()))
+    slope = float((dx * dy).sum() / (dx**2).sum())
+    expected = sum(float(y.mean()) + slope * (float(each) - float(x.mean())) for each in losers)
+    return correlation, slope, Decimal(f"{expected:.2f}") if losers else None
+
+
+def _why(reason: str) -> str:
+    return {
+        "no member": text("Profit of the lines that name no member"),
+        "no known cost": text("Net revenue of the lines whose cost is not known"),
+        "costs that reach none": text("Costs of the period that reach no member"),
+    }[reason]
+
+
+def _regression(result: WhaleCurve) -> View:
+    """The year before: those that lose now, and those that lost then."""
+    before = result.before
+    assert before is not None
+    rows = [
+        (text("those that lose now"), before.losers, before.earned_then, before.lost),
+        (text("those that lost then"), before.earlier_losers, before.earlier_lost, before.earlier_now),
+    ]
+    fields = [
+        Field("label", dimension_name(result.by)),
+        Field("members", text("Number"), unit="count"),
+        Field("then", f"{before.period.name()}, {result.currency}", unit="quantity"),
+        Field("now", f"{result.period.name()}, {result.currency}", unit="quantity"),
+    ]
+    title = text(
+        "Those that lose {lost} now made {then} a year before",
+        lost=show(before.lost, result.currency),
+        then=show(before.earned_then, result.currency),
+    )
+    notes = []
+    if before.correlation is not None and before.expected is not None:
+        notes.append(
+            text(
+                "From one year to the next, the profits of the {n} that stood near zero correlate at {r}. If nothing "
+                "changes, those that lose now may be expected to make {expected} next year, and not {lost} again "
+                "(regression to the mean): judge an action against that.",
+                n=number(before.pairs),
+                r=number(before.correlation, 2),
+                expected=show(before.expected, result.currency),
+                lost=show(before.lost, result.currency),
+            )
+        )
+    elif before.losers:
+        notes.append(text("Too few stood near zero a year before to say how much of the losses is chance."))
+    frame = pd.DataFrame(rows, columns=["label", "members", "then", "now"], dtype="object")
+    return View(title, result.subtitle(), fields, frame, notes=notes)
