@@ -10,6 +10,7 @@ from perfkit.charts.price_volume import price_volume_mix
 from perfkit.charts.profit_maps import profitability
 from perfkit.charts.scorecards import scorecard
 from perfkit.charts.show import show_chart
+from perfkit.charts.statements import statement
 from perfkit.charts.trees import revenue_tree
 from perfkit.charts.trends import trend
 from perfkit.charts.walks import revenue_walk
@@ -28,6 +29,7 @@ __all__ = [
     "revenue_walk",
     "scorecard",
     "show_chart",
+    "statement",
     "trend",
     "trend_by",
     "whale_curve",

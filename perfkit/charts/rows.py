@@ -5,7 +5,7 @@ sheet each row has two lines: its name, then its bars. Panels of amounts share o
 """
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -216,24 +216,44 @@ class Rows:
         shown: Callable[..., str],
     ) -> Panel:
         """A light bar to start from, floating bars for each step, and the dark bar that they lead to."""
-        labels = [shown(start), *(shown(step, signed=True) for step in steps), shown(end)]
-        reached = [float(each) for each in accumulate(steps, initial=start)]
+        scenarios = ["previous", *(style.scenario(tone) for tone in tones), "actual"]
+        return self.waterfall(heading, [start, *steps, end], [0, len(steps) + 1], scenarios, shown)
+
+    def waterfall(
+        self,
+        heading: str,
+        values: Sequence[Any],
+        wholes: Sequence[int],
+        scenarios: Sequence[str],
+        shown: Callable[..., str],
+    ) -> Panel:
+        """Bars that each go on from where the last one ended, and the rows of `wholes`, which stand on zero."""
+        labels = [shown(value, signed=row not in wholes) for row, value in enumerate(values)]
+        spans: list[tuple[float, float]] = []
+        for row, value in enumerate(values):
+            left = 0.0 if row in wholes else spans[-1][1]
+            spans.append((left, left + float(value)))
         thick = self.thick
 
         def draw(part: Axes) -> None:
-            rows = [(0.0, reached[0]), *pairwise(reached), (0.0, float(end))]
-            scenarios = ["previous", *(style.scenario(tone) for tone in tones), "actual"]
-            for row, ((left, right), scenario, label) in enumerate(zip(rows, scenarios, labels, strict=True)):
+            for row, ((left, right), scenario, label) in enumerate(zip(spans, scenarios, labels, strict=True)):
                 style.bar(part, left, self._y(row) - thick / 2, right - left, thick, scenario)
-                self._at_end(part, row, right, label, right < left)
-                if row <= len(steps):  # the line that leads to the next bar
+                falls = right < left
+                near_zero = falls and 0 <= right < near  # beyond its end its label would lie on the line of zero
+                self._at_end(part, row, left if near_zero else right, label, falls and not near_zero)
+                if row < len(spans) - 1:  # the line that leads to the next bar; on a phone names stand in its way
                     ends = [self._y(row) - thick / 2, self._y(row + 1) + thick / 2]
-                    part.plot([right, right], ends, color=style.QUIET, linewidth=0.7, zorder=1)
-            self._zero(part, [0, self.body] if self.sheet.narrow else range(len(rows)))
+                    stub = thick / 2 + 0.06
+                    broken = [ends[0], self._y(row) + stub, None, self._y(row + 1) - stub, ends[1]]
+                    ys: list[Any] = broken if self.sheet.narrow else ends
+                    part.plot([right] * len(ys), ys, color=style.QUIET, linewidth=0.7, zorder=1)
+            self._zero(part, [0, self.body] if self.sheet.narrow else range(len(spans)))
 
         gap = self._longest(labels) + 6
-        left = any(step < 0 and at < 0.3 * max(reached) for step, at in zip(steps, reached[1:], strict=True))
-        return Panel(heading, [*reached, float(end)], gap if left else 0, gap, "amounts", draw, own_zero=True)
+        reached = [right for _left, right in spans]
+        near = 0.3 * max(reached)
+        below = any(right < left and right < 0 for left, right in spans)
+        return Panel(heading, reached, gap if below else 0, gap, "amounts", draw, own_zero=True)
 
     def _y(self, row: int) -> float:
         """The middle of a row's bars, below its name on a narrow sheet."""

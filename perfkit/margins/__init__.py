@@ -1,17 +1,20 @@
 """Margins: what is earned on what is sold, and does it tie to the books?"""
 
-from perfkit.margins import bridge, ledger, profitability
+from perfkit.margins import bridge, ledger, profitability, statement
 from perfkit.margins.bridge import PriceVolumeMix
 from perfkit.margins.ledger import LedgerTie
 from perfkit.margins.profitability import Profitability
+from perfkit.margins.statement import Statement
 from perfkit.margins.whale import WhaleCurve
 
 __all__ = [
     "LedgerTie",
     "PriceVolumeMix",
     "Profitability",
+    "Statement",
     "WhaleCurve",
     "bridge",
     "ledger",
     "profitability",
+    "statement",
 ]

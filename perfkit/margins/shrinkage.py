@@ -70,10 +70,9 @@ def rates(
     squares = np.maximum(pp[usable] - 2 * rate * pr[usable] + rate**2 * rr[usable], 0.0)
     # A line's deviation from its member's rate grows with its amount: the spread is counted per amount squared.
     spread = _moderated(squares / rr[usable] * n / (n - 1), n - 1)
-    within = spread * rr[usable] / r**2
+    # No rate is surer than its last digit, even where every line of a member earns the same.
+    within = np.maximum(spread * rr[usable] / r**2, (np.finfo(float).eps * np.maximum(np.abs(rate), 1.0)) ** 2)
     tau2 = _between(rate, within)
-    if tau2 + within.min() <= 0:  # every line of every member earns the same rate
-        within = np.full(len(rate), np.finfo(float).tiny)
     certain = 1 / (within + tau2)
     mean, mean_variance = float((certain * rate).sum() / certain.sum()), float(1 / certain.sum())
     weight = within / (within + tau2)
@@ -131,8 +130,6 @@ def _between(rate: np.ndarray, within: np.ndarray) -> float:
     """The variance of the true rates by the method of moments, 0 where chance alone explains their spread."""
     if len(rate) < 2:
         return 0.0
-    if within.min() <= 0:
-        within = np.maximum(within, np.finfo(float).eps * max(float(np.abs(rate).max()), 1.0))
     w = 1 / within
     mean = (w * rate).sum() / w.sum()
     q = (w * (rate - mean) ** 2).sum()
