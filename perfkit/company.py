@@ -10,7 +10,7 @@ import ibis
 import pandas as pd
 
 from perfkit import actions as decided
-from perfkit import doubts, languages, periods, questions, schema, sources
+from perfkit import contribution, doubts, languages, periods, questions, schema, sources
 from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
 from perfkit.drills import Drill
@@ -562,6 +562,15 @@ class Company:
         on each side, as far as the data hold them. Who sells now and then misses none.
         """
         return doubts.silent_months(self)
+
+    def costs(self) -> ibis.Table | None:
+        """Return every cost beyond the goods of the lines, each of one level; None where the company has given none.
+
+        What the costs table and marketing spend hold; a kind's level may be declared: [levels] "Commissions" = "cm1".
+        See `contribution.costs`.
+        """
+        booked, spend = (self.table(name) if name in self.snapshot.names else None for name in ("costs", "spend"))
+        return contribution.costs(booked, spend, levels=self.settings.levels)
 
     def books(self) -> ibis.Table | None:
         """Return the entries of the ledger, or None where the company has not given it."""

@@ -34,6 +34,7 @@ class Settings(BaseModel):
     tables: dict[str, BlocksOfToml] = {}
     control: dict[str, Control] = {}
     targets: dict[str, dict[str, FiniteFloat]] = {}
+    levels: dict[str, Literal["cogs", "cm1", "cm2", "cm3", "fixed"]] = {}
     calendar: str = ""
     brand: Any = None  # a report's own matter: `brand.of` checks it where one is made
     segments: dict[str, parts.Segment] = {}

@@ -13,7 +13,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from perfkit import aggregations, improve, kpis, margins, periods, questions
+from perfkit import aggregations, contribution, improve, kpis, margins, periods, questions
 from perfkit.lines import checked
 
 ENGINES = ("duckdb", "postgres", "pyspark")
@@ -24,6 +24,14 @@ LEDGER = [
     ("VE", "1", "2024-01-05", "o1", "Facture", "707", 0, 20),
     ("OD", "2", "2024-01-31", None, "FAE", "418", 5, 0),
     ("OD", "2", "2024-01-31", None, "FAE", "707", 0, 5),
+]
+
+
+BOOKED = [
+    (PERIOD.start, 4, "freight", "cm1", "web", None, "orders"),
+    (PERIOD.start, 3, "calls", "cm2", None, None, "visits"),
+    (PERIOD.start, 2, "rebate", "cm2", None, "a", None),
+    (PERIOD.start, 9, "rent", "fixed", None, None, None),
 ]
 
 
@@ -77,6 +85,24 @@ def asked() -> dict[str, list[ibis.Table]]:
                 kpis.trend_by(some, by=by, most=1, **options)
             kpis.year_to_date(some, **options)
             kpis.revenue_walk(some, **options)
+        kpis.scorecard(table.mutate(months_without_lines=ibis.literal("")), **options)
+        bought = table.mutate(
+            currency=ibis.cases((table.net_revenue == 20, "GBP"), else_="EUR"), channel=ibis.literal("web")
+        )
+        rates = pd.DataFrame({"date": [PERIOD.start], "currency": "GBP", "rate": 1.2})
+        bridged = {"base": PERIOD.year_before(), "current": PERIOD, "currency": "EUR", "margin": True, "least": 0}
+        for base_sales in (None, bought):
+            margins.bridge.price_volume_mix(
+                bought, key=["country", "product_id"], symmetric=True, fx=rates, base_sales=base_sales,
+                also=["order_id"], **bridged,
+            )  # fmt: skip
+        booked = pd.DataFrame(BOOKED, columns=["period", "amount", "kind", "level", "channel", "customer_id", "driver"])
+        paid = pd.DataFrame({"date": [PERIOD.start], "channel": ["search"], "amount": [3], "kind": ["media"]})
+        costs = contribution.costs(booked, paid)
+        visits = pd.DataFrame({"driver": ["visits"], "date": [PERIOD.start], "customer_id": ["a"], "units": [2]})
+        margins.profitability.by(bought, dimensions=["customer_id", "channel"], costs=costs, drivers=visits, **options)
+        margins.profitability.whale_curve(bought, costs=costs, previous=PERIOD.year_before(), **options)
+        margins.profitability.differences(bought, by="customer_id", cluster="order_id", period=PERIOD)
         ledger = pd.DataFrame(
             LEDGER, columns=["journal", "entry_id", "date", "piece", "label", "account", "debit", "credit"]
         )
@@ -84,6 +110,7 @@ def asked() -> dict[str, list[ibis.Table]]:
         for reference in (None, *margins.ledger.REFERENCES):
             margins.ledger.tie(lines, ledger, reference=reference, **options)
         margins.ledger.tie(lines.drop(columns="order_id"), bare, **options)
+        margins.statement.statement(bought, costs, ledger=ledger, **options)
         plan = {"kpi": "revenue", "period": PERIOD.start, "value": 1, "dimension": "channel", "member": "web"}
         questions.carried(
             table.mutate(channel=ibis.literal("web")),
@@ -141,4 +168,6 @@ def test_sums_of_money_stay_decimal_in_every_expression(asked):
     assert floats == {
         "perfkit.kpis.sums.order_values.now_median",
         "perfkit.kpis.sums.order_values.before_median",
+        *(f"perfkit.kpis.members.return_events.{name}" for name in ("returns_squared", "largest_return")),
+        *(f"perfkit.margins.members._sums.{name}" for name in ("rr", "pr", "pp")),
     }

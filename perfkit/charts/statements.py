@@ -33,7 +33,7 @@ def statement(result: Statement, sheet: Sheet) -> None:
     shares = [estimates.ratio(amount, revenue) if revenue and revenue > 0 else None for amount in amounts]
     written = ["" if share is None else languages.percent(share) for share in shares]
     if not sheet.narrow:
-        panels.append(rows.written(text("% of net revenue"), written, rank=2))
+        panels.append(rows.written(text("Part of net revenue"), written, rank=2))
     previous = [each["previous"] for each in drawn]
     compared = not any(languages.missing(each) for each in previous)
     tones: list[Any] = []

@@ -120,9 +120,10 @@ def allocate(
     """
     pools = _pools(costs, period)
     pools = pools.astype("object").where(pools.notna(), None)
-    order = pools.drop(columns="amount").fillna("").astype(str).agg("\0".join, axis=1)
     found = _Spreading(table, tuple(dimensions), period, members, _given(drivers, period))
-    for pool in pools.loc[order.sort_values(kind="stable").index].to_dict("records"):
+    names = [column for column in pools.columns if column != "amount"]
+    ordered = sorted(pools.to_dict("records"), key=lambda pool: [str(pool[name] or "") for name in names])
+    for pool in ordered:
         found.take(pool)
     return found.allocation()
 

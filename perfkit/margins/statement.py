@@ -160,12 +160,12 @@ class Statement(Result):
         fields = [
             Field("label", text("Line")),
             Field("amount", self.period.name(), self.currency),
-            Field("rate", text("% of net revenue"), "share"),
+            Field("rate", text("Part of net revenue"), "share"),
         ]
         if compared:
             fields += [
                 Field("previous", self.period.year_before().name(), self.currency),
-                Field("previous_rate", text("% of net revenue"), "share"),
+                Field("previous_rate", text("Part of net revenue"), "share"),
                 Field("change", text("Change"), self.currency, signed=True, tone_from="tone"),
             ]
         subtitle = text(

@@ -24,7 +24,7 @@ import perfkit as pk
 from perfkit import aggregations, improve, kpis, languages, margins
 from perfkit.results import MIME, Result, plain
 
-AUDIT = Path(__file__).parents[2] / "notebooks" / "commercial_audit.ipynb"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 _ANALYSES = (kpis, improve, margins.ledger)
 
 
@@ -110,9 +110,15 @@ def _identity(argument: Any) -> Any:
 
 
 def execute(
-    acme: pk.Company, *, period: str, language: str = "en", memory: Memory | None = None, charts: bool = True
+    acme: pk.Company,
+    *,
+    period: str,
+    language: str = "en",
+    memory: Memory | None = None,
+    charts: bool = True,
+    report: str = "commercial_audit",
 ) -> Executed:
-    """Execute the audit on a company that is open.
+    """Execute a report on a company that is open.
 
     Parameters
     ----------
@@ -122,6 +128,8 @@ def execute(
         Of earlier executions; it grows. Without one everything is computed, shown and drawn.
     charts : bool
         Whether charts are drawn at all.
+    report : str
+        The notebook's name.
     """
     given = {"company": str(acme.path), "period": period, "language": language}
     with pytest.MonkeyPatch.context() as patch:
@@ -134,22 +142,22 @@ def execute(
                     if isinstance(function, FunctionType) and not name.startswith("_"):
                         patch.setattr(module, name, memory.remembering(f"{module.__name__}.{name}", function))
         try:
-            return Executed(tuple(_cells(given, memory, charts)))
+            return Executed(tuple(_cells(report, given, memory, charts)))
         finally:
             languages.use("en")
             plt.close("all")
 
 
 @cache
-def _notebook() -> dict[str, Any]:
+def _notebook(report: str) -> dict[str, Any]:
     """The audit's notebook, read once: two executions that are compared are of one notebook."""
-    read: dict[str, Any] = json.loads(AUDIT.read_text(encoding="utf-8"))
+    read: dict[str, Any] = json.loads((NOTEBOOKS / f"{report}.ipynb").read_text(encoding="utf-8"))
     return read
 
 
-def _cells(given: dict[str, str], memory: Memory | None, charts: bool) -> Iterator[Shown]:
+def _cells(report: str, given: dict[str, str], memory: Memory | None, charts: bool) -> Iterator[Shown]:
     names: dict[str, Any] = {}
-    for cell in _notebook()["cells"]:
+    for cell in _notebook(report)["cells"]:
         if cell["cell_type"] != "code":
             continue
         source = ast.parse("".join(cell["source"]))

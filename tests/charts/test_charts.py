@@ -13,7 +13,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
-from perfkit import charts, kpis, languages, margins, periods
+from perfkit import charts, contribution, kpis, languages, margins, periods
 from perfkit.charts import labels, lettering, sheets, show, style
 from perfkit.results import Result
 
@@ -68,7 +68,32 @@ def result(name, lines, period=MAY, currency="GBP", months=12, targets=None):
         return margins.ledger.tie(lines, books(lines), **given)
     if name == "comparison":
         return compared(lines, period, currency)
+    if name in ("statement", "price_volume_mix", "profitability", "whale_curve"):
+        return of_margins(name, earning(lines), given)
     return getattr(kpis, name)(lines, **given)
+
+
+def earning(lines):
+    """The lines with products, quantities and costs: each country's order is a product of its own."""
+    cost = [value * (3 + place % 5) / 10 for place, value in enumerate(lines["net_revenue"])]
+    product = [f"Product {country}" for country in lines["country"]]
+    return lines.assign(product_id=product, quantity=range(1, len(lines) + 1), cost=cost)
+
+
+def of_margins(name, lines, given):
+    period, currency = given["period"], given["currency"]
+    if name == "price_volume_mix":
+        return margins.bridge.price_volume_mix(
+            lines, base=period.year_before(), current=period, currency=currency, margin=True
+        )
+    if name == "profitability":
+        return margins.profitability.by(lines, dimensions=["country"], **given)
+    if name == "whale_curve":
+        return margins.profitability.whale_curve(lines, by="country", **given)
+    revenue = sum(lines["net_revenue"])
+    levels = [(period.start, revenue / 50, each.id, each.id) for each in contribution.LEVELS]
+    costs = pd.DataFrame(levels, columns=["period", "amount", "kind", "level"])
+    return margins.statement.statement(lines, contribution.costs(costs), **given)
 
 
 def compared(lines, period=MAY, currency="GBP", names=("First orders", "Second orders")):
@@ -168,12 +193,16 @@ CASES = {
 }
 CHARTS = (
     "scorecard", "comparison", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration",
-    "revenue_tree", "revenue_walk", "ledger_tie",
+    "revenue_tree", "revenue_walk", "ledger_tie", "statement", "price_volume_mix", "profitability", "whale_curve",
 )  # fmt: skip
 
 
 ONLY = {  # the comparison is put together of the scorecard's and the breakdown's parts
     "ledger_tie": ("huge",),
+    "statement": ("two countries", "huge"),
+    "price_volume_mix": ("two countries", "hostile names and none", "huge"),
+    "profitability": ("two countries", "forty countries", "hostile names and none", "huge"),
+    "whale_curve": ("two countries", "hostile names and none", "huge"),
     "comparison": ("two countries", "forty countries", "hostile names and none", "huge"),
 }
 

@@ -149,8 +149,8 @@ def test_a_dimension_that_one_of_two_periods_hardly_has_is_not_compared(sales):
     )
     result, movers = by(lines), moved(lines)
     said = (
-        "Not compared with January 2023: country is known for 0.0% of revenue now, for 100.0% then. Does an export lack "
-        "that column?"
+        "Not compared with January 2023: country is known for 0.0% of revenue now, for 100.0% then. Does an export "
+        "lack that column?"
     )
     assert result.previous_reason == movers.reason == said
     assert result.rows["member"].tolist() == [None] and result.rows["growth"].tolist() == [None]

@@ -188,3 +188,17 @@ def test_whatever_the_data_rows_and_what_is_left_sum_to_the_costs_in_cents(rows,
     lines = sales([("o0", "2024-01-01", "a", "web", "p", "order", 1, 1, 1), *rows])
     in_order = spread(by, *costs, lines=lines)
     assert spread(by, *reversed(costs), lines=lines[::-1].reset_index(drop=True)) == in_order
+
+
+def test_a_period_without_any_cost_leaves_every_margin_as_it_is():
+    lines = pd.DataFrame(
+        {"date": ["2023-05-01", "2024-05-04"], "net_revenue": [10, 20], "cost": [4, 5], "channel": "web"}
+    )
+    booked = pd.DataFrame(
+        {"period": ["2024-05-01"], "amount": [3], "kind": "freight", "level": "cm1", "channel": "web"}
+    )
+    for year, left in (("2023-05", 6), ("2024-05", 12)):
+        found = margins.profitability.by(
+            lines, dimensions=["channel"], period=periods.parse(year), currency="EUR", costs=booked
+        )
+        assert found.rows["cm1" if year == "2024-05" else "gross_profit"].tolist() == [left]
