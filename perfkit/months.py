@@ -73,8 +73,7 @@ class _AllBut:
         self.without = without.split()
 
     def __contains__(self, month: object) -> bool:
-        year, number = month  # type: ignore[misc]
-        return f"{year:04}-{number:02}" not in self.without
+        return isinstance(month, tuple) and "{:04}-{:02}".format(*month) not in self.without
 
 
 def sold_in(lines: ibis.Table, sums: Container[tuple[int, int]]) -> Container[tuple[int, int]]:

@@ -232,8 +232,8 @@ class Scorecard(Result):
         """Say how many working days both periods have, and how many days where those differ."""
         values = {"period": self.period.name(), "previous": self.previous.name()}
         if self.row("revenue")["variance_previous"] is None:
-            days, calendar = number(self.working_days), calendar_in_words(self.calendar)
-            return [text("Working days: {n} in {period} ({calendar}).", n=days, calendar=calendar, **values)]
+            worked, calendar = number(self.working_days), calendar_in_words(self.calendar)
+            return [text("Working days: {n} in {period} ({calendar}).", n=worked, calendar=calendar, **values)]
         notes = [
             text(
                 "Working days: {n} in {period}, {m} in {previous} ({calendar}).",

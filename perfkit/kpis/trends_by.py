@@ -343,7 +343,7 @@ def _unlike(cells: pd.DataFrame, by: str, period: Period) -> str:
     both = cells[cells["revenue"].notna() & cells["previous"].notna()]
     named = both[both["kind"] != "unknown"]
     now, before = (
-        estimates.ratio(_sum(named[column]), whole) if (whole := _sum(both[column])) > 0 else None
+        estimates.ratio(_sum(named[column]), whole) if (whole := _sum(both[column])) and whole > 0 else None
         for column in ("revenue", "previous")
     )
     return "" if near(now, before, UNLIKE) else not_compared(in_sentence(dimension_name(by)), now, before, period)

@@ -328,8 +328,8 @@ def _refuse_too_much(declared: Table, settings: TableSettings, place: Workplace,
             f"Most often the format is not the declared one: see [tables.{declared.name}] format."
         )
     aside, taken = tally.rows["quarantined"], tally.rows["quarantined"] + tally.rows["accepted"]
-    most = settings.max_quarantined
-    if (aside >= MANY and aside > most * taken) or (aside >= SOME and aside > max(most, MOST) * taken):
+    allowed = settings.max_quarantined
+    if (aside >= MANY and aside > allowed * taken) or (aside >= SOME and aside > max(allowed, MOST) * taken):
         code, most_rows = max(tally.reasons.items(), key=lambda each: each[1])
         raise DataError(
             f"{declared.name}: {aside:,} of {taken:,} rows cannot be read, most of them because: {REASONS[code]} "
