@@ -344,7 +344,10 @@ def test_hostile_values_neither_move_the_cursor_nor_fill_the_screen(acme):
 
 def test_only_the_first_fifty_are_shown(acme):
     settings = acme / "company.toml"
-    settings.write_text(settings.read_text().split("[control]")[0] + "\n")
+    most = (
+        settings.read_text().split("[control]")[0].replace("[tables.sales]\n", "[tables.sales]\nmax_quarantined = 1\n")
+    )
+    settings.write_text(most + "\n")
     text = SALES + "".join(f"{n},no,C1,1.00\n" for n in range(60))
     (acme / "exports" / "sales.csv").write_text(text)
     shown = perfkit("check", acme, "--quarantine").stdout

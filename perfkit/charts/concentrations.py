@@ -45,16 +45,21 @@ def concentration(result: Concentration, sheet: Sheet) -> None:
     style.words(part, 1, 0, text("share of customers, largest first"), dy=-23, dx=_RIGHT, ha="right", **look)
     style.words(part, 0, high, text("share of revenue"), dx=-_LEFT, dy=_HEAD - 5, ha="left", **look)
 
-    part.plot([0, 1], [0, 1], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2)
     part.plot(curve["share_of_customers"], curve["share_of_revenue"], color=style.ACTUAL, linewidth=2.2, zorder=3)
     said, placed = _name_tops(part, result, across, up / high, sheet.narrow)
+    line = np.linspace(0, 1, 400)
+    hidden = [  # the line of equal shares stops before words and goes on behind them
+        any(left - 4 < at * across < right + 4 and abs(at * up / high - y) < 9 for left, right, y in placed)
+        for at in line
+    ]
+    part.plot(line, np.where(hidden, np.nan, line), color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2)
     equal = text("if all were equal")
     wide = length(equal, SMALL) + 8
     free = [
         x
         for x in (0.7, 0.78, 0.6, 0.5, 0.4, 0.3, 0.2)
         if x * across + wide <= across + _RIGHT
-        and all(abs(x * up / high - 13 - y) >= 13 or x * across > right for right, y in placed)
+        and all(abs(x * up / high - 13 - y) >= 13 or x * across > right for _left, right, y in placed)
     ]
     if free:
         style.words(part, free[0], free[0], equal, dx=8, dy=-13, ha="left", **look)
@@ -63,12 +68,12 @@ def concentration(result: Concentration, sheet: Sheet) -> None:
 
 def _name_tops(
     part: Axes, result: Concentration, across: float, each: float, narrow: bool
-) -> tuple[list[str], list[tuple[float, float]]]:
+) -> tuple[list[str], list[tuple[float, float, float]]]:
     """Mark the largest customers on the curve, those that matter first, where there is room.
 
-    Returns the sentences, and where the words end: points to the right and above the axes.
+    Returns the sentences, and where the words stand: from and to which point to the right, and how far above the axes.
     """
-    tops, placed, said = result.tops.to_dict("records"), list[tuple[float, float]](), list[str]()
+    tops, placed, said = result.tops.to_dict("records"), list[tuple[float, float, float]](), list[str]()
     for top in sorted(tops, key=lambda top: (top["customers"] != 10, -top["customers"])):
         x, y = float(top["share_of_customers"]), float(top["share"])
         label = plural(
@@ -82,12 +87,12 @@ def _name_tops(
             label = plural("largest: {share}", "top {n}: {share}", int(top["customers"]), share=languages.percent(y))
         weight = "bold" if top["customers"] == 10 else "normal"
         fits = x * across + 9 + length(label, SIZE, weight) <= across + _RIGHT
-        if not fits or any(abs(y * each - 3 - other) < 14 for _, other in placed) or x > 0.6 or y * each < 8:
+        if not fits or any(abs(y * each - 3 - other) < 14 for _, _, other in placed) or x > 0.6 or y * each < 8:
             continue
         right = x * across + 9 + length(label, SIZE, weight)
         risen = np.interp(right / across, result.curve["share_of_customers"], result.curve["share_of_revenue"])
         down = -3 if (risen - y) * each > 14 else -11  # below a flat curve, which would run through the words
-        placed.append((right, y * each + down))
+        placed.append((x * across + 9, right, y * each + down))
         part.plot([x], [y], marker="o", markersize=5.5, color=style.ACTUAL, zorder=5)
         style.words(part, x, y, label, dx=9, dy=down, ha="left", halo=True, fontweight=weight)
     return said, placed

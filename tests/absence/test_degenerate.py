@@ -196,7 +196,8 @@ def test_what_is_odd_is_said(company, kind, said, audits_of):
     assert said in audits_of(company)["en"].section(kind)
 
 
-@pytest.mark.parametrize("company", ["only_returns", pytest.param("one_line", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("company", ["only_returns", "one_line"])
 def test_it_is_published_for_good(company, tmp_path):
     acme = made(tmp_path / "acme", COMPANIES[company](), SETTINGS)
     published = reports.publish("commercial_audit", acme.path, period=PERIOD, language="fr")

@@ -187,7 +187,7 @@ def test_every_level_is_what_is_above_it_less_its_costs_whatever_the_data(lines,
 
 
 def test_the_demo_company_ends_at_its_result():
-    story = demo.simulate(scale=0.1)
+    story = demo.simulate(scale=0.2)
     quarter = periods.parse("2026-Q3")
     costs = contribution.costs(story.tables["costs"], story.tables["spend"])
     result = statement(story.tables["sales"], costs, period=quarter, currency="EUR", ledger=story.tables["ledger"])

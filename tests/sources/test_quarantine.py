@@ -13,7 +13,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit.errors import ParameterError
+from perfkit.errors import DataError, ParameterError
 from perfkit.sources import quarantine_export
 from perfkit.sources.originals import one_to_one, original
 from perfkit.sources.quarantine import SCHEMA, heads
@@ -391,3 +391,12 @@ def test_a_damaged_quarantine_is_not_written_out(hostile, tmp_path):
     with pytest.raises(Exception, match="damaged"):
         quarantine_export.export(Snapshot(hostile.path), tmp_path / "aside.csv")
     assert not (tmp_path / "aside.csv").exists()
+
+
+def test_a_short_table_of_which_half_cannot_be_read_is_refused(desk):
+    def sold(bad):
+        return "date,net_revenue\n" + "".join(f"2026-01-05,{'x' if n < bad else 1}\n" for n in range(20))
+
+    assert Desk.counts(desk.load(sold(9))) == (11, 0, 9)
+    with pytest.raises(DataError, match="10 of 20 rows cannot be read"):
+        desk.load(sold(10))

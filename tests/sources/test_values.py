@@ -79,7 +79,9 @@ def test_numbers_agree_with_decimal(tmp_path_factory, texts):
     desk = _desk(tmp_path_factory)
     rows = "".join(f'"{text}";2024-01-01\n' for text in texts)
     snapshot = desk.load(
-        f"net_revenue;date\n{rows}0;2024-01-01\n", format={"delimiter": ";", "decimal": ".", "thousands": ""}
+        f"net_revenue;date\n{rows}0;2024-01-01\n",
+        format={"delimiter": ";", "decimal": ".", "thousands": ""},
+        max_quarantined=1,
     )
     expected = [Decimal(text.replace(" ", "")) for text in texts if PLAIN.fullmatch(text)]
     exact = [value for value in expected if value == value.quantize(Decimal("0.0001"))]
