@@ -82,6 +82,27 @@ def is_contrary() -> ibis.Value:
     return ((_.list_revenue > 0) & (_.net_revenue < 0)) | ((_.list_revenue < 0) & (_.net_revenue > 0))
 
 
+def sums(lines: ibis.Table, here: ibis.Value | None = None) -> dict[str, ibis.Value]:
+    """Return what margins and discounts are made of, as expressions to aggregate: over all lines, or those of `here`.
+
+    revenue, and amount: the same without signs. Where lines have list prices, list, and listed: net revenue of the
+    lines whose discount is known. Where they have costs, costed: net revenue of the lines whose cost is known; their
+    cost; and costed_amount, without signs.
+    """
+    found = {"revenue": _.net_revenue.sum(where=here), "amount": _.net_revenue.abs().sum(where=here)}
+    if "list_revenue" in lines.columns:
+        listed = has_list_price() if here is None else here & has_list_price()
+        found |= {"list": _.list_revenue.sum(where=listed), "listed": _.net_revenue.sum(where=listed)}
+    if "cost" in lines.columns:
+        known = _.cost.notnull() if here is None else here & _.cost.notnull()
+        found |= {
+            "costed": _.net_revenue.sum(where=known),
+            "cost": _.cost.sum(where=known),
+            "costed_amount": _.net_revenue.abs().sum(where=known),
+        }
+    return found
+
+
 def costs(
     booked: ibis.Table | pd.DataFrame | None,
     spend: ibis.Table | pd.DataFrame | None = None,

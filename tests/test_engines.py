@@ -169,5 +169,5 @@ def test_sums_of_money_stay_decimal_in_every_expression(asked):
         "perfkit.kpis.sums.order_values.now_median",
         "perfkit.kpis.sums.order_values.before_median",
         *(f"perfkit.kpis.members.return_events.{name}" for name in ("returns_squared", "largest_return")),
-        *(f"perfkit.margins.members._sums.{name}" for name in ("rr", "pr", "pp")),
+        *(f"perfkit.margins.profitability.members._sums.{name}" for name in ("rr", "pr", "pp")),
     }

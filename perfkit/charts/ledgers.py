@@ -6,7 +6,7 @@ from perfkit.charts.rows import Rows
 from perfkit.charts.sheets import Sheet, chart
 from perfkit.languages import text
 from perfkit.margins import LedgerTie
-from perfkit.margins.causes import CAUSES
+from perfkit.margins.ledger.causes import CAUSES
 
 
 @chart

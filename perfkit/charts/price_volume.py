@@ -4,7 +4,7 @@ from perfkit.charts import bridges
 from perfkit.charts.sheets import Sheet, chart
 from perfkit.languages import text
 from perfkit.margins import PriceVolumeMix
-from perfkit.margins.bridge_views import base_name, effects_shown
+from perfkit.margins.bridge.views import base_name, effects_shown
 
 
 @chart

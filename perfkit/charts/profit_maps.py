@@ -13,7 +13,7 @@ from perfkit.charts.sheets import Sheet, chart, panel
 from perfkit.charts.spots import Spots
 from perfkit.languages import plural, text
 from perfkit.margins import Profitability
-from perfkit.margins.profitability_views import label, margin_name
+from perfkit.margins.profitability.views import label, margin_name
 
 _HEIGHT = 270.0  # points
 _RIGHT, _FOOT, _HEAD = 14.0, 32.0, 26.0

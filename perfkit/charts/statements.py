@@ -9,7 +9,7 @@ from perfkit.charts.sheets import Sheet, chart
 from perfkit.charts.style import Key, judged
 from perfkit.contribution import LEVELS
 from perfkit.languages import text
-from perfkit.margins.statement import Statement
+from perfkit.margins.statement.statements import Statement
 
 
 @chart

@@ -400,7 +400,7 @@ def breakdown(
     rows = _with(rows, price_effects(table, by, period, before), None)
     rows = _with(rows, return_events(table, by, period), 0)
     total = sum(rows["revenue"], Decimal(0))
-    unlike = unlike_members(rows, by, period) if days.holds(before) else ""
+    unlike = unlike_members(rows, rows["member"].notna(), by, period) if days.holds(before) else ""
     if unlike or not days.holds(before):
         rows[[column for column in rows if column.startswith("previous")]] = None
         rows[["variance", "growth", "price_effect", "priced"]] = None

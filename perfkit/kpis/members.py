@@ -8,9 +8,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from perfkit import estimates, languages
+from perfkit import contribution, estimates, languages
 from perfkit.aggregations import aggregation
-from perfkit.contribution import has_list_price
 from perfkit.dimensions import dimension_name, distinct_names, name_column
 from perfkit.kpis.comparisons import near
 from perfkit.languages import in_sentence, percent, text
@@ -73,28 +72,32 @@ UNLIKE = 0.3
 """How far the shares of revenue whose member is known may lie apart in two periods that are compared."""
 
 
-def unlike_members(rows: pd.DataFrame, by: str, period: Period) -> str:
+def unlike_members(sums: pd.DataFrame, named: pd.Series, by: str, period: Period) -> str:
     """Say why the members of two periods do not compare: much more of the revenue names its member in one of them.
 
     What is named in one period only would look won or lost. Empty where they compare.
+
+    Parameters
+    ----------
+    sums : DataFrame, columns revenue and previous
+    named : Series of bool
+        Which of its rows are of a known member.
+    by : str
+    period : Period
     """
-    named = rows[rows["member"].notna()]
     now, before = (
-        estimates.ratio(sum(named[column], Decimal(0)), whole) if (whole := sum(rows[column], Decimal(0))) > 0 else None
+        estimates.ratio(sum(sums.loc[named, column], Decimal(0)), whole)
+        if (whole := sum(sums[column], Decimal(0))) > 0
+        else None
         for column in ("revenue", "previous")
     )
     if near(now, before, UNLIKE):
         return ""
-    return not_compared(in_sentence(dimension_name(by)), now, before, period)
-
-
-def not_compared(dimension: str, now: float | None, before: float | None, period: Period) -> str:
-    """Return what a reader is told of a dimension that one of two periods hardly has."""
     return text(
         "Not compared with {previous}: {dimension} is known for {share} of revenue now, for {other} then. Does an "
         "export lack that column?",
         previous=period.year_before().name(),
-        dimension=dimension,
+        dimension=in_sentence(dimension_name(by)),
         share=percent(now),
         other=percent(before),
     )
@@ -193,13 +196,11 @@ def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ib
             name = column.replace("_id", "s")
             wanted[name] = _[column].nunique(where=here & is_purchase())
             wanted[f"previous_{name}"] = _[column].nunique(where=is_in(previous) & is_purchase())
-    if "list_revenue" in lines.columns:
-        listed = here & has_list_price()
-        wanted |= {"list_revenue": _.list_revenue.sum(where=listed), "listed": _.net_revenue.sum(where=listed)}
-    if "cost" in lines.columns:
-        for side, when in (("", here), ("previous_", is_in(previous))):
-            known = when & _.cost.notnull()
-            wanted |= {f"{side}costed": _.net_revenue.sum(where=known), f"{side}cost": _.cost.sum(where=known)}
+    for side, when in (("", here), ("previous_", is_in(previous))):
+        sums = contribution.sums(lines, when)
+        wanted |= {f"{side}{name}": sums[name] for name in ("costed", "cost") if name in sums}
+        if not side and "list" in sums:
+            wanted |= {"list_revenue": sums["list"], "listed": sums["listed"]}
     return lines.filter(here | is_in(previous)).group_by(member=_[by]).agg(**wanted)
 
 

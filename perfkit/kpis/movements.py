@@ -231,7 +231,7 @@ def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currenc
     if not days.holds(before):
         return nothing(days.why_not())
     rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
-    if unlike := unlike_members(rows, by, period):
+    if unlike := unlike_members(rows, rows["member"].notna(), by, period):
         return nothing(unlike)
     rows["kind"] = [_kind(*row) for row in zip(rows["lines"], rows["lines_before"], rows["change"], strict=True)]
     none_before = "" if any(rows["lines_before"]) else no_line(before)

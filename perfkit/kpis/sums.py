@@ -6,6 +6,7 @@ from typing import Any
 import ibis
 from ibis import _
 
+from perfkit import contribution
 from perfkit.aggregations import aggregation, within
 from perfkit.contribution import has_list_price, is_contrary
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
@@ -19,8 +20,8 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     wanted: dict[str, Any] = {}
     for side, when in (("now", period), ("before", previous)):
         here = is_in(when)
+        wanted |= {f"{side}_{name}": value for name, value in contribution.sums(lines, here).items()}
         wanted |= {
-            f"{side}_revenue": _.net_revenue.sum(where=here),
             f"{side}_sold": _.net_revenue.sum(where=here & is_purchase()),
             f"{side}_returned": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
             f"{side}_lines": _.count(where=here),
@@ -44,21 +45,11 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         if "list_revenue" in lines.columns:
             listed = here & has_list_price()
             wanted |= {
-                f"{side}_list": _.list_revenue.sum(where=listed),
-                f"{side}_listed": _.net_revenue.sum(where=listed),
                 f"{side}_listed_sold": _.net_revenue.sum(where=listed & is_purchase()),
                 f"{side}_with_list": _.list_revenue.count(where=here),
                 f"{side}_contrary": _.count(where=here & is_contrary()),
                 f"{side}_contrary_amount": _.net_revenue.abs().sum(where=here & is_contrary()),
                 f"{side}_priced_amount": _.net_revenue.abs().sum(where=here & (_.list_revenue != 0)),
-            }
-        if "cost" in lines.columns:
-            known = here & _.cost.notnull()
-            wanted |= {
-                f"{side}_costed": _.net_revenue.sum(where=known),
-                f"{side}_cost": _.cost.sum(where=known),
-                f"{side}_costed_amount": _.net_revenue.abs().sum(where=known),
-                f"{side}_amount": _.net_revenue.abs().sum(where=here),
             }
     start = min(previous.start, year_to(previous)[0], mature(previous)[0])
     return lines.filter(within(_.date, start, period.end)).agg(**wanted)

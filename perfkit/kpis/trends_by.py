@@ -14,9 +14,8 @@ from perfkit import estimates, languages
 from perfkit.aggregations import aggregation, within
 from perfkit.dimensions import ask_for, dimension_name, dimensioned, distinct_names, lacks, name_column
 from perfkit.kpis.breakdowns import money, not_available, nothing_to_show
-from perfkit.kpis.comparisons import near
-from perfkit.kpis.members import UNLIKE, not_compared
-from perfkit.languages import in_sentence, mark, percent, plural, text
+from perfkit.kpis.members import unlike_members
+from perfkit.languages import mark, percent, plural, text
 from perfkit.lines import span
 from perfkit.months import in_words, months_until, not_over, silence, silent_months, sold_in
 from perfkit.periods import Period, month_of, shifted
@@ -330,23 +329,13 @@ def trend_by(
         for month in shown
     ]  # fmt: skip
     frame = pd.DataFrame(cells, columns=_COLUMNS, dtype="object")
-    if unlike := _unlike(frame, by, period):
+    both = frame[frame["revenue"].notna() & frame["previous"].notna()]
+    if unlike := unlike_members(both, both["kind"] != "unknown", by, period):
         frame["previous"] = None
     asked = [month for each in shown for month in (each.year_before(), each)]
     over = [month for month in dict.fromkeys(asked) if days.holds(month) and month.last_day <= until]
     silent = silent_months(over, sold_in(table, {(year, month) for _kind, _member, year, month in sums}))
     return TrendBy(frame, by, period, until, days.first, currency, silent=silent, unlike=unlike)
-
-
-def _unlike(cells: pd.DataFrame, by: str, period: Period) -> str:
-    """Say why the months do not compare with those of a year before: see `members.unlike_members`."""
-    both = cells[cells["revenue"].notna() & cells["previous"].notna()]
-    named = both[both["kind"] != "unknown"]
-    now, before = (
-        estimates.ratio(_sum(named[column]), whole) if (whole := _sum(both[column])) and whole > 0 else None
-        for column in ("revenue", "previous")
-    )
-    return "" if near(now, before, UNLIKE) else not_compared(in_sentence(dimension_name(by)), now, before, period)
 
 
 @aggregation

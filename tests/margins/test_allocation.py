@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from perfkit import margins, periods
 from perfkit.errors import DataError
-from perfkit.margins.allocation import in_cents
+from perfkit.margins.profitability.allocation import in_cents
 
 YEAR = periods.parse("2024")
 ORDERS = [  # order, day, customer, channel, product, document, quantity, net, cost

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from perfkit import languages, margins, periods
 from perfkit.demo import simulate
 from perfkit.errors import DataError, ParameterError
-from perfkit.margins import effects
+from perfkit.margins.bridge import effects
 from perfkit.results import plain
 
 OLD, NEW = periods.parse("2024"), periods.parse("2025")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perfkit import languages, margins, periods
 from perfkit.errors import ParameterError
-from perfkit.margins.causes import CAUSES
+from perfkit.margins.ledger.causes import CAUSES
 from perfkit.results import plain
 
 YEAR, QUARTER = periods.parse("2024"), periods.parse("2024-Q1")

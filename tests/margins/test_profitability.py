@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from perfkit import contribution, languages, margins, periods
 from perfkit.errors import DataError, ParameterError
 from perfkit.margins import profitability
-from perfkit.margins.shrinkage import rates, tie_groups, told_apart
+from perfkit.margins.profitability.shrinkage import rates, tie_groups, told_apart
+from perfkit.margins.profitability.views import LOSES, OWN_FIXED
 from perfkit.results import plain
 from tests.margins.test_allocation import booked, cost, sales
 
@@ -60,7 +61,7 @@ def test_a_member_counted_by_hand_level_by_level():
     assert (a["list_revenue"], a["discount"], a["net_revenue"], a["lines"]) == (120, 20, 100, 2)
     assert (a["gross_profit"], a["cm1"], a["cm2"], a["cm3"]) == (54, 50, Decimal("44.67"), Decimal("-55.33"))
     assert (a["gross_profit_rate"], a["cm1_rate"]) == (0.54, 0.5)
-    assert a["advice"] == profitability.OWN_FIXED and b["advice"] == profitability.LOSES
+    assert a["advice"] == OWN_FIXED and b["advice"] == LOSES
     assert b["list_revenue"] is None and b["discount"] is None
     assert (b["gross_profit"], b["cm2"]) == (-10, Decimal("-12.67"))
     assert found.unallocated[["level", "amount"]].to_numpy().tolist() == [["fixed", 7]]

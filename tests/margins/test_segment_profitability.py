@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from perfkit.margins.statement import Statement
+from perfkit.margins.statement.statements import Statement
 from tests.absence import story
 from tests.absence.companies import made, without
 from tests.absence.executing import execute

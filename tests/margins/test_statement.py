@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from perfkit import contribution, demo, languages, periods
 from perfkit.contribution import LEVELS
 from perfkit.errors import DataError, ParameterError
-from perfkit.margins.statement import statement
+from perfkit.margins.statement.statements import statement
 
 MAY = periods.parse("2024-05")
 SALES = pd.DataFrame(

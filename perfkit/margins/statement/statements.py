@@ -1,6 +1,5 @@
 """Statement: from list revenue to the management result, level by level, as far down as the data go."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,16 +7,14 @@ from typing import Any
 
 import ibis
 import pandas as pd
-from ibis import _
 
-from perfkit import contribution, estimates, languages, months
-from perfkit.aggregations import aggregation, only, within
-from perfkit.contribution import LEVELS, has_list_price
-from perfkit.dimensions import ask_for
-from perfkit.languages import in_sentence, listing, mark, money, percent, text
-from perfkit.lines import checked, is_in, span
-from perfkit.margins import books
-from perfkit.margins.books import Books
+from perfkit import estimates, languages, months
+from perfkit.contribution import LEVELS
+from perfkit.languages import mark, money, percent, text
+from perfkit.lines import checked, span
+from perfkit.margins.statement import books
+from perfkit.margins.statement.books import Books
+from perfkit.margins.statement.sides import GOODS, UNCOSTED, beside, sides
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -30,15 +27,12 @@ REVENUE = {
 }
 """From list price to what customers pay, in the order of the statement."""
 
-GOODS = "goods"
-UNCOSTED = "uncosted"
 _NAMES = {
     **REVENUE,
     UNCOSTED: mark("Net revenue of lines whose cost is not known"),
     GOODS: mark("Goods of the lines sold"),
     **{level.margin_id: level.margin for level in LEVELS},
 }
-_COLUMNS = ["line", "role", "level", "name", "amount", "rate", "previous", "previous_rate"]
 MARGIN_IDS = tuple(level.margin_id for level in LEVELS)
 
 
@@ -249,13 +243,9 @@ def statement(
     """
     lines = checked(sales)
     days = span(lines, period)
-    before = period.year_before()
-    sums = only(_revenue(lines, period, before))
-    booked = _costs(costs, period, before) if costs is not None else _NO_COSTS
-    held = {_first_of(month) for month in _cost_months(costs)["month"]} if costs is not None else set()
-    now = _Side(sums, booked, "now", period, held)
-    then = _Side(sums, booked, "before", before, held) if days.holds(before) else None
-    rows = _beside(now.rows(), then.rows() if then else {})
+    now, before = sides(lines, costs, period)
+    then = before if days.holds(before.period) else None
+    rows = beside(now.rows(), then.rows() if then else {})
     previous_reason = days.why_not() if then is None else ""
     if then is not None and then.reason() and then.reason() != now.reason():
         previous_reason = text("A year before: {why}", why=then.reason())
@@ -270,175 +260,6 @@ def statement(
         previous_reason=previous_reason,
         silent=months.silent_months_of(lines, period, days),
     )
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One period of a statement: its sums, and how far down they go."""
-
-    sums: Mapping[str, Any]
-    costs: pd.DataFrame
-    side: str
-    period: Period
-    held: set[dt.date]
-
-    def of(self, name: str) -> Decimal:
-        value = self.sums.get(f"{self.side}_{name}")
-        return Decimal(0) if value is None else value
-
-    @property
-    def covered(self) -> float | None:
-        """Share of the amounts sold whose cost of goods is known."""
-        if languages.missing(self.sums.get(f"{self.side}_costed_amount")):
-            return None
-        return estimates.ratio(self.of("costed_amount"), self.of("amount"))
-
-    def kinds(self, level: str) -> list[dict[Any, Any]]:
-        """The costs of a level, the largest of the period asked about first."""
-        here = self.costs[self.costs["level"] == level]
-        order = here.assign(size=-here["now"].abs()).sort_values(["size", "source", "kind"], kind="stable")
-        return order.to_dict("records")
-
-    @property
-    def missing(self) -> list[Period]:
-        """Months of the period of which there is no cost at all."""
-        return [] if self.costs.empty else [each for each in self.period.months() if each.start not in self.held]
-
-    def _deepest(self) -> int:
-        """How many levels the costs and the goods of the lines reach."""
-        given = [place for place, level in enumerate(LEVELS) if (self.costs["level"] == level.id).any()]
-        return max([0, *given]) + 1
-
-    def levels(self) -> int:
-        """How many levels this period has."""
-        of_lines = self.covered or 0
-        of_table = (self.costs["level"] == LEVELS[0].id).any()
-        if self.missing:
-            return int(of_lines > 0 and not of_table)
-        if not of_lines:
-            return self._deepest() if of_table and self.covered is None else 0
-        return self._deepest() if of_lines >= contribution.ENOUGH else 1
-
-    def reason(self) -> str:
-        """Why it ends where it does."""
-        reached = self.levels()
-        if reached == len(LEVELS):
-            return ""
-        if self.missing and (self.covered or 0) >= contribution.ENOUGH:
-            gaps = listing(month.name() for month in self.missing)
-            return text("The costs hold nothing dated in {months}. Ask for them.", months=gaps)
-        if not reached:
-            return ask_for("cost")
-        if self.covered is not None and self.covered < contribution.ENOUGH:
-            return text(
-                "The cost is known for {share} of the amounts only, so no further cost is taken off. Ask for the unit "
-                "cost of the products that lack it.",
-                share=percent(self.covered),
-            )
-        absent = listing(in_sentence(text(level.costs)) for level in LEVELS[reached:])
-        return text("The statement ends here: the data hold no {costs}. Ask for them (costs).", costs=absent)
-
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """The lines of the statement by their names, from the top down."""
-        net = self.of("net")
-        found: dict[str, dict[str, Any]] = {}
-
-        def add(line: str, role: str, amount: Decimal, of: Decimal = net, **about: Any) -> None:
-            rate = estimates.ratio(amount, of) if of > 0 else None
-            found[line] = {
-                "line": line,
-                "role": role,
-                "level": None,
-                "name": None,
-                **about,
-                "amount": amount,
-                "rate": rate,
-            }
-
-        if self.of("list"):
-            add("list_revenue", "revenue", self.of("list"))
-            add("unlisted", "revenue", self.of("unlisted"))
-            add("discounts", "revenue", self.of("listed") - self.of("list"))
-            add("returns", "revenue", self.of("returned"))
-        add("net_revenue", "margin", net)
-        left, base, reached = net, net, self.levels()
-        if reached and self.covered:
-            base = self.of("costed")
-            left = base - self.of("cost")
-            add(UNCOSTED, "revenue", base - net)
-            add(GOODS, "cost", -self.of("cost"), level=LEVELS[0].id)
-        for level in LEVELS[:reached]:
-            for cost in self.kinds(level.id):
-                amount = Decimal(0) if languages.missing(cost[self.side]) else cost[self.side]
-                line = f"{cost['source']}:{level.id}:{cost['kind']}"
-                add(line, "cost", -amount, level=level.id, name=cost["kind"])
-                left -= amount
-            add(level.margin_id, "margin", left, base if level is LEVELS[0] else net, level=level.id)
-        return found
-
-
-def _beside(now: Mapping[str, dict[str, Any]], then: Mapping[str, dict[str, Any]]) -> pd.DataFrame:
-    """Set both periods side by side; a line that is 0 in both is left out, but for what is left of a level."""
-    rows = []
-    for line, row in now.items():
-        before = then.get(line)
-        previous, rate = (before["amount"], before["rate"]) if before else (None, None)
-        if before is None and then and row["role"] == "revenue":
-            previous = Decimal(0)
-        if row["role"] == "margin" or row["amount"] or previous:
-            rows.append(row | {"previous": previous, "previous_rate": rate})
-    return pd.DataFrame(rows, columns=_COLUMNS, dtype="object")
-
-
-def _first_of(month: Any) -> dt.date:
-    return pd.Timestamp(month).date()
-
-
-_NO_COSTS = pd.DataFrame(columns=["level", "source", "kind", "now", "before"], dtype="object")
-
-
-@aggregation
-def _revenue(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    wanted: dict[str, Any] = {}
-    for side, when in (("now", period), ("before", previous)):
-        here = is_in(when)
-        wanted |= {
-            f"{side}_net": _.net_revenue.sum(where=here),
-            f"{side}_amount": _.net_revenue.abs().sum(where=here),
-        }
-        if "list_revenue" in lines.columns:
-            listed = here & has_list_price()
-            without = here & (_.net_revenue >= 0) & ~ibis.coalesce(_.list_revenue > 0, False)
-            wanted |= {
-                f"{side}_list": _.list_revenue.sum(where=listed),
-                f"{side}_listed": _.net_revenue.sum(where=listed),
-                f"{side}_returned": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
-                f"{side}_unlisted": _.net_revenue.sum(where=without),
-            }
-        if "cost" in lines.columns:
-            known = here & _.cost.notnull()
-            wanted |= {
-                f"{side}_costed": _.net_revenue.sum(where=known),
-                f"{side}_cost": _.cost.sum(where=known),
-                f"{side}_costed_amount": _.net_revenue.abs().sum(where=known),
-            }
-    return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
-
-
-@aggregation
-def _costs(costs: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    here, before = within(_.date, period.start, period.end), within(_.date, previous.start, previous.end)
-    return (
-        costs.filter(here | before)
-        .group_by("level", "source", "kind")
-        .agg(now=_.amount.sum(where=here), before=_.amount.sum(where=before))
-    )
-
-
-@aggregation
-def _cost_months(costs: ibis.Table) -> ibis.Table:
-    """The months in which anything of the costs table is dated; spend stands still now and then."""
-    return costs.filter(_.source == "costs").select(month=_.date.truncate("M")).distinct()
 
 
 def _basis(row: Mapping[Any, Any]) -> str:

@@ -11,10 +11,10 @@ import pandas as pd
 from perfkit.aggregations import only
 from perfkit.errors import ParameterError, unknown
 from perfkit.languages import date, text
-from perfkit.margins import entries, sums
-from perfkit.margins.causes import CAUSES
-from perfkit.margins.entries import Reference
-from perfkit.margins.views import shown
+from perfkit.margins.ledger import entries, sums
+from perfkit.margins.ledger.causes import CAUSES
+from perfkit.margins.ledger.entries import Reference
+from perfkit.margins.ledger.views import shown
 from perfkit.periods import Period
 from perfkit.results import Result, View, figure_frame
 from perfkit.schema import SALES

@@ -12,12 +12,10 @@ from perfkit.languages import listing, mark, percent, plural, show, text
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
-    from perfkit.margins.profitability import Profitability
+    from perfkit.margins.profitability.earnings import Profitability
 
-_ADVICE = {
-    "loses money before any fixed cost": mark("loses money before any fixed cost"),
-    "does not cover its own fixed costs": mark("does not cover its own fixed costs"),
-}
+LOSES = mark("loses money before any fixed cost")
+OWN_FIXED = mark("does not cover its own fixed costs")
 _MARGINS = {level.margin_id: level.margin for level in LEVELS}
 _HEADINGS = {"cm1": mark("CM1"), "cm2": mark("CM2"), "cm3": mark("CM3")}
 _MOST_LEFT = 15
@@ -70,7 +68,7 @@ def _levels(result: "Profitability", most: int) -> View:
     table.append(result.together() | {"label": text("Total")})
     shown_rows = pd.DataFrame(table, dtype="object")
     advised = [None if languages.missing(row.get("advice")) else row["advice"] for row in table]
-    shown_rows["said"] = pd.Series([text(_ADVICE[each]) if each else None for each in advised], dtype="object")
+    shown_rows["said"] = pd.Series([text(each) if each else None for each in advised], dtype="object")
     fields = [
         Field("label", " × ".join(dimension_name(each) for each in result.dimensions)),
         _amount("net_revenue", text("Net revenue"), result.currency),
@@ -107,7 +105,7 @@ def message(result: "Profitability") -> str:
     if margin == "net_revenue":
         return text("No cost is known, so there is no margin by {dimension}", dimension=dimension)
     known = result.rows[result.rows["name"].notna()]
-    losing = known[known["advice"] == "loses money before any fixed cost"]
+    losing = known[known["advice"] == LOSES]
     if len(losing):
         amount = show(sum(losing["cm2"], Decimal(0)), result.currency)
         if len(losing) == 1:

@@ -7,11 +7,11 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.dimensions import dimension_name, distinct_names
 from perfkit.languages import in_sentence, mark, money, number, percent, plural, show, text
-from perfkit.margins.bridge_items import REASONS
+from perfkit.margins.bridge.items import REASONS
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
-    from perfkit.margins.bridge import PriceVolumeMix
+    from perfkit.margins.bridge.price_volume import PriceVolumeMix
 
 NAMES = {
     "price": mark("Price"),

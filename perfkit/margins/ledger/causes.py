@@ -14,7 +14,7 @@ import ibis
 from ibis import _
 
 from perfkit.languages import mark
-from perfkit.margins.entries import GRAIN, MONEY, Reference, bare, folded, month_of
+from perfkit.margins.ledger.entries import GRAIN, MONEY, Reference, bare, folded, month_of
 
 CAUSES: dict[str, tuple[str, str]] = {
     "cut_off": (

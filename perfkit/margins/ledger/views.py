@@ -7,11 +7,11 @@ import pandas as pd
 
 from perfkit import languages
 from perfkit.languages import date, mark, money, month, number, plural, text
-from perfkit.margins.causes import CAUSES
+from perfkit.margins.ledger.causes import CAUSES
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
-    from perfkit.margins.ledger import LedgerTie
+    from perfkit.margins.ledger.ties import LedgerTie
 
 _HEADINGS = {
     "cut_off": mark("Cut-off"),

@@ -14,10 +14,9 @@ from perfkit.contribution import ENOUGH, LEVELS
 from perfkit.dimensions import ask_for
 from perfkit.languages import mark, text
 from perfkit.lines import span
-from perfkit.margins import profitability_views
-from perfkit.margins.allocation import SPREAD_LEVELS, allocate, booked
-from perfkit.margins.differences import Differences, differences
-from perfkit.margins.members import (
+from perfkit.margins.profitability import views
+from perfkit.margins.profitability.allocation import SPREAD_LEVELS, allocate, booked
+from perfkit.margins.profitability.members import (
     exact,
     floats,
     in_order,
@@ -28,21 +27,14 @@ from perfkit.margins.members import (
     names_of,
     with_members,
 )
-from perfkit.margins.shrinkage import MOST_TIED, rates, tie_groups
-from perfkit.margins.whale import WhaleCurve, whale_curve
+from perfkit.margins.profitability.shrinkage import MOST_TIED, rates, tie_groups
 from perfkit.periods import Period
 from perfkit.results import Result, View, figure_frame
-
-__all__ = ["Differences", "Profitability", "WhaleCurve", "by", "differences", "whale_curve"]
 
 MOST_FIGURES = 1_000
 """Members published one by one, the largest; the others stand in one figure, so that the sum still ties."""
 
-LOSES = "loses money before any fixed cost"
-OWN_FIXED = "does not cover its own fixed costs"
-
-_SPREAD = SPREAD_LEVELS
-_MARGINS = [level for level in LEVELS if level.id in _SPREAD]
+_MARGINS = [level for level in LEVELS if level.id in SPREAD_LEVELS]
 _BASIS = {
     "net_revenue": mark("Sum of net revenue of the member's lines dated in the period"),
     "gross_profit": mark(
@@ -129,7 +121,7 @@ class Profitability(Result):
         if self.reason:
             absent = common | {"figure_id": stem, "kpi": "profitability", "status": "not available"}
             return figure_frame([absent | {"reason": self.reason}])
-        ordered = self.rows.loc[profitability_views.largest_first(self.rows)]
+        ordered = self.rows.loc[views.largest_first(self.rows)]
         published, others = ordered.iloc[:MOST_FIGURES], ordered.iloc[MOST_FIGURES:]
         parts = [(self._named(row), row) for row in published.to_dict("records")]
         if len(others):
@@ -209,7 +201,7 @@ class Profitability(Result):
         most : int
             How many members have a row of their own.
         """
-        return profitability_views.shown(self, most)
+        return views.shown(self, most)
 
 
 _ROWS = [
@@ -351,8 +343,8 @@ def _advice(row: dict[Any, Any]) -> str | None:
     if row["cm2"] is None or (row["lines"] and (row["coverage"] is None or row["coverage"] < ENOUGH)):
         return None
     if row["cm2"] < 0:
-        return LOSES
-    return OWN_FIXED if row["cm2"] < row["own_fixed"] else ""
+        return views.LOSES
+    return views.OWN_FIXED if row["cm2"] < row["own_fixed"] else ""
 
 
 def _with_rates(rows: pd.DataFrame, sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -372,7 +364,7 @@ def _with_rates(rows: pd.DataFrame, sums: pd.DataFrame, keys: list[str]) -> pd.D
         rows[name] = pd.Series([float(v) if t else None for v, t in zip(values, there, strict=True)], dtype="object")
     rows["level"] = pd.Series([estimates.LEVEL if t else None for t in there], dtype="object")
     rows["n"] = pd.Series([int(c) if t else None for c, t in zip(counted, there, strict=True)], dtype="object")
-    largest = [place for place in profitability_views.largest_first(rows) if there[place]][:MOST_TIED]
+    largest = [place for place in views.largest_first(rows) if there[place]][:MOST_TIED]
     letters = tie_groups(found, np.array(largest, dtype=np.int64)).to_dict()
     rows["tie"] = pd.Series([letters.get(place) for place in range(len(rows))], dtype="object")
     return rows

@@ -24,7 +24,7 @@ from perfkit.dimensions import ask_for
 from perfkit.errors import DataError
 from perfkit.languages import mark, text
 from perfkit.lines import is_in, is_purchase
-from perfkit.margins.members import Key, key_tuples
+from perfkit.margins.profitability.members import Key, key_tuples, keys_of
 from perfkit.periods import Period
 
 DRIVERS = {
@@ -221,7 +221,7 @@ class _Spreading:
 
     @property
     def keys(self) -> list[str]:
-        return ["member", "member_2"][: len(self.dimensions)]
+        return keys_of(self.dimensions)
 
     def units_given(self, called: str) -> "_Units":
         """Return a driver's units as they were given: a customer's stand where its lines are, in proportion."""
@@ -426,6 +426,6 @@ def _counts(table: ibis.Table, dimensions: tuple[str, ...], period: Period, scop
         for name in kinds:
             part = ibis.ifelse(here[f"is_{name}"] == 1, ibis.literal(_UNIT, "int64") // here[f"n_{name}"].nullif(0), 0)
             wanted[name] = part.cast("int64").sum()
-    keys = ["member", "member_2"][: len(dimensions)]
+    keys = keys_of(dimensions)
     counted = here.group_by("month", *scopes, *keys).agg(**wanted)
     return counted if "delivered" in wanted else counted.mutate(delivered=ibis.literal(0, "int64"))

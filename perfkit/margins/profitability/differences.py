@@ -21,7 +21,7 @@ from perfkit.aggregations import aggregation
 from perfkit.dimensions import ask_for, dimension_name
 from perfkit.languages import mark, number, percent, points, text
 from perfkit.lines import is_in, span
-from perfkit.margins.members import lacking, names_of, with_members
+from perfkit.margins.profitability.members import lacking, names_of, with_members
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
 

@@ -18,7 +18,7 @@ from ibis import _
 from perfkit.aggregations import aggregation
 from perfkit.contribution import LEVELS
 from perfkit.languages import listing, mark, money, text
-from perfkit.margins import entries
+from perfkit.margins.ledger import entries
 from perfkit.periods import Period
 from perfkit.results import Field, View
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from perfkit.errors import ParameterError
 from perfkit.languages import mark, missing
-from perfkit.margins.bridge_lines import PARTS, SIDES, Asked
-from perfkit.margins.effects import Sold, Whole, split, whole
+from perfkit.margins.bridge.effects import Sold, Whole, split, whole
+from perfkit.margins.bridge.lines import PARTS, SIDES, Asked
 
 EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "currency", "credit_notes", "other")
 """In the order of the bridge; cost where margins are bridged, currency where there are rates."""

@@ -16,9 +16,9 @@ from perfkit.dimensions import ask_for, dimensioned, lacks, name_column
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.languages import text
 from perfkit.lines import checked, span
-from perfkit.margins import bridge_views
-from perfkit.margins.bridge_items import ZERO, bridged
-from perfkit.margins.bridge_lines import Asked, in_one_currency, items, sides
+from perfkit.margins.bridge import views
+from perfkit.margins.bridge.items import ZERO, bridged
+from perfkit.margins.bridge.lines import Asked, in_one_currency, items, sides
 from perfkit.periods import Period
 from perfkit.results import Result, View, figure_frame
 from perfkit.schema import SALES
@@ -95,7 +95,7 @@ class PriceVolumeMix(Result):
     @property
     def warnings(self) -> list[str]:
         """What a reader must know before trusting the effects, in the language in use."""
-        return bridge_views.warnings(self)
+        return views.warnings(self)
 
     def effect(self, name: str) -> Decimal:
         """Return the amount of an effect; 0 of one that is not in the bridge."""
@@ -152,7 +152,7 @@ class PriceVolumeMix(Result):
                 "figure_id": f"{stem}:{row['effect']}",
                 "dimensions": {"effect": row["effect"], "base": self.base.label},
                 "estimate": row["amount"],
-                "basis": bridge_views.meaning(self, row["effect"]),
+                "basis": views.meaning(self, row["effect"]),
                 "status": "observed",
                 "reason": "",
             }
@@ -181,7 +181,7 @@ class PriceVolumeMix(Result):
 
     def views(self) -> list[View]:
         """Return the effects, the items whose prices moved most and, with margins, the lines whose cost is unknown."""
-        return bridge_views.shown(self)
+        return views.shown(self)
 
 
 def price_volume_mix(

@@ -8,7 +8,6 @@ Institute).
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import ceil
 from typing import Any
 
 import ibis
@@ -18,18 +17,25 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.dimensions import ask_for, dimension_name
 from perfkit.errors import ParameterError
-from perfkit.languages import mark, number, percent, plural, show, text
+from perfkit.languages import mark, text
 from perfkit.lines import span
-from perfkit.margins.allocation import allocate, booked
-from perfkit.margins.members import exact, in_order, key_tuples, lacking, member_sums, names_of, with_members
+from perfkit.margins.profitability import whale_views
+from perfkit.margins.profitability.allocation import allocate, booked
+from perfkit.margins.profitability.members import (
+    exact,
+    in_order,
+    key_tuples,
+    lacking,
+    member_sums,
+    names_of,
+    with_members,
+)
+from perfkit.margins.profitability.whale_views import top
 from perfkit.periods import Period
-from perfkit.results import Field, Result, View, figure_frame
+from perfkit.results import Result, View, figure_frame
 
-TOP = 0.2
-"""The share of members whose part of the profit is told."""
 FEWEST_PAIRS = 10
 """Members of both years that a slope from one to the other needs."""
-_ENDS = 5
 _BASIS = {
     "peak": mark("Profit of the members that earn / profit of all members"),
     "peak_amount": mark("Sum of the profits of the members that earn"),
@@ -45,7 +51,6 @@ _BEFORE = {
     "earlier_lost": mark("Sum of the profits of the members that lost a year before, in that year"),
     "earlier_now": mark("Profit in the period of the members that lost a year before"),
 }
-_PROFITS = {"gross_profit": mark("Gross margin"), "cm2": mark("Contribution margin 2")}
 _COLUMNS = ["rank", "member", "name", "profit", "cumulative", "share"]
 
 
@@ -200,115 +205,9 @@ class WhaleCurve(Result):
             "period": self.period.label,
         }
 
-    def message(self) -> str:
-        """Return the curve in a sentence."""
-        losers, destroyed = self.losers, show(-self.destroyed, self.currency)
-        if self.peak is None:
-            return text(
-                "In all, nothing is earned: {total}, of which {destroyed} lost by {n} of {all}",
-                total=show(self.total, self.currency),
-                destroyed=destroyed,
-                n=number(losers),
-                all=number(len(self.cells)),
-            )
-        if not losers:
-            return plural(
-                "The best of {all} brings {share} of profit; none loses money",
-                "The {n} best of {all} bring {share} of profit; none loses money",
-                _top(len(self.cells)),
-                all=number(len(self.cells)),
-                share=percent(self.top_share),
-            )
-        return plural(
-            "{n} of {all} loses money and takes back {destroyed}: profit peaks at {peak} of what is left",
-            "{n} of {all} lose money and take back {destroyed}: profit peaks at {peak} of what is left",
-            losers,
-            all=number(len(self.cells)),
-            destroyed=destroyed,
-            peak=percent(self.peak),
-        )
-
-    def subtitle(self) -> str:
-        """Return what is cumulated, of whom and when."""
-        return text(
-            "{profit} of each {dimension}, the best first, {period}, {currency}",
-            profit=text(_PROFITS[self.profit]),
-            dimension=languages.in_sentence(dimension_name(self.by)),
-            period=self.period.name(),
-            currency=self.currency,
-        )
-
     def views(self) -> list[View]:
         """Return the parts of the curve, then who is at both its ends, then the year before."""
-        if self.reason:
-            title = text("{what}: not available", what=text("Whale curve"))
-            return [View(title, self.reason, [], pd.DataFrame())]
-        share = Field("share", text("Share of profit, %"), unit="share")
-        amount = Field("profit", f"{text(_PROFITS[self.profit])}, {self.currency}", unit="quantity", bar=True)
-        fields = [Field("label", text("Rank")), Field("members", text("Number"), unit="count"), amount, share]
-        views = [View(self.message(), self.subtitle(), fields, self._parts(), total=True, notes=self._notes())]
-        fields = [Field("rank", text("Rank"), unit="count"), Field("label", dimension_name(self.by)), amount]
-        ends = self.cells if len(self.cells) <= 2 * _ENDS else pd.concat([self.cells[:_ENDS], self.cells[-_ENDS:]])
-        ends = ends.assign(label=ends["name"]).reset_index(drop=True)
-        views.append(View(text("Who is at both ends of the curve"), self.subtitle(), fields, ends))
-        if self.before is not None:
-            views.append(_regression(self))
-        return views
-
-    def _parts(self) -> pd.DataFrame:
-        """The best fifth, the others that earn, those at zero, those that lose, and all."""
-        profits, top = list(self.cells["profit"]), _top(len(self.cells))
-        top = min(top, self.earners)
-        parts = [
-            (plural("the best", "the {n} best", top) if top else "", profits[:top]),
-            (text("others that earn"), profits[top : self.earners]),
-            (text("neither earn nor lose"), [each for each in profits if each == 0]),
-            (text("lose money"), [each for each in profits if each < 0]),
-        ]
-        rows = [(label, len(part), sum(part, Decimal(0))) for label, part in parts if part]
-        rows.append((text("Total"), len(profits), self.total))
-        frame = pd.DataFrame(rows, columns=["label", "members", "profit"], dtype="object")
-        shares = [estimates.ratio(each, self.total) if self.total > 0 else None for each in frame["profit"]]
-        return frame.assign(share=pd.Series(shares, dtype="object"))
-
-    def _notes(self) -> list[str]:
-        notes = [
-            text("{profit} is the deepest margin that the data give; common fixed costs are in no rank.",
-                 profit=text(_PROFITS[self.profit]))
-        ]  # fmt: skip
-        for row in self.left_out.to_dict("records"):
-            money = show(row["net_revenue"] if row["profit"] is None else row["profit"], self.currency)
-            if row["reason"] == "no member":
-                notes.append(
-                    plural(
-                        "In no rank: {n} line without a {dimension}, with a profit of {money}.",
-                        "In no rank: {n} lines without a {dimension}, with a profit of {money}.",
-                        row["lines"],
-                        dimension=languages.in_sentence(dimension_name(self.by)),
-                        money=money,
-                    )
-                )
-            elif row["reason"] == "no known cost":
-                notes.append(
-                    plural(
-                        "In no profit: {n} line whose cost is not known, {money} of net revenue.",
-                        "In no profit: {n} lines whose cost is not known, {money} of net revenue.",
-                        row["lines"],
-                        money=money,
-                    )
-                )
-            else:
-                notes.append(text("In no rank: {money} of costs to this level that reach nobody.", money=money))
-        if self.hhi is not None and self.gini is not None:
-            notes.append(
-                text(
-                    "Concentration of what those that earn bring: HHI {hhi}, Gini {gini}.",
-                    hhi=number(self.hhi, 3),
-                    gini=number(self.gini, 2),
-                )
-            )
-        notes.append(text("A rank says who earned, not what would be earned without the others."))
-        return notes
+        return whale_views.shown(self)
 
     def versus(self, previous: "WhaleCurve") -> Regression:
         """Set the profits of each member against those of another period, the year before.
@@ -500,7 +399,7 @@ def _result(
     profits = list(cells["profit"])
     earning = [each for each in profits if each > 0]
     total, peak = sum(profits, Decimal(0)), sum(earning, Decimal(0))
-    best = sum(profits[: _top(len(profits))], Decimal(0))
+    best = sum(profits[: top(len(profits))], Decimal(0))
     shares = np.array([float(each / peak) for each in earning])[::-1]  # from the least on
     n = len(shares)
     return WhaleCurve(
@@ -518,10 +417,6 @@ def _result(
         period=period,
         currency=currency,
     )
-
-
-def _top(members: int) -> int:
-    return ceil(members * TOP)
 
 
 def _slope(
@@ -546,41 +441,3 @@ def _why(reason: str) -> str:
         "no known cost": text("Net revenue of the lines whose cost is not known"),
         "costs that reach none": text("Costs of the period that reach no member"),
     }[reason]
-
-
-def _regression(result: WhaleCurve) -> View:
-    """The year before: those that lose now, and those that lost then."""
-    before = result.before
-    assert before is not None
-    rows = [
-        (text("those that lose now"), before.losers, before.earned_then, before.lost),
-        (text("those that lost then"), before.earlier_losers, before.earlier_lost, before.earlier_now),
-    ]
-    fields = [
-        Field("label", dimension_name(result.by)),
-        Field("members", text("Number"), unit="count"),
-        Field("then", f"{before.period.name()}, {result.currency}", unit="quantity"),
-        Field("now", f"{result.period.name()}, {result.currency}", unit="quantity"),
-    ]
-    title = text(
-        "Those that lose {lost} now made {then} a year before",
-        lost=show(before.lost, result.currency),
-        then=show(before.earned_then, result.currency),
-    )
-    notes = []
-    if before.correlation is not None and before.expected is not None:
-        notes.append(
-            text(
-                "From one year to the next, the profits of the {n} that stood near zero correlate at {r}. If nothing "
-                "changes, those that lose now may be expected to make {expected} next year, and not {lost} again "
-                "(regression to the mean): judge an action against that.",
-                n=number(before.pairs),
-                r=number(before.correlation, 2),
-                expected=show(before.expected, result.currency),
-                lost=show(before.lost, result.currency),
-            )
-        )
-    elif before.losers:
-        notes.append(text("Too few stood near zero a year before to say how much of the losses is chance."))
-    frame = pd.DataFrame(rows, columns=["label", "members", "then", "now"], dtype="object")
-    return View(title, result.subtitle(), fields, frame, notes=notes)

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from perfkit import languages
+from perfkit import contribution, languages
 from perfkit.aggregations import aggregation
-from perfkit.contribution import has_list_price
 from perfkit.dimensions import dimensioned, distinct_names, lacks, name_column
 from perfkit.errors import ParameterError
 from perfkit.languages import text
@@ -136,27 +135,21 @@ def floats(values: Any) -> np.ndarray:
 @aggregation
 def _sums(table: ibis.Table, dimensions: tuple[str, ...], period: Period, spread: bool) -> ibis.Table:
     keys = keys_of(dimensions)
-    wanted: dict[str, Any] = {
-        "lines": _.count(),
-        "net_revenue": _.net_revenue.sum(),
-        "sold": _.net_revenue.abs().sum(),
-    }
+    sums = contribution.sums(table)
+    wanted: dict[str, Any] = {"lines": _.count(), "net_revenue": sums["revenue"], "sold": sums["amount"]}
     for key, by in zip(keys, dimensions, strict=True):
         named = name_column(table, by)
         if named:
             wanted[f"named{key.removeprefix('member')}"] = table[named].cast("string").max()
     if "list_revenue" in table.columns:
-        wanted |= {
-            "listed": _.net_revenue.sum(where=has_list_price()),
-            "list_revenue": _.list_revenue.sum(where=has_list_price()),
-        }
+        wanted |= {"listed": sums["listed"], "list_revenue": sums["list"]}
     if "cost" in table.columns:
         known = _.cost.notnull()
         wanted |= {
             "costed_lines": _.cost.count(),
-            "costed": _.net_revenue.sum(where=known),
-            "cost": _.cost.sum(),
-            "covered": _.net_revenue.abs().sum(where=known),
+            "costed": sums["costed"],
+            "cost": sums["cost"],
+            "covered": sums["costed_amount"],
         }
         if spread:
             r = _.net_revenue.cast("float64")

@@ -7,8 +7,8 @@ import ibis
 from ibis import _
 
 from perfkit.aggregations import aggregation
-from perfkit.margins import causes, entries
-from perfkit.margins.entries import DOCUMENT, MONEY, Reference
+from perfkit.margins.ledger import causes, entries
+from perfkit.margins.ledger.entries import DOCUMENT, MONEY, Reference
 
 Months = list[dt.date]
 """First days of the months that are compared."""
