@@ -7,7 +7,7 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.dimensions import dimension_name, distinct_names
 from perfkit.languages import in_sentence, mark, money, number, percent, plural, show, text
-from perfkit.margins.bridge.items import REASONS
+from perfkit.margins.bridge.items import REASONS, ZERO
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
@@ -98,13 +98,13 @@ def effects_shown(result: "PriceVolumeMix") -> pd.DataFrame:
 
 
 def shown(result: "PriceVolumeMix") -> list[View]:
-    """Return the effects, the items whose prices did most and, with margins, the lines whose cost is unknown."""
+    """Return the effects, the items whose prices (or unit costs) did most, and the lines whose cost is unknown."""
     if result.reason:
         title = text("{what}: not available", what=text("Price, volume and mix"))
         return [View(title, result.reason, [], pd.DataFrame())]
     views = [_bridge(result)]
-    if any(result.items["price"]):
-        views.append(_prices(result))
+    if any(result.items["cost" if result.margin else "price"]):
+        views.append(_moved(result))
     if any(result.uncosted):
         views.append(_uncosted(result))
     return views
@@ -264,46 +264,46 @@ def _notes(result: "PriceVolumeMix", table: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _prices(result: "PriceVolumeMix") -> View:
-    """The items whose prices did most, whatever the sign."""
-    moved = result.items[result.items["kind"] == "common"]
-    effects = list(moved["price"])
-    largest = sorted((place for place, effect in enumerate(effects) if effect), key=lambda at: -abs(effects[at]))[
-        :_MOST
-    ]
-    rows = moved.iloc[largest]
+def _moved(result: "PriceVolumeMix") -> View:
+    """The items whose prices did most, whatever the sign; of gross profit, whose unit costs did."""
+    effect, rate = ("cost", "unit_cost") if result.margin else ("price", "price")
+    common = result.items[result.items["kind"] == "common"]
+    effects = list(common[effect])
+    places = sorted((place for place, each in enumerate(effects) if each), key=lambda at: -abs(effects[at]))
+    rows = common.iloc[places[:_MOST]]
     rows = rows.assign(
         label=_item_names(result, rows),
         unit=[each or "" for each in rows["unit"]],
-        tone=[estimates.tone(effect, result.currency) for effect in rows["price"]],
+        tone=[estimates.tone(each, result.currency) for each in rows[effect]],
     )
-    values = {
-        "up": show(sum(effect for effect in effects if effect > 0), result.currency, signed=True),
-        "down": show(sum(effect for effect in effects if effect < 0), result.currency, signed=True),
-    }
+    gained, taken = (
+        show(sum((each for each in effects if each * sign > 0), ZERO), result.currency, signed=True) for sign in (1, -1)
+    )
     before, now = base_name(result), result.current.name()
+    values = {"n": number(len(rows)), "current": now, "base": before, "currency": result.currency}
+    if result.margin:
+        title = text("Items at higher unit costs: {up}; at lower ones: {down}", up=taken, down=gained)
+        subtitle = text("The {n} items with the largest cost effect, {current} against {base}, {currency}", **values)
+        headings = text("Unit cost, {period}", period=before), text("Unit cost, {period}", period=now)
+    else:
+        title = text("Items at higher prices: {up}; at lower ones: {down}", up=gained, down=taken)
+        subtitle = text(
+            "The {n} items with the largest price effect, {current} against {base}: net revenue by unit sold, "
+            "{currency} net of tax",
+            **values,
+        )
+        headings = text("Price, {period}", period=before), text("Price, {period}", period=now)
+    heading = text("Cost effect") if result.margin else text("Price effect")
     fields = [
         Field("label", languages.opening(languages.listing(_key_names(result)))),
         *([Field("unit", text("Unit"), unit="text")] if any(rows["unit"]) else []),
         Field("quantity_before", text("Quantity, {period}", period=before), unit="quantity"),
         Field("quantity_now", text("Quantity, {period}", period=now), unit="quantity"),
-        _amount("price_before", text("Price, {period}", period=before), result.currency, decimals=2),
-        _amount("price_now", text("Price, {period}", period=now), result.currency, decimals=2),
-        _amount("price", text("Price effect"), result.currency, signed=True, tone_from="tone", bar=True),
+        _amount(f"{rate}_before", headings[0], result.currency, decimals=2),
+        _amount(f"{rate}_now", headings[1], result.currency, decimals=2),
+        _amount(effect, heading, result.currency, signed=True, tone_from="tone", bar=True),
     ]
-    return View(
-        title=text("Items at higher prices: {up}; at lower ones: {down}", **values),
-        subtitle=text(
-            "The {n} items with the largest price effect, {current} against {base}: net revenue by unit sold, "
-            "{currency} net of tax",
-            n=number(len(rows)),
-            current=now,
-            base=before,
-            currency=result.currency,
-        ),
-        fields=fields,
-        rows=rows.reset_index(drop=True),
-    )
+    return View(title=title, subtitle=subtitle, fields=fields, rows=rows.reset_index(drop=True))
 
 
 def _item_names(result: "PriceVolumeMix", rows: pd.DataFrame) -> list[str]:

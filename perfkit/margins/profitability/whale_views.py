@@ -154,10 +154,11 @@ def _regression(result: "WhaleCurve") -> View:
         Field("then", f"{before.period.name()}, {result.currency}", unit="quantity"),
         Field("now", f"{result.period.name()}, {result.currency}", unit="quantity"),
     ]
-    title = text(
-        "Those that lose {lost} now made {then} a year before",
-        lost=show(before.lost, result.currency),
-        then=show(before.earned_then, result.currency),
+    values = {"lost": show(-before.lost, result.currency), "then": show(abs(before.earned_then), result.currency)}
+    title = (
+        text("Those that lose {lost} now lost {then} a year before", **values)
+        if before.earned_then < 0
+        else text("Those that lose {lost} now made {then} a year before", **values)
     )
     notes = []
     if before.correlation is not None and before.expected is not None:
