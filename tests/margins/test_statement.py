@@ -81,6 +81,16 @@ def test_a_kind_is_of_the_level_that_the_company_declares():
         made(levels={"Rent": "cm4"})
 
 
+def test_a_level_without_costs_has_no_margin_of_its_own_and_is_told():
+    result = made(costs=COSTS[COSTS["level"].isin(["cm2", "fixed"])])
+    assert [line for line in amounts(result) if line in ("cm1", "cm2", "cm3", "result")] == ["cm2", "result"]
+    assert amounts(result)["result"] == 170 - 80 - 8 - 25
+    assert (
+        "The data hold no other variable costs and specific fixed costs; what is left further down is as if there were "
+        "none. Ask for them (costs)." in repr(result)
+    )
+
+
 def test_without_any_cost_it_ends_at_net_revenue_and_names_what_to_ask_for():
     result = made(SALES.drop(columns=["cost", "list_revenue"]), costs=None)
     assert amounts(result) == {"net_revenue": 170}

@@ -137,7 +137,10 @@ class Side:
             add(UNCOSTED, "revenue", base - net)
             add(GOODS, "cost", -self.of("cost"), level=LEVELS[0].id)
         for level in LEVELS[:reached]:
-            for cost in self.kinds(level.id):
+            kinds = self.kinds(level.id)
+            if not kinds and level is not LEVELS[0]:
+                continue  # a margin after costs that nobody has given would be a claim
+            for cost in kinds:
                 amount = Decimal(0) if languages.missing(cost[self.side]) else cost[self.side]
                 line = f"{cost['source']}:{level.id}:{cost['kind']}"
                 add(line, "cost", -amount, level=level.id, name=cost["kind"])

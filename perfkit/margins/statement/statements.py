@@ -9,8 +9,8 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages, months
-from perfkit.contribution import LEVELS
-from perfkit.languages import mark, money, percent, text
+from perfkit.contribution import LEVELS, Level
+from perfkit.languages import in_sentence, listing, mark, money, percent, text
 from perfkit.lines import checked, span
 from perfkit.margins.statement import books
 from perfkit.margins.statement.books import Books
@@ -181,10 +181,10 @@ class Statement(Result):
         return row["name"] or text("(no name)")
 
     def _notes(self) -> list[str]:
-        notes = []
+        notes, lines = [], set(self.rows["line"])
         profit, goods = self.amount("gross_profit"), self._cost_of_goods()
         revenue = self.amount("net_revenue") or Decimal(0)
-        if "gross_profit" in set(self.rows["line"]) and profit is not None and goods > 0 and revenue > 0:
+        if "gross_profit" in lines and profit is not None and goods > 0 and revenue > 0:
             notes.append(
                 text(
                     "The gross margin is {rate} of net revenue (margin / net revenue), or {markup} of what the goods "
@@ -193,15 +193,27 @@ class Statement(Result):
                     markup=percent(float(profit / goods)),
                 )
             )
-        if self.covered is not None and self.covered < 1 and "gross_profit" in set(self.rows["line"]):
+        if self.covered is not None and self.covered < 1 and "gross_profit" in lines:
             notes.append(
                 text(
                     "The cost is known for {share} of the amounts sold; the other lines are in no margin.",
                     share=percent(self.covered),
                 )
             )
+        if absent := [level for level in LEVELS[: LEVELS.index(self._level())] if level.margin_id not in lines]:
+            notes.append(
+                text(
+                    "The data hold no {costs}; what is left further down is as if there were none. Ask for them "
+                    "(costs).",
+                    costs=listing(in_sentence(text(level.costs)) for level in absent),
+                )
+            )
         notes += [each for each in (self.reason, self.previous_reason, months.silence(self.silent)) if each]
         return notes
+
+    def _level(self) -> Level:
+        """The deepest level; the first where there is none."""
+        return next((level for level in LEVELS if level.margin_id == self.last), LEVELS[0])
 
     def _cost_of_goods(self) -> Decimal:
         goods = self.rows[(self.rows["role"] == "cost") & (self.rows["level"] == LEVELS[0].id)]
