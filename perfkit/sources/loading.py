@@ -24,8 +24,9 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from contextvars import copy_context
 from pathlib import Path
 from queue import SimpleQueue
@@ -191,9 +192,6 @@ def _build(
         plain = _unpacked(found, spill, step)
         read = [file.path for some in plain.values() for group in some for file in group]
 
-        def here(number: int) -> duckdb.DuckDBPyConnection:
-            return engines.locked(folders=[work], files=read, spill=spill / f"engine-{number}", memory=MEMORY)
-
         def taken(name: str, engine: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             place = Workplace(engine, work, spill, aside[name], currency, timezone, step)
             totals = control.get(name, Control())
@@ -201,13 +199,20 @@ def _build(
             return take_table(schema.TABLES[name], groups, totals, place, thorough=name in thorough)
 
         aside = {name: Quarantine(spill / f"quarantine-{name}.parquet") for name in tables}
-        try:
-            reports = _side_by_side(list(tables), taken, here)
-        finally:
-            for each in aside.values():
-                each.close()
-        quarantine.join([each.path for each in aside.values()], work / "quarantine.parquet")
-        with here(0) as engine:
+        with ExitStack() as opened:
+            made = [
+                opened.enter_context(
+                    engines.locked(folders=[work], files=read, spill=spill / f"engine-{number}", memory=MEMORY)
+                )
+                for number in range(min(AT_A_TIME, len(tables)))
+            ]
+            try:
+                reports = _side_by_side(list(tables), taken, made)
+            finally:
+                for each in aside.values():
+                    each.close()
+            quarantine.join([each.path for each in aside.values()], work / "quarantine.parquet")
+            engine = made[0]  # to make one more takes as long as to load a small company
             columns = {name: list(each["columns"]) for name, each in reports.items()}
             unknown = strangers.found(work, columns, engine)
             shortened = strangers.shortened(work, columns, engine)
@@ -239,10 +244,9 @@ def _build(
 def _side_by_side(
     names: list[str],
     taken: Callable[[str, duckdb.DuckDBPyConnection], dict[str, Any]],
-    engine: Callable[[int], duckdb.DuckDBPyConnection],
+    made: Sequence[duckdb.DuckDBPyConnection],
 ) -> dict[str, dict[str, Any]]:
-    """Take tables two at a time, each in an engine of its own; what is wrong is told of the first table in order."""
-    made = [engine(number) for number in range(min(AT_A_TIME, len(names)))]
+    """Take tables, as many at a time as there are engines; what is wrong is told of the first table in order."""
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     for each in made:
         free.put(each)
@@ -254,20 +258,16 @@ def _side_by_side(
         finally:
             free.put(mine)
 
-    try:
-        with ThreadPoolExecutor(len(made)) as pool:
-            started = {name: pool.submit(copy_context().run, take, name) for name in names}
-            try:
-                return {name: each.result() for name, each in started.items()}
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-                while still := [each for each in started.values() if each.running()]:
-                    for each in made:
-                        each.interrupt()  # nobody waits for what will not be kept
-                    wait(still, timeout=0.1)
-    finally:
-        for each in made:
-            each.close()
+    with ThreadPoolExecutor(len(made)) as pool:
+        started = {name: pool.submit(copy_context().run, take, name) for name in names}
+        try:
+            return {name: each.result() for name, each in started.items()}
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while still := [each for each in started.values() if each.running()]:
+                for each in made:
+                    each.interrupt()  # nobody waits for what will not be kept
+                wait(still, timeout=0.1)
 
 
 def _found(tables: Mapping[str, Blocks], exports: Path) -> Found:

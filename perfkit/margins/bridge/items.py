@@ -44,6 +44,7 @@ class Bridged:
     common: Shares
     survived: Shares
     uncosted: tuple[Decimal, Decimal]
+    also: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,7 @@ class _Side:
 
 def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bool) -> Bridged:
     """Split the change of each item, one a row of `bridge_lines.items`."""
-    _refuse_several_members(rows, asked)
+    carried = _carried(rows, asked)
     keys = list(asked.keys)
     rows = rows.sort_values([*keys, "unit"], na_position="last", kind="stable", ignore_index=True)
     before, now = (_side(rows, side, with_rates) for side in SIDES)
@@ -95,7 +96,7 @@ def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bo
         ("", kinds != "other"),
         ("credit notes", _some(rows["credits_lines"])),
     ]
-    table: dict[str, Any] = {each: rows[each] for each in (*keys, "name", "unit", *asked.also)}
+    table: dict[str, Any] = {each: rows[each] for each in (*keys, "name", "unit", *carried)}
     table["kind"] = kinds.astype("object")
     table["reason"] = np.select([each for _, each in reasons], [name for name, _ in reasons], "cost unknown").astype(
         "object"
@@ -114,13 +115,18 @@ def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bo
         common=(before.share(common), now.share(common)),
         survived=(before.share(survived), now.share(survived)),
         uncosted=(_sum(rows["uncosted_before"]), _sum(rows["uncosted_now"])) if asked.margin else (ZERO, ZERO),
+        also=carried,
     )
 
 
-def _refuse_several_members(rows: pd.DataFrame, asked: Asked) -> None:
+def _carried(rows: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
+    """Return the dimensions of which each item has one member; what is asked for without a condition must be one."""
+    carried = []
     for each in asked.also:
         several = rows[each].notna() & (rows[each] != rows[f"other_{each}"])
-        if several.any():
+        if not several.any():
+            carried.append(each)
+        elif each not in asked.where_one:
             first = rows[several].iloc[0]
             item = ", ".join(str(first[key]) for key in asked.keys)
             raise ParameterError(
@@ -128,6 +134,7 @@ def _refuse_several_members(rows: pd.DataFrame, asked: Asked) -> None:
                 f"{first[each]} and {first[f'other_{each}']}), so their effects belong to none. Make it part of the "
                 f"item: key={[each, *asked.keys]!r}."
             )
+    return tuple(carried)
 
 
 def _side(rows: pd.DataFrame, side: str, with_rates: bool) -> _Side:

@@ -42,12 +42,15 @@ class Asked:
         Column that names an item.
     margin : bool
         Whether costs count.
+    where_one : tuple of str
+        Those of `also` that items go without, where one of them has several members.
     """
 
     keys: tuple[str, ...]
     also: tuple[str, ...]
     name: str | None
     margin: bool
+    where_one: tuple[str, ...] = ()
 
 
 def sides(sales: ibis.Table, base_sales: ibis.Table | None, base: Period, current: Period, asked: Asked) -> ibis.Table:

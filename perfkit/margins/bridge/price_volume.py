@@ -139,6 +139,14 @@ class PriceVolumeMix(Result):
             [[member, *sums[member]] for member in ordered], columns=["member", *columns], dtype="object"
         )
 
+    def names(self, items: pd.DataFrame) -> list[str]:
+        """Return what a reader calls items, given some rows of `items`."""
+        return views.item_names(self, items)
+
+    def figure_id(self, effect: str) -> str:
+        """Return the id of an effect's figure."""
+        return f"{self._stem()}:{effect}"
+
     def figures(self) -> pd.DataFrame:
         """Return the amount of each effect."""
         kpi, stem = "margin_bridge" if self.margin else "bridge", self._stem()
@@ -149,7 +157,7 @@ class PriceVolumeMix(Result):
         return figure_frame(
             common
             | {
-                "figure_id": f"{stem}:{row['effect']}",
+                "figure_id": self.figure_id(row["effect"]),
                 "dimensions": {"effect": row["effect"], "base": self.base.label},
                 "estimate": row["amount"],
                 "basis": views.meaning(self, row["effect"]),
@@ -196,6 +204,7 @@ def price_volume_mix(
     fx: ibis.Table | pd.DataFrame | None = None,
     base_sales: ibis.Table | pd.DataFrame | None = None,
     also: Sequence[str] = (),
+    where_one: Sequence[str] = (),
     least: float = LEAST,
 ) -> PriceVolumeMix:
     """Split a change of revenue, or of gross profit, into what prices, volumes, mix and the rest did.
@@ -219,6 +228,8 @@ def price_volume_mix(
         The lines of the base where they are not among the sales: a budget by product, with quantities.
     also : sequence of str
         Dimensions that each item has one member of, such as "category": see `PriceVolumeMix.by`.
+    where_one : sequence of str
+        Likewise, but left out where the data lack one, or an item has several members of it.
     least : float, 0 to 1
         Refuse where the keys sold in both periods hold less than this share of the sales of each; 0 refuses nothing.
 
@@ -266,7 +277,10 @@ def price_volume_mix(
         return nothing(days.why_not())
 
     named = name_column(now, keys[-1])
-    asked = Asked(keys, tuple(also), named, margin)
+    optional = tuple(each for each in where_one if all(each in table.columns for table in tables))
+    for each in optional:
+        dimensioned(now, each)  # which refuses what has no members
+    asked = Asked(keys, (*also, *optional), named, margin, optional)
     lines = sides(now, None if base_sales is None else then, base, current, asked)
     priced = in_one_currency(lines, currency, fx, symmetric)
     with_rates = fx is not None and any("currency" in table.columns for table in tables)
@@ -284,7 +298,7 @@ def price_volume_mix(
         margin=margin,
         symmetric=symmetric,
         currency=currency,
-        also=tuple(also),
+        also=found.also,
         budget=base_sales is not None,
         common=found.common,
         uncosted=found.uncosted,

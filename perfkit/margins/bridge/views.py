@@ -272,7 +272,7 @@ def _moved(result: "PriceVolumeMix") -> View:
     places = sorted((place for place, each in enumerate(effects) if each), key=lambda at: -abs(effects[at]))
     rows = common.iloc[places[:_MOST]]
     rows = rows.assign(
-        label=_item_names(result, rows),
+        label=item_names(result, rows),
         unit=[each or "" for each in rows["unit"]],
         tone=[estimates.tone(each, result.currency) for each in rows[effect]],
     )
@@ -306,7 +306,7 @@ def _moved(result: "PriceVolumeMix") -> View:
     return View(title=title, subtitle=subtitle, fields=fields, rows=rows.reset_index(drop=True))
 
 
-def _item_names(result: "PriceVolumeMix", rows: pd.DataFrame) -> list[str]:
+def item_names(result: "PriceVolumeMix", rows: pd.DataFrame) -> list[str]:
     """Return what items are called: by the parts of their key, the last of which may have a name."""
     last = rows[result.keys[-1]]
     known = last.drop_duplicates()
