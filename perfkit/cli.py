@@ -409,6 +409,9 @@ def main() -> None:
     gc.set_threshold(
         200_000, 50, 100
     )  # a page is half a million objects that live as long as it: see reports/kernels.py
+    # JupyterLab brings a checker of internationalised addresses, which jsonschema loads where it finds it. Its grammar
+    # takes two seconds, and no notebook needs it.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     app(prog_name="perfkit")
 
 

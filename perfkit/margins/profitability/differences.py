@@ -13,8 +13,7 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
-from scipy.stats import t as student
-from statsmodels.stats.multitest import multipletests
+from scipy.special import stdtr, stdtrit
 
 from perfkit import estimates, languages
 from perfkit.aggregations import aggregation
@@ -216,6 +215,9 @@ def _tested(sums: pd.DataFrame) -> pd.DataFrame:
     )
     tested = found["p"].notna()
     if tested.any():
+        # Only here: to import it takes as long as the rest of perfkit.
+        from statsmodels.stats.multitest import multipletests
+
         adjusted = multipletests(found.loc[tested, "p"].astype(float), method="holm")[1]
         found.loc[tested, "adjusted_p"] = [float(each) for each in adjusted]
     return found
@@ -238,8 +240,8 @@ def _against(
         return {"estimate": estimate}
     error = float(np.sqrt(((of_mine - of_others) ** 2).sum() * count / (count - 1)))
     freedom = fewest - 1  # of the side with fewer clusters: all of them would promise more than is known of it
-    half = float(student.ppf((1 + estimates.LEVEL) / 2, freedom)) * error
-    p = float(2 * student.sf(abs(estimate) / error, freedom)) if error else (1.0 if estimate == 0 else 0.0)
+    half = float(stdtrit(freedom, (1 + estimates.LEVEL) / 2)) * error  # quantile of Student's t
+    p = float(2 * stdtr(freedom, -abs(estimate) / error)) if error else (1.0 if estimate == 0 else 0.0)
     return {"estimate": estimate, "low": estimate - half, "high": estimate + half, "p": p}
 
 
