@@ -49,7 +49,7 @@ $(STAMP): pyproject.toml requirements.txt requirements-uv.txt
 	@echo '$(CURDIR)' > $@
 
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" -rs --durations=15
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" -rs --durations=15
 
 # Minutes of faults at a hundred random points: run before a change of how reports are published is claimed.
 slow: $(STAMP)

@@ -71,6 +71,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+FIRST = ("test_setup.py", "test_absence.py", "test_examples.py", "test_corpus.py", "test_charts.py", "test_ledger.py")
+"""The files that take longest: begun first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(FIRST)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     return _a_skip_fails_in_ci((yield))

@@ -20,7 +20,7 @@ SEED = 1
 pytestmark = pytest.mark.timeout(900)  # the first test waits for all of these loads
 
 # Some of each class are loaded by the command too, in a process of its own: every so many-th case.
-BY_COMMAND = 20
+BY_COMMAND = 60
 
 # Each of these is unpacked or read up to its limit, which takes its time; tests/sources/test_unpacking.py holds the
 # limits themselves.
