@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, special, stats
 
-from perfkit.demo import simulate
+from perfkit.demo import simulate, team
 from perfkit.demo.truth_customers import expected_repeats
 from perfkit.demo.web import Buying
 
@@ -241,6 +241,23 @@ def test_the_training_does_what_is_stated_and_a_naive_comparison_shows_more(sale
     means = judged.groupby(["customer_id", "after"])["value"].mean().unstack()
     assert (means[True] - means[False]).mean() > np.log1p(of["effect_share_of_order_value"]) + 0.03
     assert of["naive_before_after_log"] > np.log1p(of["effect_share_of_order_value"]) + 0.03
+
+
+def test_without_its_effect_the_same_reps_sell_less_after_the_training_and_as_much_before(monkeypatch):
+    """The same company with the effect taken away: the same luck, reps and customers, order for order."""
+    orders = {}
+    stated = team.EFFECT
+    for effect in (stated, 0.0):
+        monkeypatch.setattr(team, "EFFECT", effect)
+        story = simulate(scale=0.2)
+        lines = story.tables["sales"]
+        lines = lines[(lines["channel"] == "Revendeurs") & (lines["document"] == "invoice")]
+        after = lines["ordered_at"] >= pd.Timestamp(story.truth["training"]["effect_from"])
+        trained = lines["rep_id"].isin(story.truth["training"]["trained_rep_ids"])
+        orders[effect] = lines["list_revenue"].astype(float).groupby([trained, after]).sum()
+    ratio = orders[stated] / orders[0.0]
+    assert ratio[True][True] == pytest.approx(1 + stated, abs=0.01)
+    assert ratio[True][False] == pytest.approx(1, abs=1e-3) and ratio[False].tolist() == pytest.approx([1, 1], abs=1e-3)
 
 
 def test_a_display_lifts_its_product_in_its_weeks_as_stated(story, sales, truth):
