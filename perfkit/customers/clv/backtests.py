@@ -1,0 +1,228 @@
+"""Backtests: had the model been asked earlier, how far off would it have been, and which model is off least?
+
+From several origins in the past, each model is fitted to what was known then and asked for the purchases that followed,
+which are known by now. In-sample likelihood does not choose: on CDNOW the best one is the most wrong later.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from perfkit.customers.clv.backtest_views import backtest_figures, backtest_views, choice_figures, choice_views
+from perfkit.customers.clv.fitted import length
+from perfkit.customers.clv.fitting import PROCESSES, fit
+from perfkit.customers.clv.summaries import DAYS, Merge, TimeUnit, day_of, summarise
+from perfkit.errors import DataError, ParameterError, unknown
+from perfkit.estimates import ratio
+from perfkit.results import Result, View
+
+PAST_RATE = "past_rate"
+"""What a model has to beat: everybody goes on buying at the rate of their own past."""
+MANY = 7
+"""Repeat purchases from which on customers are calibrated together."""
+TIED = 0.01
+"""Difference of mean biases below which two models are as good: then the error by customer decides."""
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest(Result):
+    """How far off each model was from each origin.
+
+    Attributes
+    ----------
+    rows : DataFrame, one row an origin and model
+        origin: last day known; model; fitted: the model that the data carried; customers; actual, expected: purchases
+        within the horizon of all customers known then; low, high: where the actual total was to fall, at `level`;
+        bias: expected / actual - 1, missing where nothing was bought; covered: whether it fell there; mae: mean
+        absolute error by customer; coverage: share of customers whose own count fell within their interval;
+        log_likelihood: in sample. The past rate has no interval and no likelihood.
+    calibration : DataFrame, one row an origin, model and frequency
+        frequency, as text, "7+" for the highest; customers; expected, actual: purchases a customer.
+    horizon : float
+    time_unit : str
+    observed_until : date
+    """
+
+    rows: pd.DataFrame
+    calibration: pd.DataFrame
+    horizon: float
+    time_unit: TimeUnit
+    observed_until: dt.date
+
+    def scores(self) -> pd.DataFrame:
+        """Return each model's means over the origins: bias (without sign), bias_signed, mae, coverage, covered."""
+        table = self.rows.assign(size=self.rows["bias"].abs())
+        grouped = table.groupby("model", sort=False)
+        return pd.DataFrame(
+            {
+                "bias": grouped["size"].mean(),
+                "bias_signed": grouped["bias"].mean(),
+                "mae": grouped["mae"].mean(),
+                "coverage": grouped["coverage"].mean(),
+                "covered": grouped["covered"].mean(),
+                "log_likelihood": grouped["log_likelihood"].mean(),
+            }
+        )
+
+    def figures(self) -> pd.DataFrame:
+        """Return the bias of each model at each origin as published figures."""
+        return backtest_figures(self)
+
+    def views(self) -> list[View]:
+        """Return the models at each origin."""
+        return backtest_views(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Choice(Result):
+    """The model to believe, and why.
+
+    Attributes
+    ----------
+    model : str
+        As `fit` takes it.
+    tested : Backtest
+    tied : bool
+        Whether the error by customer decided, because the totals were as good.
+    """
+
+    model: str
+    tested: Backtest
+    tied: bool
+
+    def figures(self) -> pd.DataFrame:
+        """Return the mean bias of each model as published figures."""
+        return choice_figures(self)
+
+    def views(self) -> list[View]:
+        """Return the models and why one of them is chosen."""
+        return choice_views(self)
+
+
+def backtest(
+    sales: ibis.Table | pd.DataFrame,
+    *,
+    observed_until: str | dt.date,
+    horizon: float = 39,
+    origins: int = 3,
+    step: float | None = None,
+    models: Sequence[str] = ("bg_nbd", "mbg_nbd", "pareto_nbd"),
+    time_unit: TimeUnit = "week",
+    merge: Merge = "day",
+    acquired_from: str | dt.date | None = None,
+) -> Backtest:
+    """Ask each model at several origins in the past for what is known by now.
+
+    Parameters
+    ----------
+    sales, observed_until, time_unit, merge, acquired_from
+        As `summarise` takes them.
+    horizon : float
+        What is forecast from each origin, in `time_unit`; the last origin lies that long before `observed_until`.
+    origins : int
+        How many, at most: those before the first purchase, or at which nobody had bought again, are left out.
+    step : float, optional
+        Time between two origins; a quarter of the horizon by default.
+    models : sequence of str
+        See `fit`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model, or a length of time is none.
+    DataError
+        If the data are too short for a single origin.
+    """
+    for model in models:
+        if model not in PROCESSES:
+            raise ParameterError(f"models: {unknown('model', str(model), PROCESSES)}")
+    if time_unit not in DAYS:
+        raise ParameterError(f"time_unit: {unknown('setting', str(time_unit), DAYS)}")
+    horizon = length(horizon, "horizon")
+    apart = length(horizon / 4 if step is None else step, "step")
+    last, unit = day_of(observed_until), DAYS[time_unit]
+    rows: list[dict[str, object]] = []
+    calibration: list[pd.DataFrame] = []
+    for back in range(origins):
+        ends = last - dt.timedelta(days=round(back * apart * unit))
+        origin = ends - dt.timedelta(days=round(horizon * unit))
+        try:
+            known, then = (
+                summarise(
+                    sales, observed_until=day, time_unit=time_unit, merge=merge, value="revenue",
+                    acquired_from=acquired_from,
+                ).customers
+                for day in (origin, ends)
+            )  # fmt: skip
+        except DataError:
+            break
+        if not (known["frequency"] > 0).any():
+            break
+        later = then.set_index("customer_id")["frequency"].reindex(known["customer_id"]).to_numpy() - known["frequency"]
+        for model in (*models, PAST_RATE):
+            row, classes = _tested(model, known, later.to_numpy(np.float64), horizon)
+            rows.append({"origin": origin, "model": model, **row})
+            calibration.append(classes.assign(origin=origin, model=model))
+    if not rows:
+        raise DataError(
+            f"sales: nobody had bought again {horizon:g} {time_unit}s before {last}, so no model could have been asked "
+            "then. Take a shorter horizon, or load earlier lines."
+        )
+    return Backtest(pd.DataFrame(rows), pd.concat(calibration, ignore_index=True), horizon, time_unit, last)
+
+
+def _tested(
+    model: str, known: pd.DataFrame, later: np.ndarray, horizon: float
+) -> tuple[dict[str, object], pd.DataFrame]:
+    """One model at one origin: how far off in all, by customer, and by frequency."""
+    actual = float(later.sum())
+    row: dict[str, object] = {"customers": len(known), "actual": actual}
+    if model == PAST_RATE:
+        expected = known["frequency"] / known["T"].where(known["T"] > 0) * horizon
+        expected = expected.fillna(0.0).to_numpy(np.float64)
+        row |= {"fitted": model, "low": np.nan, "high": np.nan, "covered": np.nan, "coverage": np.nan,
+                "log_likelihood": np.nan}  # fmt: skip
+    else:
+        fitted = fit(known, model)
+        each = fitted.expected_purchases(known, horizon)
+        total = fitted.expected_purchases(known, horizon, by="total").iloc[0]
+        expected = each["estimate"].to_numpy(np.float64)
+        row |= {
+            "fitted": fitted.model,
+            "low": total["actual_low"],
+            "high": total["actual_high"],
+            "covered": float(total["actual_low"] <= actual <= total["actual_high"]),
+            "coverage": float(((later >= each["outcome_low"]) & (later <= each["outcome_high"])).mean()),
+            "log_likelihood": fitted.log_likelihood,
+        }
+    bias = ratio(expected.sum() - actual, actual)
+    row |= {
+        "expected": float(expected.sum()),
+        "bias": np.nan if bias is None else bias,
+        "mae": float(np.abs(expected - later).mean()),
+    }
+    classes = pd.DataFrame(
+        {"frequency": np.minimum(known["frequency"], MANY), "expected": expected, "actual": later, "customers": 1}
+    )
+    by = classes.groupby("frequency", as_index=False).agg({"customers": "sum", "expected": "mean", "actual": "mean"})
+    by["frequency"] = [f"{each}+" if each == MANY else str(each) for each in by["frequency"]]
+    return row, by
+
+
+def choose(tested: Backtest) -> Choice:
+    """Choose the model whose totals were off least on average over the origins, and say why.
+
+    Those less than `TIED` apart are as good: among them the one with the smallest error by customer is taken.
+    """
+    scores = tested.scores().drop(index=PAST_RATE)
+    if scores["bias"].isna().all():
+        raise DataError(
+            "backtest: nothing was bought within the horizon from any origin, so no model is better than another. "
+            "Take a longer horizon."
+        )
+    near = scores[scores["bias"] <= scores["bias"].min() + TIED]
+    return Choice(str(near["mae"].idxmin()), tested, len(near) > 1)

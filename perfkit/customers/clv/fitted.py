@@ -1,0 +1,261 @@
+"""Fitted: a model of repeat buying with its parameters, and what it says of each customer, each cohort and all."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from perfkit.customers.clv.histories import Histories
+from perfkit.customers.clv.intervals import Of, error, positive, within_one
+from perfkit.customers.clv.outcomes import SHARES, of_sum, quantiles
+from perfkit.customers.clv.processes import Process
+from perfkit.customers.clv.summaries import Summary
+from perfkit.customers.clv.units import By, Units, unit_of_time, units
+from perfkit.customers.clv.views import fitted_figures, fitted_views
+from perfkit.customers.maximum import Z
+from perfkit.errors import ParameterError
+from perfkit.estimates import LEVEL
+from perfkit.results import Result, View
+
+if TYPE_CHECKING:
+    from perfkit.customers.clv.spend import Spend
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted(Result):
+    """A model of repeat buying.
+
+    Attributes
+    ----------
+    process : Process
+        The model; a simpler one than `asked` where the data identify no more, see `notes`.
+    theta : array of float
+        Its parameters.
+    covariance : array of float
+        Of their logarithms, see `maximum.Maximum`.
+    loose : array of bool
+        Parameters that are not identified each by itself.
+    span : tuple of array, or None
+        Parameters at either end of their interval, where that is no matter of standard errors (nobody bought again).
+    log_likelihood : float
+        Of the times of all purchases, constants included.
+    n, repeat : float
+        Customers, and those who bought again.
+    asked : str
+        The model that was asked for.
+    codes : tuple of str
+        What a reader has to know of the fit, see `notes`.
+    time_unit : str or None
+        None where the summary was a frame that does not say.
+    """
+
+    process: Process
+    theta: np.ndarray
+    covariance: np.ndarray
+    loose: np.ndarray
+    span: tuple[np.ndarray, np.ndarray] | None
+    log_likelihood: float
+    n: float
+    repeat: float
+    asked: str
+    codes: tuple[str, ...]
+    time_unit: str | None
+
+    @property
+    def model(self) -> str:
+        """The model's name, as `fit` takes it."""
+        return self.process.name
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """The parameters: parameter, estimate, se, low, high, level, n, status.
+
+        Standard errors are those of the curvature at the maximum, intervals those of the logarithms. Of a parameter
+        that the data do not identify by itself (status "not identified", see `notes`), all three are missing.
+        """
+        error = np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
+        low, high = self.theta * np.exp(-Z * error), self.theta * np.exp(Z * error)
+        if self.span is not None:
+            low, high = self.span
+        return pd.DataFrame(
+            {
+                "parameter": list(self.process.parameters),
+                "estimate": self.theta,
+                "se": self.theta * error,
+                "low": low,
+                "high": high,
+                "level": LEVEL,
+                "n": self.n,
+                "status": np.where(self.loose, "not identified", "estimated"),
+            }
+        )
+
+    def expected_purchases(
+        self, summary: Summary | pd.DataFrame, horizon: float = 39, *, by: By = None
+    ) -> pd.DataFrame:
+        """Return how many purchases to expect within `horizon` after the end of the observation.
+
+        Parameters
+        ----------
+        summary : Summary or DataFrame
+            The customers, as `fit` takes them; others than those of the fit are welcome.
+        horizon : float
+            In the summary's unit of time.
+        by : str or Series, optional
+            A column of the summary, or the group of each customer: the sums of the groups. "total": of everybody.
+
+        Returns
+        -------
+        DataFrame, one row a customer or group
+            estimate; low, high: how well the expectation is known (the parameters'); outcome_low, outcome_high: what
+            it may be in the end at these parameters (luck alone); of sums also actual_low, actual_high: both together;
+            level; n: customers.
+        """
+        horizon = length(horizon, "horizon")
+        for_ = self.units(summary, by)
+        x, T, of = distinct_ages(for_.rows)
+
+        def expected(theta: np.ndarray) -> np.ndarray:
+            alive = self.process.p_alive(theta, for_.rows)
+            return for_.sums(alive * self.process.mean(theta, x, T, horizon)[of])
+
+        estimate, low, high, wide = self.interval(expected)
+        found = for_.names.assign(estimate=estimate, low=low, high=high)
+        if for_.each:
+            ends = [each[for_.rows.of] for each in self.outcomes(for_.rows, horizon)]
+            found = found.assign(outcome_low=ends[0], outcome_high=ends[1])
+        else:
+            mean, square = self.moments(for_.rows, horizon)
+            variance = for_.sums(square - mean**2)
+            for name, spread in (("outcome", variance), ("actual", variance + wide**2)):
+                ends = list(of_sum(estimate, spread))
+                found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
+        return found.assign(level=LEVEL, n=for_.n)
+
+    def p_alive(self, summary: Summary | pd.DataFrame, *, by: By = None) -> pd.DataFrame:
+        """Return the probability that each customer still buys; of a group, the share of its customers that do.
+
+        Returns
+        -------
+        DataFrame, one row a customer or group
+            estimate, low, high, level, n, status: "by assumption" where no data could make it any other (BG/NBD of
+            those who never bought again; a model without stopping), "partly by assumption" of a group that has such
+            customers, else "estimated".
+        """
+        for_ = self.units(summary, by)
+        size = for_.n
+
+        def alive(theta: np.ndarray) -> np.ndarray:
+            return for_.sums(self.process.p_alive(theta, for_.rows)) / size
+
+        estimate, low, high, _ = self.interval(alive, share=True)
+        if self.span is not None:
+            low, high = np.zeros_like(estimate), np.ones_like(estimate)
+        never = for_.sums(for_.rows.frequency == 0) > 0
+        assumed = never if self.process.sure_without_repeat else np.zeros_like(never)
+        assumed = np.ones_like(never) if self.process.ends_each == 1 else assumed
+        status = np.where(assumed, "by assumption" if for_.each else "partly by assumption", "estimated")
+        return for_.names.assign(estimate=estimate, low=low, high=high, level=LEVEL, n=size, status=status)
+
+    def lifetime_value(
+        self,
+        summary: Summary | pd.DataFrame,
+        spend: "Spend | float",
+        *,
+        horizon: float,
+        annual_discount_rate: float,
+        margin_rate: float | pd.DataFrame = 1.0,
+        time_unit: str | None = None,
+        by: By = None,
+    ) -> pd.DataFrame:
+        """Return what the customers are worth from the end of the observation to the horizon; see `values.lifetime`."""
+        from perfkit.customers.clv.values import lifetime
+
+        return lifetime(
+            self, summary, spend, horizon=horizon, annual_discount_rate=annual_discount_rate, margin_rate=margin_rate,
+            time_unit=time_unit, by=by,
+        )  # fmt: skip
+
+    def moments(self, rows: Histories, horizon: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean and the mean square of the purchases within the horizon, of each history."""
+        x, T, of = distinct_ages(rows)
+        alive = self.process.p_alive(self.theta, rows)
+        mean = alive * self.process.mean(self.theta, x, T, horizon)[of]
+        return mean, alive * self.process.pairs(self.theta, x, T, horizon)[of] + mean
+
+    def interval(self, of: Of, *, share: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return an estimate, both ends of its interval and its standard error.
+
+        Parameters
+        ----------
+        of : callable
+            Of the parameters: something for every unit.
+        share : bool
+            Whether it lies within 0 and 1.
+        """
+        estimate = of(self.theta)
+        if self.span is not None:
+            low, high = (of(each) for each in self.span)
+            return estimate, low, high, (high - low) / (2 * Z)
+        wide = np.zeros_like(estimate) + error(of, self.theta, self.covariance)
+        return estimate, *(within_one if share else positive)(estimate, wide), wide
+
+    def outcomes(self, rows: Histories, horizon: float) -> list[np.ndarray]:
+        """Return both ends of the interval of purchases within the horizon, of each history, at these parameters."""
+        x = rows.frequency.astype(np.float64)
+        alive = self.process.p_alive(self.theta, rows)
+
+        def tail(at: np.ndarray, least: np.ndarray) -> np.ndarray:
+            return alive[at] * self.process.tail(self.theta, x[at], rows.T[at], horizon, least)
+
+        ages, T, of = distinct_ages(rows)
+        most = alive * np.minimum(self.process.mean(self.theta, ages, T, horizon)[of], 1.0)
+        return [quantiles(tail, most, share) for share in SHARES]
+
+    def any_purchase(self, rows: Histories, horizon: float) -> np.ndarray:
+        """Return the probability of at least one purchase within the horizon, of each history."""
+        x = rows.frequency.astype(np.float64)
+        return self.process.p_alive(self.theta, rows) * self.process.tail(
+            self.theta, x, rows.T, horizon, np.ones(len(x))
+        )
+
+    def units(self, summary: Summary | pd.DataFrame, by: By) -> Units:
+        """Return whom to predict for, or refuse a summary that counts time in another unit."""
+        theirs = unit_of_time(summary)
+        if self.time_unit and theirs and theirs != self.time_unit:
+            raise ParameterError(
+                f"the model counts time in {self.time_unit}s and the summary in {theirs}s: a rate a {self.time_unit} "
+                f"says nothing of {theirs}s. Summarise with time_unit={self.time_unit!r}."
+            )
+        return units(summary, by)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know of the fit, in the language in use."""
+        from perfkit.customers.clv.views import notes
+
+        return notes(self)
+
+    def figures(self) -> pd.DataFrame:
+        """Return the parameters as published figures."""
+        return fitted_figures(self)
+
+    def views(self) -> list[View]:
+        """Return the table of the parameters."""
+        return fitted_views(self)
+
+
+def distinct_ages(rows: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the distinct pairs of frequency and T, all that customers who still buy go by, and each row's."""
+    ages, age = np.unique(rows.T, return_inverse=True)
+    keys, of = np.unique(rows.frequency * len(ages) + age, return_inverse=True)
+    return (keys // len(ages)).astype(np.float64), ages[keys % len(ages)], of
+
+
+def length(value: float, name: str) -> float:
+    """Return a length of time, or refuse what is none."""
+    number = float(value)
+    if not np.isfinite(number) or number <= 0:
+        raise ParameterError(f"{name} is {value!r}: give a length of time above 0, in the summary's unit of time.")
+    return number

@@ -1,0 +1,169 @@
+"""Fitting: which parameters make the histories most likely, and do the data identify them?"""
+
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+import numpy as np
+import pandas as pd
+from scipy.special import pdtrc
+
+from perfkit.customers.clv.bg_nbd import BgNbd, MbgNbd
+from perfkit.customers.clv.fitted import Fitted
+from perfkit.customers.clv.histories import Histories, observed
+from perfkit.customers.clv.pareto_nbd import ParetoNbd
+from perfkit.customers.clv.processes import Process
+from perfkit.customers.clv.summaries import Summary
+from perfkit.customers.clv.units import frame_of, unit_of_time
+from perfkit.customers.maximum import Maximum, climb
+from perfkit.errors import ParameterError, unknown
+from perfkit.estimates import LEVEL
+
+if TYPE_CHECKING:
+    from perfkit.customers.clv.pooling import Pooled
+
+PROCESSES: dict[str, Process] = {each.name: each for each in (BgNbd(), MbgNbd(), ParetoNbd(), Process())}
+"""The models by name."""
+_WIDEST = 16.0  # logarithm beyond which no parameter is followed, in units of the mean age
+_GAIN = 0.01  # log-likelihood that stopping has to explain, to be there at all
+
+
+class OneRate(Process):
+    """One rate for all, which nobody stops: what is left where nobody bought again."""
+
+    name: ClassVar[str] = "one_rate"
+    title: ClassVar[str] = "Poisson"
+    parameters: ClassVar[tuple[str, ...]] = ("rate",)
+
+    def p_alive(self, theta: np.ndarray, rows: Histories) -> np.ndarray:
+        """Return 1 for everybody."""
+        return np.ones(len(rows.T))
+
+    def mean(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
+        """Return the expected purchases, the same for everybody."""
+        return np.full(len(T), theta[0] * horizon)
+
+    def pairs(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
+        """Return the mean of Y (Y - 1)."""
+        return np.full(len(T), (theta[0] * horizon) ** 2)
+
+    def tail(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float, least: np.ndarray) -> np.ndarray:
+        """Return the probability of at least `least` purchases."""
+        return np.asarray(pdtrc(least - 1, theta[0] * horizon))
+
+
+@overload
+def fit(summary: Summary | pd.DataFrame, model: str = "bg_nbd", *, by: None = None) -> Fitted: ...
+@overload
+def fit(
+    summary: Summary | pd.DataFrame, model: str = "bg_nbd", *, by: "str | pd.Series[Any] | list[str]"
+) -> "Pooled": ...
+def fit(
+    summary: Summary | pd.DataFrame,
+    model: str = "bg_nbd",
+    *,
+    by: "str | pd.Series[Any] | list[str] | None" = None,
+) -> "Fitted | Pooled":
+    """Fit a model of repeat buying by maximum likelihood.
+
+    Parameters
+    ----------
+    summary : Summary or DataFrame
+        What `summarise` returns, or one row a customer with frequency (repeat purchases), recency and T (age at the
+        last purchase and at the end of the observation, in one unit of time) [, weights: customers of the row].
+    model : str
+        "bg_nbd", "mbg_nbd", "pareto_nbd", or "nbd", in which nobody stops.
+    by : str, list of str or Series, optional
+        Columns of the summary (cohort, channel), or the group of each customer: a model for every group, in which
+        small ones borrow strength from the others.
+
+    Returns
+    -------
+    Fitted, or Pooled with `by`
+        Where the data identify no dropout, or nobody bought again, that of a simpler model, which its `notes` say.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model.
+    DataError
+        If a history cannot be, or nobody has been observed after the first purchase (see `histories`).
+    """
+    if model not in PROCESSES:
+        raise ParameterError(f"model: {unknown('model', str(model), PROCESSES)}")
+    if by is not None:
+        from perfkit.customers.clv.pooling import pool
+
+        return pool(summary, model, by)
+    rows = observed(frame_of(summary))
+    repeat = float(rows.weight[rows.frequency > 0].sum())
+    if not repeat:
+        # At no event, the most that a rate may be: exp(-rate x time) = the part of outcomes beyond the interval's end.
+        highest = -np.log((1 - LEVEL) / 2) / float(rows.weight @ rows.T)
+        return Fitted(
+            process=OneRate(),
+            theta=np.zeros(1),
+            covariance=np.zeros((1, 1)),
+            loose=np.zeros(1, dtype=bool),
+            span=(np.zeros(1), np.array([highest])),
+            log_likelihood=0.0,
+            n=rows.customers,
+            repeat=0.0,
+            asked=model,
+            codes=("no repeat",),
+            time_unit=unit_of_time(summary),
+        )
+    process, found, scale = best(rows, PROCESSES[model])
+    # Of two that run off together, one may reach the edge of the search and the other not: neither is identified.
+    loose = np.repeat(found.loose.reshape(-1, 2).any(axis=1), 2)
+    theta = np.exp(found.place)
+    theta[1::2] *= np.where(np.isin(process.parameters[1::2], ("alpha", "beta")), scale, 1.0)
+    return Fitted(
+        process=process,
+        theta=theta,
+        covariance=found.covariance,
+        loose=loose,
+        span=None,
+        log_likelihood=found.log_likelihood - float(rows.weight @ rows.frequency) * np.log(scale),
+        n=rows.customers,
+        repeat=repeat,
+        asked=model,
+        codes=_codes(process, model, loose, found.covariance),
+        time_unit=unit_of_time(summary),
+    )
+
+
+def best(rows: Histories, process: Process) -> tuple[Process, Maximum, float]:
+    """Return the model that the data carry, its maximum, and the unit of time that its likelihood is of."""
+    scale = float(rows.weight @ rows.T / rows.customers)
+    scaled = rows.scaled(scale)
+    bought = float(rows.weight @ rows.frequency / rows.customers)
+    plain = _highest(PROCESSES["nbd"], scaled, np.log([0.5, 0.5 / bought]))
+    if process.name == "nbd":
+        return process, plain, scale
+    found = _highest(process, scaled, np.minimum(plain.place, 3.0))
+    if found.log_likelihood < plain.log_likelihood + _GAIN:
+        return PROCESSES["nbd"], plain, scale
+    return process, found, scale
+
+
+def _highest(process: Process, rows: Histories, start: np.ndarray) -> Maximum:
+    edge = np.full(len(process.parameters), _WIDEST)
+    found = [
+        climb(lambda place: process.log_likelihood(place, rows), np.append(start, np.log(each)), -edge, edge)
+        for each in process.starts
+    ]
+    return max(found, key=lambda each: each.log_likelihood)
+
+
+def _codes(process: Process, asked: str, loose: np.ndarray, covariance: np.ndarray) -> tuple[str, ...]:
+    codes = []
+    if process.name != asked:
+        codes.append("no dropout")
+    if loose[:2].any():
+        codes.append("alike rates")
+    if loose[2:].any():
+        codes.append("alike stopping")
+    if (np.sqrt(np.diag(covariance))[~loose] > 1).any():
+        codes.append("near the edge")
+    if process.name == "bg_nbd":
+        codes.append("sure without repeat")
+    return tuple(codes)

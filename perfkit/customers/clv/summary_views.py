@@ -1,0 +1,71 @@
+"""Views of a summary: how many customers, and what was left out."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from perfkit.languages import date, mark, number, plural, text
+from perfkit.results import Field, View, figure_frame
+
+if TYPE_CHECKING:
+    from perfkit.customers.clv.summaries import Summary
+
+_BASIS = mark("Customers with at least one purchase until {day}; purchases of the same {merge} are one")
+_REASONS = {
+    "after observed_until": mark("Lines dated after the observation"),
+    "no customer": mark("Lines that name no customer"),
+    "days of returns": mark("Days of a customer without a purchase: returns, credits"),
+    "acquired before": mark("Customers acquired before the first day asked for"),
+}
+_MERGES = {"day": mark("day"), "week": mark("week"), "month": mark("month")}
+
+
+def summary_figures(summary: "Summary") -> pd.DataFrame:
+    """Return the counts, and the lines and money that were left out, as figures."""
+    day = summary.observed_until
+    basis = text(_BASIS, day=date(day), merge=text(_MERGES[summary.merge]))
+    common = {"kpi": "customer_histories", "period": day.isoformat(), "unit": "count", "status": "observed"}
+    stem = f"customer_histories:{day}"
+    repeat = int((summary.customers["frequency"] > 0).sum())
+    rows = [
+        common | {"figure_id": f"{stem}:customers", "estimate": len(summary.customers), "basis": basis},
+        common | {"figure_id": f"{stem}:repeat", "estimate": repeat, "basis": basis},
+    ]
+    money = {"unit": summary.currency or "quantity"}
+    for row in summary.left_out.to_dict("records"):
+        of = f"{stem}:left_out:{row['reason'].replace(' ', '_')}"
+        reason = {"basis": text(_REASONS[row["reason"]])}
+        rows.append(common | reason | {"figure_id": f"{of}:lines", "estimate": row["lines"]})
+        rows.append(common | reason | money | {"figure_id": f"{of}:net_revenue", "estimate": row["net_revenue"]})
+    return figure_frame(rows)
+
+
+def summary_views(summary: "Summary") -> list[View]:
+    """Return one table: what became histories, and what was left out."""
+    counted = summary.left_out.assign(label=[text(_REASONS[each]) for each in summary.left_out["reason"]])
+    used = {
+        "label": text("Lines in the customers' histories"),
+        "lines": summary.lines - int(counted["lines"].sum()),
+        "net_revenue": summary.net_revenue - sum(counted["net_revenue"]),
+    }
+    total = {"label": text("All lines"), "lines": summary.lines, "net_revenue": summary.net_revenue}
+    rows = pd.DataFrame([used, *counted.to_dict("records"), total], columns=["label", "lines", "net_revenue"])
+    repeat = int((summary.customers["frequency"] > 0).sum())
+    return [
+        View(
+            plural(
+                "{n} customer, of whom {repeat} bought again",
+                "{n} customers, of whom {repeat} bought again",
+                len(summary.customers),
+                repeat=number(repeat),
+            ),
+            text(_BASIS, day=date(summary.observed_until), merge=text(_MERGES[summary.merge])),
+            [
+                Field("label", text("Lines")),
+                Field("lines", text("Number"), unit="count"),
+                Field("net_revenue", text("Net revenue"), unit=summary.currency or "quantity"),
+            ],
+            rows.astype("object"),
+            total=True,
+        )
+    ]

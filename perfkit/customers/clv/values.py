@@ -1,0 +1,219 @@
+"""Values: what are customers worth from here to a horizon, in money of today?
+
+Purchases to come, discounted, times what one brings, times the margin rate: rates of purchase and amounts are taken to
+be independent (Fader, Hardie and Lee 2005, "RFM and CLV: using iso-value curves for customer base analysis", Journal of
+Marketing Research). The annual discount rate is converted once, to a continuous one per unit of time.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import betaincinv, gammaincinv
+
+from perfkit.customers.clv.intervals import error, positive
+from perfkit.customers.clv.outcomes import SHARES
+from perfkit.customers.clv.spend import Spend, amounts
+from perfkit.customers.clv.summaries import DAYS, Summary
+from perfkit.customers.clv.units import By, Units, frame_of, unit_of_time
+from perfkit.customers.maximum import Z
+from perfkit.errors import ParameterError, unknown
+from perfkit.estimates import LEVEL
+
+if TYPE_CHECKING:
+    from perfkit.customers.clv.fitted import Fitted
+
+_AT, _WEIGHTS = (each / 2 for each in np.polynomial.legendre.leggauss(6))
+_AT = (_AT + 0.5) ** 2  # closer together at the start, where expected purchases bend most
+_WEIGHTS = _WEIGHTS * 2 * np.sqrt(_AT)
+
+
+def lifetime(
+    fitted: "Fitted",
+    summary: Summary | pd.DataFrame,
+    spend: Spend | float,
+    *,
+    horizon: float,
+    annual_discount_rate: float,
+    margin_rate: float | pd.DataFrame = 1.0,
+    time_unit: str | None = None,
+    by: By = None,
+) -> pd.DataFrame:
+    """Return what the customers are worth from the end of the observation to the horizon.
+
+    Parameters
+    ----------
+    summary : Summary or DataFrame
+        As `Fitted.expected_purchases` takes it, with monetary where `spend` is a model.
+    spend : Spend or float
+        The model of what a purchase brings, or one amount for all, in the company's currency.
+    horizon : float
+        In the summary's unit of time.
+    annual_discount_rate : float
+        As a person says it: 0.1 for 10 % a year. 0 does not discount.
+    margin_rate : float or DataFrame
+        Margin over revenue where `spend` is of revenue; below 0 where it loses money. A frame with estimate and se,
+        such as `Summary.margin_rate`, brings its own uncertainty.
+    time_unit : str, optional
+        Where neither the model nor the summary says it: day, week, month or year.
+    by : str or Series, optional
+        Groups, or "total"; see `Fitted.expected_purchases`.
+
+    Returns
+    -------
+    DataFrame, one row a customer or group
+        estimate, low, high: the parameters' uncertainty; outcome_low, outcome_high: luck in purchases and amounts, at
+        these parameters; of groups actual_low, actual_high: both. Outcomes of groups are missing where amounts differ
+        so much that their variance has no end. purchases: expected, not discounted; level; n.
+
+    Raises
+    ------
+    ParameterError
+        If the unit of time is not known, the rate is -100 % or less, or the horizon no length of time.
+    """
+    from perfkit.customers.clv.fitted import distinct_ages, length
+
+    horizon, for_ = length(horizon, "horizon"), fitted.units(summary, by)
+    rate, rate_error = _margin(margin_rate)
+    force = _force(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)
+    x, T, of = distinct_ages(for_.rows)
+
+    def purchases(theta: np.ndarray) -> np.ndarray:
+        later = force * horizon * sum(
+            weight * np.exp(-force * horizon * at) * fitted.process.mean(theta, x, T, horizon * at)
+            for at, weight in zip(_AT, _WEIGHTS, strict=True)
+        )  # fmt: skip
+        whole = np.exp(-force * horizon) * fitted.process.mean(theta, x, T, horizon)
+        return fitted.process.p_alive(theta, for_.rows) * (whole + later)[of]
+
+    bought = purchases(fitted.theta)[for_.rows.of]
+    each, variance = _amounts(for_, summary, spend, bought)
+    estimate = for_.sums_of_rows(bought * each)
+    if fitted.span is None:
+        of_rates = error(lambda theta: for_.sums_of_rows(purchases(theta)[for_.rows.of] * each), fitted.theta,
+                         fitted.covariance)  # fmt: skip
+        wide = np.sqrt(of_rates**2 + variance)
+        low, high = positive(estimate, wide)
+    else:
+        low, high = (for_.sums_of_rows(purchases(theta)[for_.rows.of] * each) for theta in fitted.span)
+        wide = (high - low) / (2 * Z)
+    if rate_error or rate <= 0:
+        wide = np.sqrt((rate * wide) ** 2 + (rate_error * estimate) ** 2)
+        low, high = rate * estimate - Z * wide, rate * estimate + Z * wide
+    else:
+        low, high, wide = rate * low, rate * high, rate * wide
+    mean, square = fitted.moments(for_.rows, horizon)
+    mean, square = mean[for_.rows.of], square[for_.rows.of]
+    shrink = np.divide(bought, mean, out=np.ones_like(bought), where=mean > 0) * rate
+    found = for_.names.assign(estimate=rate * estimate, low=low, high=high)
+    if for_.each:
+        if isinstance(spend, Spend):
+            none = 1 - fitted.any_purchase(for_.rows, horizon)[for_.rows.of]
+            bounds = _outcomes(spend, for_, summary, (none, mean, square))
+        else:
+            bounds = [float(spend) * each[for_.rows.of] for each in fitted.outcomes(for_.rows, horizon)]
+        found = found.assign(
+            outcome_low=np.minimum(shrink * bounds[0], shrink * bounds[1]),
+            outcome_high=np.maximum(shrink * bounds[0], shrink * bounds[1]),
+        )
+    else:
+        spread = for_.sums_of_rows(shrink**2 * _variance(spend, for_, summary, mean, square))
+        for name, squared in (("outcome", spread), ("actual", spread + wide**2)):
+            ends = _of_sum(rate * estimate, squared)
+            found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
+    return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n)
+
+
+def _margin(margin_rate: float | pd.DataFrame) -> tuple[float, float]:
+    if isinstance(margin_rate, pd.DataFrame):
+        return float(margin_rate["estimate"].iloc[0]), float(margin_rate["se"].iloc[0])
+    if not np.isfinite(float(margin_rate)):
+        raise ParameterError(f"margin_rate is {margin_rate!r}: give margin over revenue, such as 0.35.")
+    return float(margin_rate), 0.0
+
+
+def _force(annual: float, time_unit: str | None) -> float:
+    """The continuous rate per unit of time: ln(1 + annual rate) over the units in a year."""
+    if not np.isfinite(annual) or annual <= -1:
+        raise ParameterError(f"annual_discount_rate is {annual!r}: give a share a year, such as 0.1 for 10 %.")
+    if time_unit is None:
+        raise ParameterError(
+            "time_unit: neither the model nor the summary says in which unit ages are, so that an annual rate cannot "
+            f"be converted. Say one of {', '.join(DAYS)}, such as time_unit='week'."
+        )
+    if time_unit not in DAYS:
+        raise ParameterError(f"time_unit: {unknown('setting', str(time_unit), DAYS)}")
+    return float(np.log1p(annual) * DAYS[time_unit] / DAYS["year"])
+
+
+def _amounts(
+    for_: Units, summary: Summary | pd.DataFrame, spend: Spend | float, bought: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a purchase of each customer brings, and the variance of the units' value that its parameters cause."""
+    if not isinstance(spend, Spend):
+        return np.full(len(bought), float(spend)), np.zeros(1)
+    x, amount = amounts(frame_of(summary))
+    without = spend.without_mean(x)
+    known = error(
+        lambda theta: for_.sums_of_rows(bought * np.where(without, 0.0, spend.expected(theta, x, amount))),
+        spend.theta, spend.covariance,
+    )  # fmt: skip
+    by_mean = for_.sums_of_rows(bought * without) * spend.mean_error
+    return spend.expected(spend.theta, x, amount), known**2 + by_mean**2
+
+
+def _shapes(spend: Spend, for_: Units, summary: Summary | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Of each customer's own scale of amounts, the shape and the scale of what is known."""
+    p, q, gamma = spend.theta
+    x, amount = amounts(frame_of(summary))
+    return p * x + q, gamma + x * amount
+
+
+def _variance(
+    spend: Spend | float, for_: Units, summary: Summary | pd.DataFrame, mean: np.ndarray, square: np.ndarray
+) -> np.ndarray:
+    """The variance of what each customer's purchases bring, infinite where their amounts' is."""
+    if not isinstance(spend, Spend):
+        return float(spend) ** 2 * (square - mean**2)
+    p = spend.theta[0]
+    shape, scale = _shapes(spend, for_, summary)
+    finite = shape > 2
+    safe = np.where(finite, shape, 3.0)
+    expected = p * scale / (safe - 1) * mean
+    whole = scale**2 / ((safe - 1) * (safe - 2)) * (p * mean + p**2 * square)
+    return np.where(finite, whole - expected**2, np.inf)
+
+
+def _outcomes(
+    spend: Spend, for_: Units, summary: Summary | pd.DataFrame, purchases: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> list[np.ndarray]:
+    """The interval of what each customer brings: nothing, with its probability, or amounts of some purchases.
+
+    Given the customer's own scale the sum of the amounts is taken as gamma, with its mean and variance; over what is
+    known of that scale it is then a ratio of gammas, whose tail is as heavy as it should be.
+    """
+    none, mean, square = purchases
+    p = spend.theta[0]
+    shape, scale = _shapes(spend, for_, summary)
+    bought = 1 - none > 1e-9  # of the others no interval sees anything
+    some = np.where(bought, 1 - none, 1.0)
+    m = np.where(bought, np.maximum(mean / some, 1.0), 1.0)
+    own = p * m**2 / (m + p * np.maximum(square / some - m**2, 0.0))
+    ends = []
+    for share in SHARES:
+        of_some = np.clip((share - none) / some, 0.0, 1.0)
+        part = betaincinv(own, shape, of_some)
+        ends.append(np.where(of_some > 0, scale * p * m / own * part / np.maximum(1 - part, 1e-300), 0.0))
+    return ends
+
+
+def _of_sum(estimate: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The interval of a sum of amounts: that of the gamma distribution with its mean and variance."""
+    size = np.abs(estimate)
+    known = np.isfinite(variance) & (size > 0) & (variance > 0)
+    shape = np.divide(size**2, variance, out=np.ones_like(size), where=known)
+    ends = []
+    for share in SHARES:
+        amount = np.sign(estimate) * size * gammaincinv(shape, share) / shape
+        ends.append(np.where(known, amount, np.where(np.isfinite(variance), estimate, np.nan)))
+    return np.minimum(*ends), np.maximum(*ends)

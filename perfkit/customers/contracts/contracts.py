@@ -1,0 +1,290 @@
+"""Contracts: who renews, for how long yet, and what is that worth?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import erfc
+
+from perfkit.customers.clv.intervals import Of, error, positive, within_one
+from perfkit.customers.contracts.curves import Bdw, Sbg
+from perfkit.customers.contracts.survivors import Survivors, survivors
+from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
+from perfkit.customers.maximum import Maximum, Z, climb
+from perfkit.errors import ParameterError, unknown
+from perfkit.estimates import LEVEL
+from perfkit.results import Result, View
+
+CURVES: dict[str, Sbg] = {"sbg": Sbg(), "bdw": Bdw()}
+"""The models by name."""
+_WIDEST = 12.0
+_NEAR = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Contracts(Result):
+    """A model of retention under contract.
+
+    Attributes
+    ----------
+    curve : Sbg or Bdw
+    theta : array of float
+        Its parameters.
+    covariance : array of float
+        Of their logarithms, see `maximum.Maximum`.
+    loose : array of bool
+        Parameters that are not identified each by itself.
+    log_likelihood : float
+    data : Survivors
+    test : DataFrame
+        One row: BdW against sBG by likelihood ratio (statistic, df, p, sbg and bdw: log-likelihoods).
+    codes : tuple of str
+        What a reader has to know, see `notes`.
+    """
+
+    curve: Sbg
+    theta: np.ndarray
+    covariance: np.ndarray
+    loose: np.ndarray
+    log_likelihood: float
+    data: Survivors
+    test: pd.DataFrame
+    codes: tuple[str, ...]
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """The parameters: parameter, estimate, se, low, high, level, n, status.
+
+        Standard errors are those of the curvature at the maximum, intervals those of the logarithms; missing where the
+        data do not identify the parameter by itself.
+        """
+        wide = np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
+        return pd.DataFrame(
+            {
+                "parameter": list(self.curve.parameters),
+                "estimate": self.theta,
+                "se": self.theta * wide,
+                "low": self.theta * np.exp(-Z * wide),
+                "high": self.theta * np.exp(Z * wide),
+                "level": LEVEL,
+                "n": self.data.n,
+                "status": np.where(self.loose, "not identified", "estimated"),
+            }
+        )
+
+    @property
+    def retention(self) -> pd.DataFrame:
+        """The curve at the ages that were observed; see `projected`."""
+        return self.projected(len(self.data.lost))
+
+    def projected(self, ages: int) -> pd.DataFrame:
+        """Return retention and survival at ages 1 to `ages`.
+
+        Returns
+        -------
+        DataFrame, one row an age
+            age; estimate, low, high: share of those who renewed age - 1 times who renew again; survival, survival_low,
+            survival_high: share left of all; observed: of those at risk, missing beyond the data; n: at risk; level.
+        """
+        if ages < 1:
+            raise ParameterError(f"ages is {ages!r}: give the number of renewals to look at, 1 or more.")
+        age = np.arange(1.0, ages + 1)
+
+        def renews(theta: np.ndarray) -> np.ndarray:
+            return np.exp(self.curve.log_survival(theta, age) - self.curve.log_survival(theta, age - 1))
+
+        def stays(theta: np.ndarray) -> np.ndarray:
+            return np.exp(self.curve.log_survival(theta, age))
+
+        (rate, low, high), (left, left_low, left_high) = (self._share(each, age) for each in (renews, stays))
+        n = np.zeros(ages)
+        known = min(ages, len(self.data.lost))
+        n[:known] = self.data.at_risk[:known]
+        lost = np.zeros(ages)
+        lost[:known] = self.data.lost[:known]
+        return pd.DataFrame(
+            {
+                "age": age.astype(np.int64), "estimate": rate, "low": low, "high": high,
+                "survival": left, "survival_low": left_low, "survival_high": left_high,
+                "observed": np.divide(n - lost, n, out=np.full(ages, np.nan), where=n > 0), "n": n, "level": LEVEL,
+            }
+        )  # fmt: skip
+
+    def residual_lifetime(
+        self,
+        age: int | Sequence[int] = 0,
+        *,
+        horizon: float | None = None,
+        annual_discount_rate: float = 0.0,
+        periods_per_year: float | None = None,
+        value: float = 1.0,
+    ) -> pd.DataFrame:
+        """Return how many renewals to expect yet of customers who have renewed `age` times, and what they are worth.
+
+        Parameters
+        ----------
+        age : int or sequence of int
+            Renewals so far; 0 is the customer who has just signed.
+        horizon : float, optional
+            Renewals to count at most; without one, all that are to come.
+        annual_discount_rate : float
+            0.1 for 10 % a year; the next renewal is discounted by one period.
+        periods_per_year : float, optional
+            Renewals a year, needed to convert the annual rate: 12 for months.
+        value : float
+            What a renewal brings, in money.
+
+        Returns
+        -------
+        DataFrame, one row an age
+            age; estimate, low, high: renewals; discounted, discounted_low, discounted_high: their value in money of
+            today; status: "estimated", "no end" where the mean has none and no horizon is given (estimate missing), or
+            "perhaps no end" where that lies within the interval (high missing); level; n.
+        """
+        ages = np.atleast_1d(np.asarray(age, dtype=np.float64))
+        if (ages < 0).any():
+            raise ParameterError(f"age is {age!r}: give the renewals so far, 0 or more.")
+        if horizon is not None and not horizon >= 1:
+            raise ParameterError(f"horizon is {horizon!r}: give a number of renewals, 1 or more.")
+        force = _force(annual_discount_rate, periods_per_year)
+        most = np.inf if horizon is None else float(horizon)
+        plain = self._renewals(ages, most, 0.0)
+        discounted = self._renewals(ages, most, force)
+        found = pd.DataFrame(
+            {"age": ages.astype(np.int64), **dict(zip(("estimate", "low", "high"), plain, strict=True))}
+        )
+        for name, each in zip(("discounted", "discounted_low", "discounted_high"), discounted, strict=True):
+            found[name] = value * each
+        endless, perhaps = self._endless()
+        status = "estimated" if most < np.inf or not perhaps else "no end" if endless else "perhaps no end"
+        return found.assign(status=status, level=LEVEL, n=self.data.n)
+
+    def _renewals(self, ages: np.ndarray, most: float, force: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        endless, perhaps = self._endless() if most == np.inf and force <= 0 else (False, False)
+        missing = np.full(len(ages), np.nan)
+        if endless:
+            return missing, missing, missing
+
+        def further(theta: np.ndarray) -> np.ndarray:
+            return self.curve.further(theta, ages, most, force)
+
+        estimate = further(self.theta)
+        if (edge := self._edge()) is not None:
+            ends = [further(self._alike(rate)) for rate in edge]
+            return estimate, np.minimum(ends[0], estimate), np.maximum(ends[1], estimate)
+        low, high = positive(estimate, estimate * 0 + error(further, self.theta, self.covariance))
+        return estimate, low, missing if perhaps else high
+
+    def _endless(self) -> tuple[bool, bool]:
+        """Whether the mean lifetime has no end, and whether that lies within the interval."""
+        estimate = np.array([self.curve.falls(self.theta)])
+        wide = error(lambda theta: np.array([self.curve.falls(theta)]), self.theta, self.covariance)
+        low, _ = positive(estimate, estimate * 0 + wide)
+        return bool(estimate[0] <= 1), bool(low[0] <= 1)
+
+    def _edge(self) -> tuple[float, float] | None:
+        """The interval of retention where nobody left, or nobody stayed: exact, as for no event in so many occasions.
+
+        There the likelihood has no curvature to take standard errors from.
+        """
+        rate = ((1 - LEVEL) / 2) ** (1 / float(self.data.at_risk.sum()))
+        return {"nobody left": (rate, 1.0), "nobody stayed": (0.0, 1 - rate)}.get(next(iter(self.codes), ""))
+
+    def _alike(self, rate: float) -> np.ndarray:
+        """The parameters of customers who are all alike and renew at a rate."""
+        edge = np.clip(rate, 1e-9, 1 - 1e-9)
+        return np.array([(1 - edge), edge, 1e-6])[: len(self.theta)] * 1e6
+
+    def _share(self, of: Of, age: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        estimate = of(self.theta)
+        if (edge := self._edge()) is not None:
+            ends = [of(self._alike(rate)) for rate in edge]
+            return estimate, np.minimum(ends[0], estimate), np.maximum(ends[1], estimate)
+        return estimate, *within_one(estimate, estimate * 0 + error(of, self.theta, self.covariance))
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know of the fit, in the language in use."""
+        return contract_notes(self)
+
+    def figures(self) -> pd.DataFrame:
+        """Return the parameters and the curve as published figures."""
+        return contract_figures(self)
+
+    def views(self) -> list[View]:
+        """Return the tables of the parameters and of the curve."""
+        return contract_views(self)
+
+
+def fit(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame, model: str = "sbg") -> Contracts:
+    """Fit a model of retention to the survivors of one or many cohorts by maximum likelihood.
+
+    Parameters
+    ----------
+    table : list, array or DataFrame
+        Survivors at ages 0, 1, 2 ... of one cohort, or a table of many; see `survivors`. Cohorts that are still
+        running are right-censored: the customers who are left count as left, at least until then.
+    model : str
+        "sbg" or "bdw".
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model.
+    DataError
+        If the survivors cannot be (see `survivors`).
+    """
+    if model not in CURVES:
+        raise ParameterError(f"model: {unknown('model', str(model), CURVES)}")
+    data = survivors(table)
+    found = {name: _highest(curve, data) for name, curve in CURVES.items()}
+    sbg, bdw = (found[name].log_likelihood for name in ("sbg", "bdw"))
+    statistic = max(0.0, 2 * (bdw - sbg))
+    test = pd.DataFrame(
+        [{"statistic": statistic, "df": 1, "p": float(erfc(np.sqrt(statistic / 2))), "sbg": sbg, "bdw": bdw}]
+    )
+    best, codes = found[model], []
+    if not data.lost.any():
+        codes.append("nobody left")
+    elif not (data.at_risk - data.lost).any():
+        codes.append("nobody stayed")
+    elif best.loose.any():
+        codes.append("alike")
+    elif model == "sbg" and test.loc[0, "p"] < 1 - LEVEL:
+        codes.append("bdw better")
+    elif model == "bdw" and test.loc[0, "p"] >= 1 - LEVEL:
+        codes.append("sbg enough")
+    return Contracts(
+        CURVES[model], np.exp(best.place), best.covariance, best.loose, best.log_likelihood, data, test, tuple(codes)
+    )
+
+
+def _highest(curve: Sbg, data: Survivors) -> Maximum:
+    def likelihood(place: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        value, gradient = curve.log_likelihood(place, data.lost, data.kept)
+        steps = np.eye(len(place)) * _NEAR
+        bends = np.stack(
+            [
+                curve.log_likelihood(place + step, data.lost, data.kept)[1]
+                - curve.log_likelihood(place - step, data.lost, data.kept)[1]
+                for step in steps
+            ]
+        ) / (2 * _NEAR)
+        return value, gradient, (bends + bends.T) / 2
+
+    edge = np.full(len(curve.start), _WIDEST)
+    edge[2:] = 2.0  # c: beyond, one renewal more or less is all or nothing
+    return climb(likelihood, np.log(np.array(curve.start)), -edge, edge)
+
+
+def _force(annual: float, periods_per_year: float | None) -> float:
+    if not np.isfinite(annual) or annual <= -1:
+        raise ParameterError(f"annual_discount_rate is {annual!r}: give a share a year, such as 0.1 for 10 %.")
+    if not annual:
+        return 0.0
+    if periods_per_year is None or not periods_per_year > 0:
+        raise ParameterError(
+            "periods_per_year: an annual rate is converted by the renewals in a year. Say 12 for months, 1 for years."
+        )
+    return float(np.log1p(annual) / periods_per_year)

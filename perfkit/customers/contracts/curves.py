@@ -1,0 +1,107 @@
+"""Curves: how many customers under contract are left after each renewal?
+
+sBG: each customer leaves with the same probability at every renewal, and these probabilities follow a beta distribution
+(alpha, beta); retention rises with age because those who leave easily have left (Fader and Hardie 2007, "How to project
+customer retention", Journal of Interactive Marketing). BdW: a customer's own probability changes with age as well, by
+an exponent c (beta-discrete-Weibull: Fader, Hardie, Liu, Davin and Steenburgh 2018, "How to project customer retention
+revisited: the role of duration dependence", same journal). At c = 1 the two are one.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import betaln, digamma
+
+_EXACT = 2_000  # renewals that are added one by one; those beyond are integrated
+_AT, _WEIGHTS = (each / 2 for each in np.polynomial.legendre.leggauss(120))
+_AT = _AT + 0.5
+_DEEP = 35.0
+
+
+class Sbg:
+    """Shifted beta-geometric."""
+
+    name: ClassVar[str] = "sbg"
+    title: ClassVar[str] = "sBG"
+    parameters: ClassVar[tuple[str, ...]] = ("alpha", "beta")
+    start: ClassVar[tuple[float, ...]] = (1.0, 2.0)
+
+    def log_survival(self, theta: np.ndarray, age: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the share that is left after `age` renewals."""
+        alpha, beta = theta[:2]
+        return np.asarray(betaln(alpha, beta + self.clock(theta, age)) - betaln(alpha, beta))
+
+    def clock(self, theta: np.ndarray, age: np.ndarray) -> np.ndarray:
+        """Return the age at which a customer whose probability does not change would be as likely left."""
+        return age
+
+    def slopes(self, theta: np.ndarray, age: np.ndarray) -> np.ndarray:
+        """Return the derivatives of `log_survival` by the parameters, one a row."""
+        alpha, beta = theta[:2]
+        u = self.clock(theta, age)
+        all_ = digamma(alpha + beta) - digamma(alpha + beta + u)
+        return np.stack((all_, all_ + digamma(beta + u) - digamma(beta)))
+
+    def falls(self, theta: np.ndarray) -> float:
+        """Return the power of age at which survival falls in the end: up to 1, the mean lifetime has no end."""
+        return float(theta[0])
+
+    def log_likelihood(self, place: np.ndarray, lost: np.ndarray, kept: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the log-likelihood of who left and who is left at each age, with its gradient by the logarithms."""
+        theta = np.exp(place)
+        ages = np.arange(len(lost) + 1.0)
+        left, slopes = self.log_survival(theta, ages), self.slopes(theta, ages)
+        step = np.minimum(left[1:] - left[:-1], -1e-300)
+        log_lost = left[:-1] + np.log(-np.expm1(step))
+        stays = np.exp(step)
+        by_lost = (slopes[:, :-1] - stays * slopes[:, 1:]) / -np.expm1(step)
+        value = float(lost @ log_lost + kept @ left[1:])
+        return value, theta * (by_lost @ lost + slopes[:, 1:] @ kept)
+
+    def further(self, theta: np.ndarray, age: np.ndarray, horizon: float, force: float) -> np.ndarray:
+        """Return the expected further renewals of customers who have renewed `age` times, discounted.
+
+        Parameters
+        ----------
+        horizon : float
+            Renewals to count, inf for all.
+        force : float
+            Continuous discount rate a period.
+        """
+        exact = np.arange(1, min(horizon, _EXACT) + 1)
+        left = self.log_survival(theta, age[:, None] + exact) - self.log_survival(theta, age)[:, None]
+        found = np.exp(left - force * exact).sum(axis=1)
+        if horizon <= _EXACT:
+            return np.asarray(found)
+        # Beyond, the sum over renewals is the integral between the halves, over the logarithm of their count.
+        start = _EXACT + 0.5
+        reach = min(np.log(horizon + 0.5) - np.log(start), _DEEP / max(self.falls(theta) - 1, 1e-9))
+        if force > 0:
+            reach = min(reach, float(np.log1p(_DEEP / force / start)))
+        time = start * np.exp(reach * _AT)
+        left = self.log_survival(theta, age[:, None] + time) - self.log_survival(theta, age)[:, None]
+        return np.asarray(found + (np.exp(left - force * time) * time * reach * _WEIGHTS).sum(axis=1))
+
+
+class Bdw(Sbg):
+    """Beta-discrete-Weibull."""
+
+    name: ClassVar[str] = "bdw"
+    title: ClassVar[str] = "BdW"
+    parameters: ClassVar[tuple[str, ...]] = ("alpha", "beta", "c")
+    start: ClassVar[tuple[float, ...]] = (1.0, 2.0, 1.0)
+
+    def clock(self, theta: np.ndarray, age: np.ndarray) -> np.ndarray:
+        """Return age to the power of c."""
+        return np.asarray(age ** theta[2])
+
+    def slopes(self, theta: np.ndarray, age: np.ndarray) -> np.ndarray:
+        """Return the derivatives of `log_survival` by the parameters, one a row."""
+        alpha, beta, _ = theta
+        u = self.clock(theta, age)
+        by_clock = (digamma(beta + u) - digamma(alpha + beta + u)) * u * np.log(np.maximum(age, 1.0))
+        return np.vstack((super().slopes(theta, age), by_clock))
+
+    def falls(self, theta: np.ndarray) -> float:
+        """Return the power of age at which survival falls in the end."""
+        return float(theta[0] * theta[2])

@@ -1,0 +1,118 @@
+"""Survivors: of the customers who signed, how many were left at each age, as far as it has been seen?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from perfkit.errors import DataError
+
+LONG = ("cohort", "age", "survivors")
+
+
+@dataclass(frozen=True, eq=False)
+class Survivors:
+    """What every model of contracts needs of a table: all cohorts together, by age from 1.
+
+    Attributes
+    ----------
+    lost : array of float
+        Customers who left at each age: they had renewed one time less.
+    kept : array of float
+        Customers seen for the last time at each age, still there.
+    """
+
+    lost: np.ndarray
+    kept: np.ndarray
+
+    @property
+    def at_risk(self) -> np.ndarray:
+        """Customers who could renew or leave at each age."""
+        gone = self.lost + self.kept
+        return np.asarray(gone[::-1].cumsum()[::-1])
+
+    @property
+    def n(self) -> float:
+        """Customers seen for one age at least."""
+        return float(self.at_risk[0])
+
+
+def survivors(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) -> Survivors:
+    """Return who left and who was last seen at each age.
+
+    Parameters
+    ----------
+    table : list or array, or DataFrame
+        One cohort's survivors at ages 0, 1, 2 ...; or one row a cohort with a column an age, missing where it has not
+        been observed yet; or one row a cohort and age with the columns cohort, age and survivors.
+
+    Raises
+    ------
+    DataError
+        If survivors are negative, grow with age or are missing between two ages, or no cohort has been seen to age 1.
+    """
+    lost: dict[int, float] = {}
+    kept: dict[int, float] = {}
+    for cohort, row in _cohorts(table):
+        seen = np.flatnonzero(np.isfinite(row))
+        if not len(seen):
+            continue
+        if len(seen) != seen[-1] + 1:
+            raise DataError(
+                f"survivors: {cohort} has none given for age {int(np.flatnonzero(~np.isfinite(row))[0])}, but some for "
+                f"age {int(seen[-1])}. Leave missing only what has not been observed yet: the last ages."
+            )
+        row = row[: seen[-1] + 1]
+        if (row < 0).any() or (np.diff(row) > 0).any():
+            age = int(np.flatnonzero((row < 0) | np.append(False, np.diff(row) > 0))[0])
+            raise DataError(
+                f"survivors: {cohort} has {row[age]:g} at age {age}"
+                f"{f' after {row[age - 1]:g} at age {age - 1}' if age else ''}. Those who are left of a cohort never "
+                "grow, nor fall below 0: count customers from their own start, and those who come back as new ones."
+            )
+        for age, left in enumerate(-np.diff(row), start=1):
+            lost[age] = lost.get(age, 0.0) + float(left)
+        if len(row) > 1:
+            kept[len(row) - 1] = kept.get(len(row) - 1, 0.0) + float(row[-1])
+    oldest = max(lost, default=0)
+    found = Survivors(
+        np.array([lost.get(age, 0.0) for age in range(1, oldest + 1)]),
+        np.array([kept.get(age, 0.0) for age in range(1, oldest + 1)]),
+    )
+    if not oldest or not found.n:
+        raise DataError(
+            "survivors: no cohort with customers has been seen to age 1, so nobody had an occasion to leave. "
+            "Give the survivors from age 0, such as [1000, 869, 743]."
+        )
+    return found
+
+
+def _cohorts(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) -> list[tuple[str, np.ndarray]]:
+    if not isinstance(table, pd.DataFrame):
+        row = np.asarray(pd.to_numeric(pd.Series(table), errors="raise"), dtype=np.float64)
+        return [("the list", row)]
+    if set(LONG) <= set(table.columns):
+        doubled = table.duplicated(["cohort", "age"])
+        if doubled.any():
+            first = table.loc[doubled].iloc[0]
+            raise DataError(
+                f"survivors: cohort {first['cohort']} has more than one row of age {first['age']}. Keep one row each."
+            )
+        table = table.pivot(index="cohort", columns="age", values="survivors")
+        if len(table.columns):  # an age that no row has is missing of every cohort
+            table = table.reindex(columns=range(int(max(table.columns)) + 1))
+    wide = table[[name for name in table.columns if _is_age(name)]]
+    if not len(wide.columns):
+        raise DataError(
+            "survivors: no column is an age. Give one row a cohort and columns 0, 1, 2 ..., or the columns "
+            f"{', '.join(LONG)}."
+        )
+    wide = wide.rename(columns=lambda name: int(name))
+    wide = wide.reindex(columns=range(int(max(wide.columns)) + 1))
+    values = wide.to_numpy(dtype=np.float64, na_value=np.nan)
+    return [(f"cohort {name}", row) for name, row in zip(wide.index, values, strict=True)]
+
+
+def _is_age(name: object) -> bool:
+    return str(name).isdecimal()

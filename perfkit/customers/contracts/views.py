@@ -1,0 +1,110 @@
+"""Views of a model of contracts: its parameters, the curve, and what a reader has to know before believing them."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from perfkit.customers.clv.views import interval_note
+from perfkit.languages import mark, number, percent, text
+from perfkit.results import Field, View, figure_frame
+
+if TYPE_CHECKING:
+    from perfkit.customers.contracts.contracts import Contracts
+
+_BASIS = mark("Maximum likelihood of {model} on the survivors of {n} customers under contract, by renewals")
+_PARAMETERS = {
+    "alpha": mark("Chance of leaving: alpha of the beta distribution"),
+    "beta": mark("Chance of leaving: beta of the beta distribution"),
+    "c": mark("How a customer's own chance of leaving changes with age (1: not at all)"),
+}
+_NOTES = {
+    "nobody left": mark("Nobody has left: nothing says how customers differ, and retention is at least the lower end."),
+    "nobody stayed": mark("Nobody renewed: nothing says how customers differ, and retention is at most the upper end."),
+    "alike": mark(
+        "The data do not identify the parameters one by one: customers do not differ measurably, or too few ages were "
+        "seen."
+    ),
+    "bdw better": mark("BdW explains these survivors better (p = {p}): a customer's own chance of leaving changes."),
+    "sbg enough": mark("sBG explains these survivors as well (p = {p}), with one parameter less."),
+}
+
+
+def contract_notes(contracts: "Contracts") -> list[str]:
+    """Return what a reader has to know, as sentences."""
+    p = number(contracts.test.loc[0, "p"], 3)
+    return [text(_NOTES[code], p=p) for code in contracts.codes]
+
+
+def contract_figures(contracts: "Contracts") -> pd.DataFrame:
+    """Return the parameters and the retention of each age as figures."""
+    name = contracts.curve.name
+    common = {"basis": _basis(contracts), "reason": " ".join(contracts.notes)}
+    parameters = [
+        common
+        | {each: row[each] for each in ("estimate", "low", "high", "level", "n")}
+        | {
+            "figure_id": f"contract_model:{name}:{row['parameter']}",
+            "kpi": "contract_model",
+            "unit": "quantity",
+            "status": "estimated" if row["status"] == "estimated" else "partial",
+        }
+        for row in contracts.parameters.to_dict("records")
+    ]
+    curve = [
+        common
+        | {each: row[each] for each in ("estimate", "low", "high", "level", "n")}
+        | {
+            "figure_id": f"contract_retention:{name}:{row['age']}",
+            "kpi": "contract_retention",
+            "dimensions": {"age": str(row["age"])},
+            "unit": "share",
+            "status": "estimated",
+        }
+        for row in contracts.retention.to_dict("records")
+    ]
+    return figure_frame([*parameters, *curve])
+
+
+def contract_views(contracts: "Contracts") -> list[View]:
+    """Return the tables of the parameters and of the curve."""
+    table = contracts.parameters
+    rows = table.assign(label=[text(_PARAMETERS[each]) for each in table["parameter"]])
+    fields = [
+        Field("parameter", text("Parameter")),
+        Field("label", text("Meaning"), unit="text"),
+        Field("estimate", text("Estimate"), unit="quantity", decimals=3),
+        Field("se", text("Standard error"), unit="quantity", decimals=3),
+        Field("low", text("from"), unit="quantity", decimals=3),
+        Field("high", text("to"), unit="quantity", decimals=3),
+    ]
+    title = text("{model}: log-likelihood {value}", model=contracts.curve.title,
+                 value=number(contracts.log_likelihood, 2))  # fmt: skip
+    curve = [
+        Field("age", text("Renewal"), unit="count"),
+        Field("observed", text("Renewed, observed"), unit="share"),
+        Field("estimate", text("Renewed, model"), unit="share"),
+        Field("low", text("from"), unit="share"),
+        Field("high", text("to"), unit="share"),
+        Field("survival", text("Left of all, model"), unit="share"),
+        Field("n", text("Customers at risk"), unit="count"),
+    ]
+    retention = contracts.retention
+    last = retention.iloc[-1]
+    return [
+        View(title, _basis(contracts), fields, rows.astype("object"), notes=[*contracts.notes, interval_note()]),
+        View(
+            text(
+                "Retention goes from {first} at the first renewal to {last} at renewal {age}",
+                first=percent(retention["estimate"].iloc[0]),
+                last=percent(last["estimate"]),
+                age=number(last["age"]),
+            ),
+            _basis(contracts),
+            curve,
+            retention.astype("object"),
+        ),
+    ]
+
+
+def _basis(contracts: "Contracts") -> str:
+    return text(_BASIS, model=contracts.curve.title, n=number(contracts.data.n))

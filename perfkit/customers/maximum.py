@@ -1,0 +1,117 @@
+"""Maximum: where is a log-likelihood highest, how sure is one of the place, and what do the data not say?
+
+Parameters are positive and are sought as logarithms, by Newton's method with the exact second derivatives. Where the
+likelihood is flat along a direction the data do not identify it: the parameters it moves are named.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from perfkit.estimates import LEVEL
+
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+"""Standard errors on each side of an interval at `LEVEL`."""
+FLAT = 3.0
+"""Standard error of a logarithm beyond which nothing is known: the interval would span a factor of 20,000."""
+_LONGEST = 2.0  # of a step, in logarithms
+_ENOUGH = 1e-9  # of what a step could still gain, in log-likelihood
+_MOST = 300
+
+Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+"""Of the logarithms of the parameters: the log-likelihood, its gradient and its matrix of second derivatives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """The highest point that was found.
+
+    Attributes
+    ----------
+    place : array of float
+        Logarithms of the parameters.
+    log_likelihood : float
+    covariance : array of float
+        Of the logarithms; along a direction that the data do not identify, a standard error of `FLAT`.
+    loose : array of bool
+        Parameters that have a part in a direction along which the likelihood is flat.
+    """
+
+    place: np.ndarray
+    log_likelihood: float
+    covariance: np.ndarray
+    loose: np.ndarray
+
+
+def climb(likelihood: Likelihood, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> Maximum:
+    """Find the maximum within bounds by a damped Newton's method.
+
+    Parameters
+    ----------
+    likelihood : callable
+        See `Likelihood`.
+    start, low, high : array of float
+        Logarithms of the parameters: where to start, and where to stop when the likelihood rises without end.
+    """
+    place = np.clip(start, low, high)
+    value, gradient, hessian = likelihood(place)
+    idle = 0
+    for _ in range(_MOST):
+        free = ~(((place <= low) & (gradient < 0)) | ((place >= high) & (gradient > 0)))
+        if not free.any():
+            break
+        step = np.zeros_like(place)
+        step[free] = _uphill(gradient[free], hessian[np.ix_(free, free)])
+        if gradient @ step < _ENOUGH:
+            break
+        moved = _line_search(likelihood, place, value, gradient, step, low, high)
+        if moved is None:
+            break
+        idle = idle + 1 if moved[1] < value + _ENOUGH else 0
+        place, value, gradient, hessian = moved
+        if idle == 3:  # a ridge that rises by less than a sum is exact to
+            break
+    covariance, loose = _spread(place, hessian, low, high)
+    return Maximum(place, value, covariance, loose)
+
+
+def _uphill(gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray:
+    """Newton's step, turned uphill along directions of the wrong curvature, and no longer than is safe."""
+    values, vectors = np.linalg.eigh(hessian)
+    curvature = np.maximum(np.abs(values), 1e-9)
+    step = vectors @ ((vectors.T @ gradient) / curvature)
+    return step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
+
+
+def _line_search(
+    likelihood: Likelihood,
+    place: np.ndarray,
+    value: float,
+    gradient: np.ndarray,
+    step: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> tuple[np.ndarray, float, np.ndarray, np.ndarray] | None:
+    for halving in range(40):
+        there = np.clip(place + step * 0.5**halving, low, high)
+        found, slope, bend = likelihood(there)
+        if np.isfinite(found) and found >= value + 1e-4 * gradient @ (there - place):
+            return there, found, slope, bend
+    return None
+
+
+def _spread(place: np.ndarray, hessian: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The covariance along the directions that are identified, and the parameters that others have a part in."""
+    inside = (place > low) & (place < high)
+    covariance, loose = np.zeros_like(hessian), ~inside
+    if not inside.any():
+        return covariance, loose
+    values, vectors = np.linalg.eigh(-hessian[np.ix_(inside, inside)])
+    known = values > FLAT**-2
+    # Along a flat direction predictions may go as far as a factor of 20,000 takes them: within the data that moves
+    # them by nothing, beyond it as far as it should.
+    covariance[np.ix_(inside, inside)] = (vectors / np.maximum(values, FLAT**-2)) @ vectors.T
+    loose[inside] = (np.abs(vectors[:, ~known]) > 0.1).any(axis=1)
+    return covariance, loose

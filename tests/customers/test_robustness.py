@@ -1,0 +1,152 @@
+"""No data of customers make a fit fail: what they do not identify is said, and every number is one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perfkit.customers import clv
+from perfkit.errors import DataError, ParameterError
+from tests.customers.conftest import frame_of, simulated
+
+MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd")
+
+
+def bought(x, T, *, until=0.9):
+    """One customer with x repeat purchases, the last one after a part of T."""
+    return (x, T * until if x else 0.0, T)
+
+
+def everyone_alive():
+    draw = np.random.default_rng(1)
+    rate = draw.gamma(0.8, 1 / 5, 500)
+    drawn = frame_of(*[bought(x, 40.0, until=1.0) for x in draw.poisson(rate * 40)])
+    return drawn.assign(recency=np.where(drawn["frequency"] > 0, 40 * drawn["frequency"] / (drawn["frequency"] + 1), 0))
+
+
+CASES = {
+    "frequencies up to 10,000": frame_of(
+        *[bought(x, 500.0, until=u) for x in (0, 1, 7, 90, 1_000, 10_000) for u in (0.2, 0.6, 0.99)]
+    ),
+    "ages from a day to decades": frame_of(
+        *[bought(x, T, until=u) for x in (0, 1, 4) for T in (1 / 7, 3.0, 100.0, 2_000.0) for u in (0.3, 0.9)]
+    ),
+    "everyone alive": everyone_alive(),
+    "no repeat buyer": frame_of(*[(0, 0.0, T) for T in (5.0, 20.0, 39.0)]),
+    "one customer": frame_of((2, 10.0, 39.0)),
+    "one customer who never bought again": frame_of((0, 0.0, 39.0)),
+    "one customer who bought once more": frame_of((1, 39.0, 39.0)),
+    "all alike": frame_of(*[(3, 20.0, 39.0)] * 50),
+    "all alike, and alive": frame_of(*[(3, 39.0, 39.0)] * 50),
+    "all gone at once": frame_of(*[(1, 0.01, 39.0)] * 50, *[(0, 0.0, 39.0)] * 50),
+    "enormous beta": simulated("pareto_nbd", (0.9, 5.0, 0.8, 1e6), 400, seed=3),
+    "enormous beta and s": simulated("pareto_nbd", (0.9, 5.0, 5e3, 1e5), 400, seed=3),
+    "a and b of 1": simulated("bg_nbd", (0.6, 4.0, 1.0, 1.0), 300, seed=4),
+    "a of 1, exactly known": simulated("mbg_nbd", (0.6, 4.0, 1.0, 3.0), 300, seed=5),
+    "acquired on the last day": frame_of((0, 0.0, 0.0), (0, 0.0, 0.0), (3, 8.0, 10.0), (0, 0.0, 10.0)),
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("case", CASES)
+def test_every_number_is_one(case, model):
+    frame = CASES[case]
+    fitted = clv.fit(frame, model=model)
+    assert np.isfinite(fitted.log_likelihood)
+    parameters = fitted.parameters
+    assert np.isfinite(parameters["estimate"]).all() and (parameters["estimate"] >= 0).all()
+    known = parameters[parameters["status"] == "estimated"]
+    assert np.isfinite(known[["se", "low", "high"]]).all(axis=None)
+    if (parameters["status"] != "estimated").any() or fitted.model != model:
+        assert fitted.notes, "what the data do not identify is said"
+    for horizon in (0.1, 39.0, 5_000.0):
+        for by in (None, "total"):
+            found = fitted.expected_purchases(frame, horizon, by=by)
+            assert np.isfinite(found.select_dtypes("number")).all(axis=None)
+            assert (found["low"] <= found["estimate"]).all() and (found["estimate"] <= found["high"]).all()
+            assert (found["outcome_low"] <= found["outcome_high"]).all()
+    alive = fitted.p_alive(frame)
+    assert alive[["estimate", "low", "high"]].stack().between(0, 1).all()
+    value = fitted.lifetime_value(frame, 25.0, horizon=52, annual_discount_rate=0.1, time_unit="week")
+    assert np.isfinite(value.select_dtypes("number")).all(axis=None)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_where_nobody_stopped_the_simpler_model_stands_and_says_so(model):
+    fitted = clv.fit(CASES["everyone alive"], model=model)
+    assert fitted.model == "nbd" and fitted.asked == model
+    assert "which stands in its place" in fitted.notes[0]
+    assert fitted.p_alive(CASES["everyone alive"])["status"].eq("by assumption").all()
+
+
+def test_where_nobody_bought_again_the_rate_has_an_upper_end_only():
+    frame = CASES["no repeat buyer"]
+    fitted = clv.fit(frame)
+    rate = fitted.parameters.loc[0]
+    assert rate["parameter"] == "rate" and rate["estimate"] == 0 and rate["low"] == 0
+    assert np.exp(-rate["high"] * frame["T"].sum()) == pytest.approx(0.05)  # the chance to see none at that rate
+    total = fitted.expected_purchases(frame, 10, by="total").loc["total"]
+    assert total["estimate"] == 0 and total["high"] == pytest.approx(rate["high"] * 30)
+    assert fitted.p_alive(frame)[["low", "high"]].iloc[0].tolist() == [0, 1]
+
+
+def test_customers_who_are_all_alike_identify_only_their_rate():
+    fitted = clv.fit(CASES["all alike, and alive"], model="nbd")
+    assert fitted.parameters["status"].tolist() == ["not identified"] * 2
+    assert "alpha" in fitted.notes[0]
+    assert fitted.theta[0] / fitted.theta[1] == pytest.approx(3 / 39, rel=1e-3)
+    total = fitted.expected_purchases(CASES["all alike, and alive"], 39, by="total").loc["total"]
+    assert total["estimate"] == pytest.approx(150, rel=1e-3)
+    assert (total["high"] - total["low"]) / 2 == pytest.approx(1.645 * np.sqrt(150), rel=0.05)  # 150 counted in all
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_small_samples_never_fail(model):
+    for seed in range(12):
+        frame = simulated(model, (0.4, 3.0, 0.7, 2.0), 4 + 3 * seed, seed=seed)
+        fitted = clv.fit(frame, model=model)
+        assert np.isfinite(fitted.expected_purchases(frame, 39).select_dtypes("number")).all(axis=None)
+
+
+@pytest.mark.parametrize(
+    "row, message",
+    [
+        ((-1, 0.0, 10.0), "negative"),
+        ((1, -2.0, 10.0), "negative"),
+        ((1, 2.0, -10.0), "negative"),
+        ((1, 12.0, 10.0), "recency beyond T"),
+        ((1, 0.0, 10.0), "recency of 0"),
+        ((0, 4.0, 10.0), "recency above 0"),
+        ((1.5, 4.0, 10.0), "no whole number"),
+        ((1, np.nan, 10.0), "missing or no number"),
+        ((np.inf, 1.0, 10.0), "missing or no number"),
+    ],
+)
+def test_a_history_that_cannot_be_is_refused_with_the_first(row, message):
+    with pytest.raises(DataError, match=message):
+        clv.fit(frame_of((2, 5.0, 10.0), row))
+
+
+def test_data_without_time_or_customers_are_refused():
+    with pytest.raises(DataError, match="T is 0 for every customer"):
+        clv.fit(frame_of((0, 0.0, 0.0), (0, 0.0, 0.0)))
+    with pytest.raises(DataError, match="no customer"):
+        clv.fit(frame_of())
+    with pytest.raises(DataError, match="no column 'recency'"):
+        clv.fit(pd.DataFrame({"frequency": [1], "T": [2.0]}))
+    with pytest.raises(DataError, match="weight"):
+        clv.fit(frame_of((2, 5.0, 10.0)).assign(weights=0))
+
+
+def test_settings_that_are_none_are_refused(models, summary):
+    with pytest.raises(ParameterError, match="no model 'bgnbd'. Did you mean 'bg_nbd'"):
+        clv.fit(summary, model="bgnbd")
+    with pytest.raises(ParameterError, match="horizon"):
+        models["bg_nbd"].expected_purchases(summary, 0)
+    with pytest.raises(ParameterError, match="no column 'cohorts'"):
+        models["bg_nbd"].expected_purchases(summary, 39, by="cohorts")
+
+
+def test_units_of_time_are_never_mixed(cdnow, models):
+    days = clv.summarise(cdnow, observed_until="1997-09-30", time_unit="day")
+    with pytest.raises(ParameterError, match="weeks and the summary in days"):
+        models["bg_nbd"].expected_purchases(days, 39)

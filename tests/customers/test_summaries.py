@@ -1,0 +1,157 @@
+"""Summaries: counted by hand, tied to the ledger, and those that CDNOW's articles start from."""
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfkit import languages
+from perfkit.customers import clv
+from perfkit.errors import DataError, ParameterError
+
+
+def sales(*rows, **columns):
+    """Lines (customer, day, net revenue)."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "date", "net_revenue"]).assign(**columns)
+    return frame.assign(date=pd.to_datetime(frame["date"]))
+
+
+def of(rows, **options):
+    return clv.summarise(rows, **{"observed_until": "2024-02-29", "time_unit": "day", **options})
+
+
+def test_histories_counted_by_hand():
+    found = of(
+        sales(
+            ("a", "2024-01-01", 10), ("a", "2024-01-11", 20), ("a", "2024-01-11", 30), ("a", "2024-01-31", 40),
+            ("b", "2024-02-09", 5),
+        )
+    ).customers  # fmt: skip
+    assert found["customer_id"].tolist() == ["a", "b"]
+    assert found["frequency"].tolist() == [2, 0]
+    assert found["recency"].tolist() == [30, 0]
+    assert found["T"].tolist() == [59, 20]
+    assert found["monetary"].iloc[0] == (50 + 40) / 2 and np.isnan(found["monetary"].iloc[1])
+    assert found["cohort"].astype(str).tolist() == ["2024-01", "2024-02"]
+
+
+def test_refunds_are_taken_off_the_day_and_never_make_a_purchase():
+    found = of(
+        sales(
+            ("a", "2024-01-01", 10), ("a", "2024-01-05", 50), ("a", "2024-01-05", -20),  # 30 are left
+            ("a", "2024-01-09", 50), ("a", "2024-01-09", -50),  # nothing is left: no purchase
+            ("a", "2024-01-20", -5),  # a return alone
+            ("b", "2024-01-03", -7),  # never a customer
+            ("c", "2024-01-03", 0),  # a free line is a purchase
+        )
+    )  # fmt: skip
+    assert found.customers["customer_id"].tolist() == ["a", "c"]
+    assert found.customers.loc[0, ["frequency", "recency", "monetary"]].tolist() == [1, 4, 30]
+    assert found.left_out.to_dict("records") == [
+        {"reason": "days of returns", "lines": 4, "net_revenue": Decimal("-12")}
+    ]
+
+
+def test_what_no_history_has_is_counted_and_ties():
+    rows = sales(
+        ("a", "2023-12-31", 10), ("a", "2024-01-05", 10), ("b", "2024-01-05", 20), (None, "2024-01-07", 7),
+        ("b", "2024-03-01", 9), (None, "2024-03-02", 1),
+    )  # fmt: skip
+    found = of(rows, acquired_from="2024-01-01")
+    left_out = found.left_out.set_index("reason")
+    assert left_out["lines"].to_dict() == {"after observed_until": 2, "no customer": 1, "acquired before": 2}
+    assert left_out["net_revenue"].to_dict() == {
+        "after observed_until": 10, "no customer": 7, "acquired before": 20,
+    }  # fmt: skip
+    assert found.customers["customer_id"].tolist() == ["b"]
+    assert found.lines == 6 and found.net_revenue == Decimal(57)
+    assert found.ties_to() == {"net_revenue": Decimal(57), "lines": 6, "observed_until": dt.date(2024, 2, 29)}
+
+
+def test_the_ruler_and_the_grain_are_two_settings():
+    rows = sales(("a", "2024-01-01", 1), ("a", "2024-01-03", 1), ("a", "2024-01-10", 1))
+    by_day = of(rows, time_unit="week").customers.loc[0]
+    assert by_day["frequency"] == 2 and by_day["recency"] == 9 / 7
+    by_week = of(rows, time_unit="week", merge="week").customers.loc[0]
+    assert by_week["frequency"] == 1 and by_week["recency"] == 1
+    assert of(rows, time_unit="year").customers.loc[0, "recency"] == pytest.approx(9 / 365.25)
+
+
+def test_value_is_margin_wherever_cost_exists():
+    rows = sales(("a", "2024-01-01", 10), ("a", "2024-01-05", 30), ("b", "2024-01-05", 20), cost=[4, 18, 25])
+    found = of(rows)
+    assert found.value == "margin" and found.customers.loc[0, "monetary"] == 12
+    assert of(rows, value="revenue").customers.loc[0, "monetary"] == 30
+    rate = found.margin_rate.loc[0]
+    assert rate["estimate"] == pytest.approx(13 / 60) and rate["low"] < rate["estimate"] < rate["high"]
+    assert of(rows.drop(columns="cost")).value == "revenue"
+    assert of(rows.drop(columns="cost")).margin_rate is None
+    with pytest.raises(DataError, match="say value='revenue'"):
+        of(rows.drop(columns="cost"), value="margin")
+
+
+def test_cdnow_gives_the_summary_of_the_articles(summary, cdnow):
+    """2,357 customers, of whom 946 bought again 2,457 times in 39 weeks, and how many bought how often."""
+    found = summary.customers
+    assert len(found) == 2357 and (found["frequency"] > 0).sum() == 946
+    counts = np.bincount(np.minimum(found["frequency"], 7)).tolist()
+    assert counts == [1411, 439, 214, 100, 62, 38, 29, 64]
+    assert found["T"].max() == pytest.approx(38.86, abs=0.005)
+    one = found[found["customer_id"] == "00004"].iloc[0]
+    assert one[["frequency", "recency", "T"]].astype(float).round(2).tolist() == [2, 30.43, 38.86]
+    assert one["monetary"] == pytest.approx((29.73 + 14.96) / 2)
+    assert int(summary.left_out["lines"].sum()) + len(cdnow[cdnow["date"] <= "1997-09-30"]) == len(cdnow)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", None]),
+            st.dates(dt.date(2024, 1, 1), dt.date(2024, 3, 20)),
+            st.integers(-300, 900),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_every_line_is_in_a_history_or_left_out(rows):
+    rows = [("z", dt.date(2024, 1, 1), 100), *rows]
+    found = of(sales(*rows))
+    used = pd.DataFrame(rows, columns=["customer_id", "date", "net_revenue"])
+    inside = used[used["customer_id"].notna() & (used["date"] <= dt.date(2024, 2, 29))]
+    bought = [
+        days for _, days in inside.groupby(["customer_id", "date"])["net_revenue"]
+        if days.sum() > 0 or (days.sum() == 0 and days.min() >= 0)
+    ]  # fmt: skip
+    assert found.lines == len(rows)
+    assert found.left_out["lines"].sum() == len(rows) - sum(len(days) for days in bought)
+    assert sum(found.left_out["net_revenue"]) == sum(used["net_revenue"]) - sum(int(days.sum()) for days in bought)
+    assert (found.customers["frequency"] + 1).sum() == len(bought)
+    clv.histories.histories(found.customers)  # which refuses what cannot be
+
+
+def test_settings_and_data_that_say_nothing_are_refused():
+    rows = sales(("a", "2024-01-01", 10))
+    with pytest.raises(ParameterError, match="time_unit: no setting 'weeks'. Did you mean 'week'"):
+        of(rows, time_unit="weeks")
+    with pytest.raises(ParameterError, match="merge"):
+        of(rows, merge="hour")
+    with pytest.raises(ParameterError, match="is not a day"):
+        of(rows, observed_until="soon")
+    with pytest.raises(DataError, match="no customer has bought anything until 2023-12-31"):
+        of(rows, observed_until="2023-12")
+    with pytest.raises(DataError, match="no column 'customer_id'"):
+        of(rows.drop(columns="customer_id"))
+
+
+def test_a_summary_shows_what_it_leaves_out_in_both_languages():
+    found = of(sales(("a", "2024-01-01", 10), ("a", "2024-01-20", -5)), currency="EUR")
+    assert "1 customer, of whom 0 bought again" in repr(found)
+    languages.use("fr")
+    assert "Jours d’un client sans achat" in repr(found)
+    assert found.figures()["estimate"].tolist() == [1, 0, 1, Decimal("-5")]
