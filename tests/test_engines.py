@@ -7,13 +7,14 @@ nothing in the package runs an expression in another way.
 import ast
 import importlib
 import pkgutil
+from decimal import Decimal
 from pathlib import Path
 
 import ibis
 import pandas as pd
 import pytest
 
-from perfkit import aggregations, contribution, improve, kpis, margins, periods, questions
+from perfkit import aggregations, contribution, customers, improve, kpis, margins, periods, questions
 from perfkit.lines import checked
 
 ENGINES = ("duckdb", "postgres", "pyspark")
@@ -41,7 +42,7 @@ class SparkOptions(ibis.config.Config):
     treat_nan_as_null: bool = False
 
 
-for package in (kpis, margins):
+for package in (customers, kpis, margins):
     for module in pkgutil.iter_modules(package.__path__):  # one that nobody imports yet is an analysis too
         importlib.import_module(f"{package.__name__}.{module.name}")
 
@@ -111,6 +112,14 @@ def asked() -> dict[str, list[ibis.Table]]:
             margins.ledger.tie(lines, ledger, reference=reference, **options)
         margins.ledger.tie(lines.drop(columns="order_id"), bare, **options)
         margins.statement.statement(bought, costs, ledger=ledger, **options)
+        discounted = bought.mutate(discount=bought.list_revenue - bought.net_revenue, rep_id=ibis.literal("r"))
+        margins.prices.waterfall(discounted, costs, by="channel", previous=PERIOD.year_before(), **options)
+        for by in ("customer_id", "rep_id"):
+            margins.prices.discount_dispersion(discounted, by=by, within="channel", **options)
+            asked_of = margins.prices.peers.Asked(by, "channel", PERIOD)
+            margins.prices.peers.against_peers(discounted, asked_of, (Decimal(5), Decimal(9)))
+        for merge, some in (("day", table), ("week", table.select("date", "net_revenue", "customer_id"))):
+            customers.clv.summarise(some, observed_until=PERIOD.last_day, merge=merge)
         plan = {"kpi": "revenue", "period": PERIOD.start, "value": 1, "dimension": "channel", "member": "web"}
         questions.carried(
             table.mutate(channel=ibis.literal("web")),
@@ -148,7 +157,7 @@ def test_nothing_else_runs_an_expression():
     root = Path(kpis.__file__).parents[1]
     strays = [
         f"{path.relative_to(root)}:{node.lineno} {node.attr}"
-        for folder in ("kpis", "margins", "improve", "charts")
+        for folder in ("customers", "kpis", "margins", "improve", "charts")
         for path in sorted((root / folder).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in running
@@ -170,4 +179,9 @@ def test_sums_of_money_stay_decimal_in_every_expression(asked):
         "perfkit.kpis.sums.order_values.before_median",
         *(f"perfkit.kpis.members.return_events.{name}" for name in ("returns_squared", "largest_return")),
         *(f"perfkit.margins.profitability.members._sums.{name}" for name in ("rr", "pr", "pp")),
+        *(f"perfkit.margins.prices.peers._quantiles.{name}" for name in ("q1", "half", "q2")),
+        *(
+            f"perfkit.margins.prices.peers.against_peers.{name}"
+            for name in ("expected", "of_peers", "unit_list", "unit_gap", "rr", "pr", "pp", "line_squares")
+        ),
     }

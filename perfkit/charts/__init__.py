@@ -3,11 +3,14 @@
 from perfkit.charts.breakdowns import breakdown
 from perfkit.charts.comparisons import comparison
 from perfkit.charts.concentrations import concentration
+from perfkit.charts.dispersions import discount_dispersion
 from perfkit.charts.ledgers import ledger_tie
 from perfkit.charts.movements import movers
 from perfkit.charts.multiples import trend_by
 from perfkit.charts.price_volume import price_volume_mix
+from perfkit.charts.price_waterfalls import price_waterfall
 from perfkit.charts.profit_maps import profitability
+from perfkit.charts.scatters import price_changes
 from perfkit.charts.scorecards import scorecard
 from perfkit.charts.show import show_chart
 from perfkit.charts.statements import statement
@@ -21,9 +24,12 @@ __all__ = [
     "breakdown",
     "comparison",
     "concentration",
+    "discount_dispersion",
     "ledger_tie",
     "movers",
+    "price_changes",
     "price_volume_mix",
+    "price_waterfall",
     "profitability",
     "revenue_tree",
     "revenue_walk",

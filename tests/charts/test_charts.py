@@ -70,6 +70,8 @@ def result(name, lines, period=MAY, currency="GBP", months=12, targets=None):
         return compared(lines, period, currency)
     if name in ("statement", "price_volume_mix", "profitability", "whale_curve"):
         return of_margins(name, earning(lines), given)
+    if name in ("price_waterfall", "discount_dispersion", "price_changes"):
+        return of_prices(name, earning(lines), given)
     return getattr(kpis, name)(lines, **given)
 
 
@@ -94,6 +96,30 @@ def of_margins(name, lines, given):
     levels = [(period.start, revenue / 50, each.id, each.id) for each in contribution.LEVELS]
     costs = pd.DataFrame(levels, columns=["period", "amount", "kind", "level"])
     return margins.statement.statement(lines, contribution.costs(costs), **given)
+
+
+def of_prices(name, lines, given):
+    period = given["period"]
+    listed = lines.assign(list_revenue=[net * Decimal("1.25") for net in lines["net_revenue"]])
+    if name == "discount_dispersion":  # whoever buys gets a point more off than the one before
+        orders = [
+            listed.assign(
+                customer_id=f"Customer {customer}",
+                order_id=listed["order_id"] + f"-{customer}-{order}",
+                product_id="p",
+                net_revenue=[net * (100 - customer) / 100 for net in listed["net_revenue"]],
+            )
+            for customer in range(6)
+            for order in range(3)
+        ]
+        return margins.prices.discount_dispersion(pd.concat(orders, ignore_index=True), **given)
+    if name == "price_changes":
+        base, currency = period.year_before(), given["currency"]
+        return margins.prices.price_changes(
+            margins.bridge.price_volume_mix(listed, base=base, current=period, currency=currency)
+        )
+    costs = pd.DataFrame({"period": [period.start], "amount": [9], "kind": ["freight"], "level": ["cm1"]})
+    return margins.prices.waterfall(listed, contribution.costs(costs), previous=period.year_before(), **given)
 
 
 def compared(lines, period=MAY, currency="GBP", names=("First orders", "Second orders")):
@@ -194,6 +220,7 @@ CASES = {
 CHARTS = (
     "scorecard", "comparison", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration",
     "revenue_tree", "revenue_walk", "ledger_tie", "statement", "price_volume_mix", "profitability", "whale_curve",
+    "price_waterfall", "discount_dispersion", "price_changes",
 )  # fmt: skip
 
 
@@ -204,6 +231,9 @@ ONLY = {  # the comparison is put together of the scorecard's and the breakdown'
     "profitability": ("two countries", "forty countries", "hostile names and none", "huge"),
     "whale_curve": ("two countries", "hostile names and none", "huge"),
     "comparison": ("two countries", "forty countries", "hostile names and none", "huge"),
+    "price_waterfall": ("two countries", "huge"),
+    "discount_dispersion": ("two countries",),
+    "price_changes": ("two countries", "hostile names and none", "huge"),
 }
 
 MILDER = ("one country", "no year before", "tiny", "one month", "a hundredfold")

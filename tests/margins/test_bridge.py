@@ -166,6 +166,17 @@ def test_items_are_summed_up_a_hierarchy_and_a_dimension_moves_no_total():
         bridge(lines.assign(category=["x", None, "y", None]), also=["category"])
 
 
+def test_items_carry_a_dimension_where_each_has_one_member_and_go_without_it_else():
+    lines = TWO.assign(category=["x", None, "x", None], channel=["web", "web", "shop", "web"])
+    result = bridge(lines, where_one=["category", "channel", "country"])
+    assert result.also == ("category",) and result.by("category")["price"].tolist() == [20, -10]
+    assert amounts(result) == amounts(bridge(TWO))
+    with pytest.raises(ParameterError, match="no column 'channel'"):
+        result.by("channel")
+    assert result.names(result.items) == ["a", "b"]
+    assert result.figure_id("price") in set(result.figures()["figure_id"])
+
+
 RATES = pd.DataFrame(
     {
         "date": pd.to_datetime(["2024-01-01", "2025-06-01"]),

@@ -126,3 +126,8 @@ def test_a_curve_rises_to_its_peak_falls_to_its_total_and_order_does_not_matter(
 def test_it_shows_itself_in_both_languages(language):
     languages.use(language)
     assert curve(lines(*FOUR), costs=booked(cost(3, level="cm2"))).payload()["views"]
+
+
+def test_a_year_before_that_the_data_do_not_hold_is_no_year_before():
+    found = curve(lines(*FOUR), previous=periods.parse("2020"))
+    assert found.before is None and len(found.views()) == 2

@@ -109,8 +109,11 @@ def names_of(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
         each = rows[[key]].assign(name=rows.get(given)).astype("object")
         each = each.where(each.notna(), None)
         if each["name"].notna().any():  # one name a member, and the same in every row of a cross
-            first = each[each[key].notna()].groupby(key)["name"].max()
-            each["name"] = each[key].map(first)
+            called: dict[str, str] = {}
+            for member, name in zip(each[key], each["name"], strict=True):
+                if member is not None and name is not None:
+                    called[member] = max(called.get(member, name), name)
+            each["name"] = pd.Series([called.get(member) for member in each[key]], index=each.index, dtype="object")
         alone = each.drop_duplicates(key)
         alone = dict(zip(alone[key], distinct_names(alone[key], alone["name"]), strict=True))
         parts.append([None if languages.missing(member) else alone[member] for member in each[key]])

@@ -23,7 +23,8 @@ _MOST_LEFT = 15
 
 def largest_first(rows: pd.DataFrame) -> list[int]:
     """Return the places of rows by revenue, the largest first; ties keep the order of the members."""
-    return sorted(range(len(rows)), key=lambda place: (-abs(rows["net_revenue"].iloc[place]), place))
+    least = [-abs(amount) for amount in rows["net_revenue"]]
+    return sorted(range(len(rows)), key=least.__getitem__)
 
 
 def by_words(dimensions: tuple[str, ...]) -> str:

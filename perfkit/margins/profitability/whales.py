@@ -274,14 +274,14 @@ def whale_curve(
         See `profitability.by`: with costs, profit is contribution margin 2 where any cost to that level reaches a
         member; without, the gross margin.
     previous : Period, optional
-        Set against this period, the year before: see `WhaleCurve.versus`.
+        Set against this period, the year before, where the data hold it: see `WhaleCurve.versus`.
 
     Raises
     ------
     ParameterError
         If there is no such column, or it has no members.
     DataError
-        If there is no line, or a period starts before the data.
+        If there is no line, or the period starts before the data.
 
     See Also
     --------
@@ -301,17 +301,15 @@ def whale_curve(
     if absent:
         return nothing(ask_for(absent))
     table = with_members(sales, [by])
+    days = span(table, period)
     if "cost" not in table.columns:
-        span(table, period)
         return nothing(ask_for("cost"))
-    span(table, period)
     curve = _curve(table, by, period, currency, costs, drivers)
     if curve is None:
         return nothing(text("No line of the period has both a {dimension} and a known cost. Ask for the missing ones.",
                             dimension=languages.in_sentence(dimension_name(by))))  # fmt: skip
-    if previous is None:
+    if previous is None or not days.holds(previous):
         return curve
-    span(table, previous)
     earlier = _curve(table, by, previous, currency, costs, drivers, level=curve.profit)
     if earlier is None:
         return curve

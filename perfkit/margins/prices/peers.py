@@ -1,0 +1,185 @@
+"""Peers: the discount of each member on a product at a size of order, and what others get on the same.
+
+A member's lines are set against those of all others in the same cell: a product, in orders of one size. All of it is
+summed up in the engine, where the cells stay; one row a member comes back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from perfkit.aggregations import aggregation, only
+from perfkit.languages import missing
+from perfkit.lines import is_in
+from perfkit.margins.profitability.differences import FEWEST
+from perfkit.periods import Period
+
+SIZES = 3
+"""Classes of the size of an order: thirds of all orders by their list value."""
+_ORDERS_A_CLASS = 50
+_BAR = "\x1f"  # between the parts of a key: no id holds the sign that ASCII keeps for this
+LEFT_OUT = ("returns", "no list price", "gifts", "no member", "no customer", "no product", "no order")
+"""Why a line has no discount to compare, in the order in which a line of several reasons is told."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is compared: the members of `by`, inside each member of `within` where it says any."""
+
+    by: str
+    within: str
+    period: Period
+
+    @property
+    def alone(self) -> bool:
+        """Whether a member is one customer, whose orders then are what chance draws."""
+        return self.by == "customer_id"
+
+
+def told(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """Return the lines of the period, each with its member and the reason why it is left out, "" where it is not."""
+    here = lines.filter(is_in(asked.period))
+    order = _.order_id if "order_id" in lines.columns else _.customer_id.cast("string") + _BAR + _.date.cast("string")
+    within = ibis.coalesce(_[asked.within].cast("string"), "") if asked.within else ibis.literal("")
+    chosen = here.select(
+        "net_revenue",
+        "list_revenue",
+        member=_[asked.by].cast("string"),
+        customer=_.customer_id.cast("string"),
+        product=_.product_id.cast("string"),
+        order=order.cast("string"),
+        within=within,
+    )
+    why = (
+        (_.net_revenue < 0, LEFT_OUT[0]),
+        (~ibis.coalesce(_.list_revenue > 0, ibis.literal(False)), LEFT_OUT[1]),
+        (_.net_revenue == 0, LEFT_OUT[2]),
+        (_.member.isnull(), LEFT_OUT[3]),
+        (_.customer.isnull(), LEFT_OUT[4]),
+        (_.product.isnull(), LEFT_OUT[5]),
+        (_.order.isnull(), LEFT_OUT[6]),
+    )
+    return chosen.mutate(why=ibis.cases(*why, else_=""))
+
+
+@aggregation
+def left_out(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """Lines and net revenue by the reason why they are left out, those compared under ""."""
+    return told(lines, asked).group_by("why").agg(lines=_.count(), net_revenue=_.net_revenue.sum())
+
+
+def size_limits(lines: ibis.Table, asked: Asked) -> tuple[Decimal, ...]:
+    """Return the list values from which an order is of the next size, to two digits; none where orders are few."""
+    row = only(_quantiles(lines, asked))
+    if row["orders"] < 2 * _ORDERS_A_CLASS:
+        return ()
+    names = [f"q{nth}" for nth in range(1, SIZES)] if row["orders"] >= SIZES * _ORDERS_A_CLASS else ["half"]
+    limits = {_two_digits(row[name]) for name in names if not missing(row[name]) and row[name] > 0}
+    return tuple(sorted(limits))
+
+
+def _two_digits(value: float) -> Decimal:
+    exact = Decimal(str(value))
+    return round(exact, 1 - exact.adjusted()) + Decimal(0)
+
+
+@aggregation
+def _quantiles(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """The sizes of orders that split them into classes."""
+    value = _.value.cast("float64")
+    thirds = {f"q{nth}": value.quantile(nth / SIZES) for nth in range(1, SIZES)}
+    return _orders(_kept(lines, asked)).agg(orders=_.count(), half=value.quantile(0.5), **thirds)
+
+
+def _kept(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    kept = told(lines, asked).filter(_.why == "")
+    return kept.mutate(given=_.list_revenue - _.net_revenue)
+
+
+def _orders(kept: ibis.Table) -> ibis.Table:
+    return kept.group_by("order").agg(value=_.list_revenue.sum())
+
+
+def _sized(kept: ibis.Table, limits: Sequence[Decimal]) -> ibis.Table:
+    """Return lines with their cell: what they are compared within, their product, and the size of their order.
+
+    One column, so that no engine joins on the product before it knows the size.
+    """
+    if not limits:
+        return kept.mutate(cell=_.within + _BAR + _["product"])
+    places = [(_.value < limit, ibis.literal(str(nth))) for nth, limit in enumerate(limits)]
+    classed = _orders(kept).select("order", size=ibis.cases(*places, else_=ibis.literal(str(len(limits)))))
+    return kept.join(classed, "order").mutate(cell=_.size + "|" + _.within + _BAR + _["product"])
+
+
+@aggregation
+def against_peers(lines: ibis.Table, asked: Asked, limits: Sequence[Decimal]) -> ibis.Table:
+    """Return a member a row: what it got, what others got on the same, and how far both are chance.
+
+    list_revenue, given (off the list price), lines, cells: of all its lines. compared_list, compared_given, expected:
+    of those with peers, and what is given on them at the peers' rates; of_peers: the squared error of the latter,
+    lines taken as independent. n, unit_list, unit_gap, rr, pr, pp: of the units that chance draws (a customer's
+    orders, else customers) their number, sums, and sums of squares, gap being what is given beyond the rate of the
+    cell; line_squares: the squared gaps of single lines.
+    """
+    sized = _sized(_kept(lines, asked), limits)
+    own = sized.group_by("member", "cell").agg(
+        l=_.list_revenue.sum(),
+        g=_.given.sum(),
+        lines=_.count(),
+        customers=ibis.literal(1) if asked.alone else _.customer.nunique(),
+    )
+    full, off = _.list_revenue.cast("float64"), _.given.cast("float64")
+    squares = sized.group_by("cell").agg(ll=(full * full).sum(), lg=(full * off).sum(), gg=(off * off).sum())
+    cells = own.group_by("cell").agg(all_l=_.l.sum(), all_g=_.g.sum(), all_customers=_.customers.sum())
+    cells = cells.join(squares, "cell").mutate(rate=_.all_g.cast("float64") / _.all_l.cast("float64"))
+    cells = cells.mutate(squares=_.gg - 2 * _.rate * _.lg + _.rate * _.rate * _.ll).drop("ll", "lg", "gg")
+    beside = own.join(cells, "cell").mutate(
+        here=(_.all_customers - _.customers >= FEWEST) & (_.all_l > _.l),
+        share=_.l.cast("float64") / (_.all_l - _.l).cast("float64"),
+        others=(_.all_g - _.g).cast("float64"),
+    )
+    members = beside.group_by("member").agg(
+        list_revenue=_.l.sum(),
+        given=_.g.sum(),
+        lines=_.lines.sum(),
+        cells=_.count(),
+        compared_list=_.l.sum(where=_.here),
+        compared_given=_.g.sum(where=_.here),
+        expected=(_.share * _.others).sum(where=_.here),
+        of_peers=(_.share * _.share * _.squares).sum(where=_.here),
+    )
+    if asked.alone:  # then whether there are peers is the same for all members of a cell
+        joined = sized.join(cells.filter(_.all_customers > FEWEST).select("cell", "rate"), "cell")
+    else:
+        joined = sized.join(beside.filter(_.here).select("member", "cell", "rate"), ["member", "cell"])
+    drawn = joined.mutate(l=full, gap=off - full * _.rate)
+    drawn = drawn.group_by("member", "order" if asked.alone else "customer").agg(
+        l=_.l.sum(), gap=_.gap.sum(), squares=(_.gap * _.gap).sum()
+    )
+    units = drawn.group_by("member").agg(
+        n=_.count(),
+        unit_list=_.l.sum(),
+        unit_gap=_.gap.sum(),
+        rr=(_.l * _.l).sum(),
+        pr=(_.l * _.gap).sum(),
+        pp=(_.gap * _.gap).sum(),
+        line_squares=_.squares.sum(),
+    )
+    return members.left_join(units, "member").drop("member_right")
+
+
+def in_member_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of their members, whatever the engine's."""
+    return rows.sort_values("member", kind="stable", ignore_index=True)
+
+
+@aggregation
+def names(lines: ibis.Table, asked: Asked, column: str) -> ibis.Table:
+    """Return what members are called."""
+    here = lines.filter(is_in(asked.period) & lines[asked.by].notnull())
+    return here.group_by(member=_[asked.by].cast("string")).agg(named=_[column].cast("string").max())

@@ -1,0 +1,168 @@
+"""Who gets more off than others on the same: counted by hand, nobody blamed where all are alike, truth held."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+from perfkit import languages, margins, periods
+from perfkit.errors import ParameterError
+from perfkit.lines import checked
+from perfkit.margins.prices import peers
+from perfkit.margins.prices.peers import LEFT_OUT
+
+YEAR = periods.parse("2025")
+BY_HAND = pd.DataFrame(
+    [("2025-01-01", f"o{n}", f"c{n}", "tea", 100, net) for n, net in enumerate((70, 90, 90, 90, 90, 80, 90))]
+    + [("2025-01-02", "o9", "c0", "cup", 50, 40)],
+    columns=["date", "order_id", "customer_id", "product_id", "list_revenue", "net_revenue"],
+)
+
+
+def made(lines=BY_HAND, **options):
+    return margins.prices.discount_dispersion(lines, **{"period": YEAR, "currency": "EUR"} | options)
+
+
+@pytest.fixture(scope="module")
+def discounts():
+    """The benchmark, which draws companies of known truth."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from benchmarks import discounts
+
+    yield discounts
+    sys.path.pop(0)
+
+
+@pytest.fixture(scope="module")
+def favoured(discounts):
+    return discounts.company(3, "favours", "order")[0]
+
+
+@pytest.fixture(scope="module")
+def found(favoured):
+    return made(favoured)
+
+
+def test_a_product_counted_by_hand():
+    rows = made().cells.set_index("member")
+    first = rows.loc["c0"]
+    assert (first["list_revenue"], first["net_revenue"], first["compared"]) == (150, 110, 100)
+    assert first["discount"] == pytest.approx(40 / 150) and first["actual"] == 0.3
+    assert first["expected"] == pytest.approx((5 * 10 + 20) / 600)
+    assert float(first["money"]) == pytest.approx(30 - 100 * 70 / 600, abs=1e-4)
+    assert rows.loc["c5", "expected"] == pytest.approx((5 * 10 + 30) / 600)
+
+
+def test_few_orders_say_so_and_what_nobody_else_bought_is_not_compared():
+    result = made()
+    assert set(result.cells["status"]) == {"not available"} and result.aligned.estimate is None
+    assert "Less than 5 orders" in result.reason and "Take a longer period" in result.reason
+    alone = made(BY_HAND[BY_HAND["product_id"] == "cup"])
+    assert alone.cells.loc[0, "expected"] is None and "others in an order of the same size" in alone.reason
+
+
+def test_orders_of_another_size_are_no_peers(favoured):
+    asked = peers.Asked("customer_id", "", YEAR)
+    lines = BY_HAND.assign(list_revenue=[100, 100, 100, 100, 100, 100, 900, 50])
+    rows = peers.against_peers(checked(lines), asked, (Decimal(500),)).set_index("member")
+    assert pd.isna(rows.loc["c6", "compared_list"]) and rows.loc["c0", "compared_list"] == 100
+    limits = peers.size_limits(checked(favoured), asked)
+    assert len(limits) == 2 and all(limit == round(limit, 1 - limit.adjusted()) for limit in limits)
+    assert peers.size_limits(checked(BY_HAND), asked) == ()
+
+
+def test_whoever_is_favoured_is_named_and_the_others_are_not(found):
+    above = found.called("above")
+    assert set(above["member"]) <= {f"c{each:03}" for each in range(0, 60, 10)} and len(above) >= 4
+    assert found.aligned.low < found.aligned.estimate < found.aligned.high and found.aligned.n == len(above)
+    assert all(low > 0 for low in above["low"])
+    assert str(found.aligned.n) in found.message() and "volumes" in found.aligned.basis
+
+
+def test_gaps_are_drawn_towards_zero(found):
+    known = found.cells[found.cells["status"] != "not available"]
+    for row in known.to_dict("records"):
+        assert abs(row["estimate"]) <= abs(row["gap"]) and row["low"] <= row["estimate"] <= row["high"]
+        assert row["n"] >= 5
+
+
+def test_what_is_left_out_is_counted_and_all_sums_to_the_revenue(favoured, found):
+    more = pd.DataFrame(
+        [
+            ("o1", "c001", "p1", 10, -5), ("o2", "c001", "p1", None, 7), ("o3", "c001", "p1", 10, 0),
+            ("o4", None, "p1", 10, 9), ("o5", "c001", None, 10, 8), (None, "c001", "p1", 10, 6),
+        ],
+        columns=["order_id", "customer_id", "product_id", "list_revenue", "net_revenue"],
+    ).assign(date=pd.Timestamp("2025-03-01"))  # fmt: skip
+    more = more.astype({"list_revenue": "object", "net_revenue": "object"})
+    both = made(pd.concat([favoured, more], ignore_index=True))
+    left = both.left_out.set_index("reason")
+    assert dict(left["net_revenue"]) == {
+        "returns": -5, "no list price": 7, "gifts": 0, "no member": 9, "no product": 8, "no order": 6,
+    }  # fmt: skip
+    assert set(left.index) <= set(LEFT_OUT) and left["lines"].sum() == 6
+    assert both.ties_to()["net_revenue"] == sum(favoured["net_revenue"]) + 25
+    assert both.aligned == found.aligned
+
+
+def test_shuffled_lines_give_the_same_and_scaled_money_the_same_rates(favoured, found):
+    mixed = favoured.sample(frac=1, random_state=1)
+    mixed = mixed.assign(**{name: [each * 10 for each in mixed[name]] for name in ("list_revenue", "net_revenue")})
+    other = made(mixed)
+    assert list(other.cells["status"]) == list(found.cells["status"])
+    np.testing.assert_allclose(list(other.cells["gap"]), list(found.cells["gap"]), atol=1e-9)
+    assert float(other.aligned.estimate) == pytest.approx(10 * float(found.aligned.estimate), rel=1e-6)
+
+
+def test_inside_a_channel_only_it_is_compared(favoured):
+    half = favoured["customer_id"] < "c030"
+    channel = np.where(half, "web", "shop")
+    cheaper = [
+        net * Decimal("0.8") if web else net for net, web in zip(favoured["net_revenue"], half, strict=True)
+    ]  # the web gets a fifth more off
+    lines = favoured.assign(channel=channel, net_revenue=cheaper)
+    inside = made(lines, within="channel").cells.set_index("member")["gap"]
+    across = made(lines).cells.set_index("member")["gap"]
+    assert abs(inside["c001"]) < 0.05 < across["c001"]
+
+
+def test_of_representatives_customers_are_the_units(favoured):
+    rep = "r" + (favoured["customer_id"].str[1:].astype(int) % 4).astype(str)
+    result = made(favoured.assign(rep_id=rep), by="rep_id")
+    assert list(result.cells["member"]) == ["r0", "r1", "r2", "r3"] and list(result.cells["n"]) == [15] * 4
+    assert result.units == "customers" and not result.aligned.n
+
+
+def test_where_all_are_alike_nobody_is_named_too_often_and_the_truth_is_held_often_enough(discounts):
+    """A small version of benchmarks/discounts.py, whose case of favours this is."""
+    alike = pd.DataFrame(discounts.every(20, "alike", "promotion"))
+    assert alike["claims"].sum() <= binom.ppf(0.995, 20, 0.1)
+    favours = pd.DataFrame(discounts.every(20, "favours", "order"))
+    assert favours["claims"].all() and favours["held"].sum() >= binom.ppf(0.005, 20, 0.9)
+    assert favours["estimate"].sum() == pytest.approx(favours["worth"].sum(), rel=0.08)
+
+
+def test_what_is_missing_is_asked_for_and_nonsense_is_refused(favoured):
+    for column in ("list_revenue", "product_id", "customer_id"):
+        result = made(favoured.drop(columns=column))
+        assert "Ask for" in result.reason and result.figures()["reason"].iloc[0] == result.reason
+    assert "Ask for" in made(favoured, by="rep_id").reason
+    with pytest.raises(ParameterError, match="no dimension 'custmer'"):
+        made(favoured, by="custmer")
+    with pytest.raises(ParameterError, match="between 0 and 1"):
+        made(favoured, level=90)
+    assert "list price" in made(favoured.assign(list_revenue=Decimal(0))).reason
+
+
+def test_figures_and_tables_speak_both_languages(found):
+    assert found.figures()["figure_id"].is_unique
+    assert found.figures()["status"].isin(["estimated", "not available"]).all()
+    languages.use("fr")
+    try:
+        assert "remise" in found.message() and all(view.title for view in found.views())
+    finally:
+        languages.use("en")
