@@ -8,8 +8,8 @@ Cases are orders, or active customers where there are more of them (customers of
 each has a line at least, so there are as many lines or more. Of data that name neither, cases are lines.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,8 @@ from perfkit.kpis.trends_by import TrendBy
 from perfkit.kpis.walks import RevenueWalk
 from perfkit.kpis.years import YearToDate
 from perfkit.languages import listing, money, percent, text
-from perfkit.margins import LedgerTie
+from perfkit.margins import DiscountDispersion, LedgerTie, PriceVolumeMix, Profitability, Statement, WhaleCurve
+from perfkit.margins.profitability import Differences
 from perfkit.periods import Period, shifted
 from perfkit.results import Result
 
@@ -56,6 +57,14 @@ class Evidence:
     trends_by: tuple[TrendBy, ...] = ()
     tie: LedgerTie | None = None
     set_aside: Result | None = None
+    statement: Statement | None = None
+    bridges: tuple[PriceVolumeMix, ...] = ()
+    earners: tuple[Profitability, ...] = ()
+    whales: tuple[WhaleCurve, ...] = ()
+    differences: tuple[Differences, ...] = ()
+    dispersions: tuple[DiscountDispersion, ...] = ()
+    reachable: Mapping[str, Decimal] = field(default_factory=dict)
+    """The share of a gap that the company has said it can reach, by finding id or rule."""
 
     @property
     def currency(self) -> str:
@@ -85,6 +94,20 @@ class Evidence:
         return Decimal(str(row["actual"])) if row["status"] == "observed" else None
 
     @cached_property
+    def contribution_rate(self) -> Decimal | None:
+        """Rate of contribution margin 1, None where the statement does not reach it: what a euro of volume leaves."""
+        if self.statement is None or self.margin_rate is None:
+            return None
+        rates = self.statement.rows.set_index("line")["rate"]
+        rate = rates.get("cm1")
+        return None if languages.missing(rate) else Decimal(str(rate))
+
+    @property
+    def measure(self) -> Measure:
+        """What a stake of profit is counted in."""
+        return "profit" if self.contribution_rate is None else "contribution"
+
+    @cached_property
     def silent(self) -> tuple[Period, ...]:
         """Months that may be missing, see `months.silent_months`."""
         return self.scorecard.silent if self.trend is None else self.trend.silent
@@ -96,9 +119,12 @@ class Evidence:
 
     def row(self, kpi: str) -> dict[str, Any]:
         """A KPI's row, empty values where the scorecard has none of that id."""
-        if not (self.scorecard.rows["kpi"] == kpi).any():
-            return dict.fromkeys(self.scorecard.rows.columns) | {"status": "not available"}
-        return self.scorecard.row(kpi)
+        return self._rows.get(kpi) or dict.fromkeys(self.scorecard.rows.columns) | {"status": "not available"}
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        """The scorecard's rows by KPI: rules ask for them again and again."""
+        return {kpi: self.scorecard.row(kpi) for kpi in self.scorecard.rows["kpi"]}
 
     def ids(self, kpi: str) -> tuple[str, ...]:
         """The figures of a KPI, in both periods."""
@@ -172,12 +198,10 @@ class Evidence:
 
         Where the margin is not known the stake is revenue and says so: a margin is never invented. Where it
         is not positive there is no stake, because more of the same would earn nothing. A member's own margin
-        rate counts where its costs are known. What of the gap lower `prices` made is profit whole.
+        rate counts where its costs are known. Where the statement reaches contribution margin 1, other variable costs
+        are taken off as well. What of the gap lower `prices` made is profit whole.
         """
-        rate, whose = self.margin_rate, text("gross margin rate")
-        own = own_margin(member)
-        if own is not None:
-            rate, whose = own, text("own gross margin rate")
+        rate, whose = self._leaves(member)
         cut = min(prices, gap)
         if rate is not None and cut >= Decimal("0.5"):  # less would be shown as nothing
             return self._of_prices(gap, cut, max(rate, Decimal(0)), whose, reference, kind, note)
@@ -188,8 +212,18 @@ class Evidence:
         else:
             flow = rate
             basis = text("{gap} of revenue × {whose} of {rate}.", gap=self.money(gap), whose=whose, rate=percent(rate))
-        measure: Measure = "revenue" if rate is None else "profit"
+        measure = "revenue" if rate is None else self.measure
         return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, measure, low, high)
+
+    def _leaves(self, member: dict[Any, Any] | None) -> tuple[Decimal | None, str]:
+        """What a euro of revenue leaves, of a member or in all, and what that rate is called."""
+        own, gross, contribution = own_margin(member), self.margin_rate, self.contribution_rate
+        if contribution is None or gross is None:
+            return (gross, text("gross margin rate")) if own is None else (own, text("own gross margin rate"))
+        if own is None:
+            return contribution, text("contribution margin rate")
+        # What a member's sales cost beyond the goods is known of the whole only.
+        return own - (gross - contribution), text("own gross margin rate less the company's other variable costs,")
 
     def _of_prices(
         self, gap: Decimal, cut: Decimal, rate: Decimal, whose: str, reference: str, kind: StakeKind, note: str
@@ -203,7 +237,7 @@ class Evidence:
             more = text("{gap} of revenue × {whose} of {rate}.", gap=self.money(rest), whose=whose, rate=percent(rate))
             basis = f"{basis} {more}"
         flow = (cut + rest * rate) / gap
-        return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, "profit")
+        return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, self.measure)
 
     def prices(self, member: dict[Any, Any] | None = None) -> tuple[Decimal, bool] | None:
         """What lower prices took of revenue, of a member or in all, and whether nearly all of it has prices to compare.
@@ -244,6 +278,8 @@ class Evidence:
         if lost is None or lost >= stake.amount:
             return replace(stake, most=stake.amount)
         note = text("No more than gross profit fell by in all.")
+        if self.contribution_rate is not None:
+            note = text("No more than the contribution margin fell by in all.")
         return replace(stake, most=lost, basis=f"{stake.basis} {note}") if lost > 0 else None
 
     def fell(self) -> bool:
@@ -252,7 +288,10 @@ class Evidence:
         return not languages.missing(change) and change < 0 and self.is_material(change)
 
     def _profit_lost(self) -> Decimal | None:
-        """What gross profit fell by, None where the margin of either period is not known."""
+        """What the margin fell by, contribution or gross; None where that of either period is not known."""
+        if self.contribution_rate is not None and self.statement is not None:
+            left, left_before = (self.statement.amount("cm1", previous=side) for side in (False, True))
+            return None if left is None or left_before is None else left_before - left
         rate, revenue = self.row("margin_rate"), self.row("revenue")
         if rate["status"] != "observed" or rate["previous_status"] != "observed":
             return None
@@ -284,9 +323,53 @@ class Evidence:
         why = text("No more than the fall of revenue is worth in all.") if cut else ""
         return replace(stake, most=fall.amount, basis=f"{stake.basis} {why}".strip())
 
-    def price(self, gap: Decimal, reference: str, basis: str, *, kind: StakeKind = "period") -> Stake:
+    def price(
+        self,
+        gap: Decimal,
+        reference: str,
+        basis: str,
+        *,
+        kind: StakeKind = "period",
+        low: Decimal | None = None,
+        high: Decimal | None = None,
+    ) -> Stake:
         """Stake a gap in price, discount or cost: all of it is profit."""
-        return Stake(gap, Decimal(1), reference, basis, kind, "profit")
+        return Stake(gap, Decimal(1), reference, basis, kind, self.measure, low, high)
+
+    def peers(
+        self,
+        finding: str,
+        gap: Decimal,
+        reference: str,
+        basis: str,
+        low: Decimal | None = None,
+        high: Decimal | None = None,
+    ) -> Stake | None:
+        """Stake a gap to what others have: only where the company has said which share of it can be reached.
+
+        Others are a yardstick and no reference that a member could be brought to (see `findings`, actions).
+        """
+        declared = self.reachable.get(finding, self.reachable.get(finding.split(":")[0]))
+        return None if declared is None else self.price(gap, reference, basis, low=low, high=high)
+
+    def margins_compare(self) -> bool:
+        """Say whether costs are known for nearly all of both periods, and both have cases enough to be compared."""
+        row, comparable = self.pair("margin_rate")
+        known = row["status"] == "observed" and row.get("previous_status") == "observed"
+        return comparable and known and not self.few()
+
+    def bridge(self, *, margin: bool) -> PriceVolumeMix | None:
+        """The bridge of gross profit, or of revenue, whose items can be compared; None where there is none."""
+        usable = [each for each in self.bridges if not each.reason and not each.dominated and None not in each.common]
+        return next((each for each in usable if each.margin is margin), None)
+
+    def moved_by(self, by: str, member: Any) -> dict[Any, Any] | None:
+        """The effects of the bridge of gross profit within a member; None where no bridge has items of one member."""
+        for each in self.bridges:
+            if each.margin and not each.reason and not each.dominated and by in (*each.keys, *each.also):
+                rows = each.by(by).to_dict("records")
+                return next((row for row in rows if row["member"] == member), None)
+        return None
 
 
 def comparable_months(cells: Iterable[dict[Any, Any]], trend: Trend | None) -> list[dict[Any, Any]]:

@@ -195,7 +195,7 @@ class Findings(Result):
         rows += [
             {
                 "figure_id": f"findings:{self.period.label}:total:{kind}"
-                + (":revenue" if measure == "revenue" else ""),
+                + ("" if measure == "profit" else f":{measure}"),
                 "kpi": "stake",
                 "period": self.period.label,
                 "dimensions": {"kind": kind, "measure": measure},
@@ -282,6 +282,8 @@ def claims_of(items: Sequence[Finding]) -> list[Claim]:
 def measured(measure: Measure, kind: StakeKind) -> str:
     """Return what a stake's amount is of, and over what."""
     over = text("a year") if kind == "annual" else text("once") if kind == "one-off" else text("in the period")
+    if measure == "contribution":
+        return text("of contribution margin {over}", over=over)
     if measure == "profit":
         return text("of gross profit {over}", over=over)
     return text("of revenue {over}", over=over)

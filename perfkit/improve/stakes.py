@@ -12,8 +12,8 @@ whole fall, which in turn is at most what gross profit fell by; and so are the p
 revenue or gross profit did not fall in all, no part of a fall has a stake. A rate that got worse (discount, return,
 margin, second purchases) is no such part: its reference is the rate, which nobody else's sales make up.
 
-Gross profit and revenue are two measures: where the margin is not known for a part of the stakes, each measure has a
-total of its own.
+Where variable costs beyond the goods are known, a stake is contribution margin; else it is gross profit, and revenue
+where the margin is not known. Each measure has a total of its own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,9 +23,9 @@ from itertools import combinations
 from typing import Literal
 
 StakeKind = Literal["annual", "one-off", "period"]
-Measure = Literal["profit", "revenue"]
+Measure = Literal["contribution", "profit", "revenue"]
 KINDS: tuple[StakeKind, ...] = ("period", "annual", "one-off")
-MEASURES: tuple[Measure, ...] = ("profit", "revenue")
+MEASURES: tuple[Measure, ...] = ("contribution", "profit", "revenue")
 
 Pool = tuple[tuple[str, str], ...]
 """Where a stake's money lies: steps of (cut, part), from the widest to the narrowest.
@@ -54,13 +54,13 @@ class Stake:
     gap : Decimal
         Gap to the reference x its base, in money, before the flow-through.
     flow_through : Decimal
-        What a euro of the gap leaves: the gross margin rate for volume, 1 for price, discount and cost; of a gap
-        that volume and price made, each at its own.
+        What a euro of the gap leaves: for volume the rate of contribution margin 1, or of gross margin where no other
+        variable cost is known; 1 for price, discount and cost; of a gap that volume and price made, each at its own.
     reference : str
         What the gap is measured against; `basis` says how the stake is reckoned. Both in the language in use.
     kind : "period", "annual" or "one-off"
-    measure : "profit" or "revenue"
-        Revenue where the margin is not known.
+    measure : "contribution", "profit" or "revenue"
+        Contribution margin, or gross profit where no statement goes further; revenue where the margin is not known.
     gap_low, gap_high : Decimal or None
         Interval of the gap, where it is estimated.
     achievable : Decimal

@@ -1,5 +1,6 @@
 """The summary: three figures, one sentence and three findings, for the reader who has one minute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
@@ -170,7 +171,14 @@ def _card(row: dict[Any, Any], undecided: str = "", gaps: str = "") -> dict[str,
 
 
 def summary(
-    scorecard: Scorecard, findings: Findings, *, part: str = "", warning: str = "", total: bool = True
+    scorecard: Scorecard,
+    findings: Findings,
+    *,
+    part: str = "",
+    warning: str = "",
+    total: bool = True,
+    lead: str = "",
+    headlines: Sequence[str] = _HEADLINES,
 ) -> Summary:
     """Choose what the page that stands alone says.
 
@@ -187,15 +195,20 @@ def summary(
         What the reader of any figure must know first: lines that could not be read.
     total : bool
         Say what is at stake in all.
+    lead : str
+        What the conclusion begins with, in the place of revenue's finding: `Statement.message`.
+    headlines : sequence of str
+        KPIs that may be headline figures, the first three that there are; revenue and its margin rate first if not
+        given.
     """
     there = scorecard.rows[scorecard.rows["actual"].notna() & scorecard.rows["status"].isin(["observed", "estimated"])]
-    chosen = [kpi for kpi in _HEADLINES if (there["kpi"] == kpi).any()][:3]
-    headlines = there.set_index("kpi", drop=False).loc[chosen].reset_index(drop=True)
+    chosen = [kpi for kpi in headlines if (there["kpi"] == kpi).any()][:3]
+    shown = there.set_index("kpi", drop=False).loc[chosen].reset_index(drop=True)
     told = next(
         (
             finding
             for id in ("no_revenue", "revenue_against_year_before", "revenue_against_target")
-            if (finding := findings.find(id))
+            if not lead and (finding := findings.find(id))
         ),
         None,
     )
@@ -210,8 +223,8 @@ def summary(
             place = next(place for place, item in enumerate(findings.items) if item is told)
             at_stake += " " + text("Finding {rank} is told above.", rank=number(place + 1))
     return Summary(
-        headlines,
-        f"{part} {_conclusion(scorecard, findings, told)}".strip(),
+        shown,
+        f"{part} {_conclusion(scorecard, findings, told, lead)}".strip(),
         _most_at_stake(findings, told),
         scorecard.period,
         scorecard.previous,
@@ -225,14 +238,14 @@ def summary(
     )
 
 
-def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) -> str:
+def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None, lead: str) -> str:
     """Say where revenue stands, which target is missed, and where the most is at stake: none must hide the others."""
-    sentence = told.claim if told else revenue_stands(scorecard)
+    sentence = lead or (told.claim if told else revenue_stands(scorecard))
     first = findings.items[0] if findings.items and findings.items[0].amount else None
     stake = stake_in_words(first, findings.currency) if first else ""
     if first is not None and first is told and first.amount != abs(first.value):  # else it is the gap, already told
         sentence = text("{sentence}: {stake} at stake.", sentence=sentence.removesuffix("."), stake=stake)
-    sentence = _with_missed_target(sentence.removesuffix("."), findings, told, first)
+    sentence = _with_missed_target(sentence.removesuffix("."), findings, told, first, lead)
     if gaps := listing(month.name() for month in scorecard.silent):
         sentence = text("{sentence}; but no line is dated in {months}", sentence=sentence, months=gaps)
     if first is None or first is told:
@@ -240,9 +253,12 @@ def _conclusion(scorecard: Scorecard, findings: Findings, told: Finding | None) 
     return text("{sentence}; most is at stake in {topic}: {stake}.", sentence=sentence, topic=first.topic, stake=stake)
 
 
-def _with_missed_target(sentence: str, findings: Findings, told: Finding | None, first: Finding | None) -> str:
+def _with_missed_target(
+    sentence: str, findings: Findings, told: Finding | None, first: Finding | None, lead: str
+) -> str:
     """Name the target that is missed, revenue's before others: good news must not hide it; `first` is named anyway."""
     short = [item for item in findings.items if item.id == "revenue_against_target" and item.tone == "bad"]
+    short = [] if lead else short  # which is told of revenue: the sentence speaks of something else
     missed = next(iter(short or [item for item in findings.items if item.id.startswith("target_missed:")]), None)
     if missed is None or missed is told or (missed is first and missed not in short):
         return sentence

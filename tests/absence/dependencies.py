@@ -23,6 +23,15 @@ DIMENSIONS = COUNTRY | SEGMENT | CATEGORY | CHANNEL
 CUSTOMER = {"sales.customer_id"}
 ORDERS = {"sales.order_id", "sales.customer_id"}
 
+COSTS = {
+    *(f"costs.{column}" for column in ("level", "kind", "customer_id", "channel", "driver")),
+    *(f"spend.{column}" for column in ("kind", "channel")),
+    "sales.channel",
+    "sales.order_id",
+    "sales.document",
+}
+"""A cost beyond the goods is of its level, and reaches whom its customer, channel or driver says."""
+
 LINE = {
     "order_id": {"sales.order_id"},
     "customer_id": {"sales.customer_id"},
@@ -61,7 +70,15 @@ FINDINGS: dict[str, set[str]] = {
     "revenue_against_target": TARGETS,
     "landing": TARGETS,
     "target_missed": TARGETS | ORDERS | COST | {"sales.list_revenue"},
-    "margin_rate": COST,
+    "margin_rate": COST | PRICES,
+    "prices_fell": COST | PRICES | ORDERS,
+    "costs_not_passed_on": COST | PRICES | ORDERS,
+    "mix_earns_less": COST | PRICES | ORDERS,
+    "loses_money": SEGMENT | COST | COSTS,
+    "own_fixed_costs": SEGMENT | COST | COSTS,
+    "cost_to_serve": SEGMENT | COST | COSTS,
+    "costs_rose": ORDERS | COST | COSTS,
+    "costs_unallocated": SEGMENT | COST | COSTS,
     "margin_fell_in": DIMENSIONS | COST | ORDERS,
     "cost_missing": COST,
     "discounts": {"sales.list_revenue"},
@@ -97,10 +114,13 @@ FAMILIES: dict[str, set[str]] = {
     "movers:customer_id:.*": CUSTOMER,
     "concentration:.*": CUSTOMER,
     **{f"finding:[^:]+:{rule}(?!.*:stake)(:.*)?": columns for rule, columns in FINDINGS.items()},
-    # What a euro of a gap leaves is the margin rate; of what lower prices made, all of it.
-    **{f"finding:[^:]+:{rule}(:.*)?:stake": columns | COST | PRICES for rule, columns in FINDINGS.items()},
-    "finding:.*:stake": COST | PRICES,
-    "findings:.*:total:.*": set().union(*FINDINGS.values()) | COST | PRICES,
+    # What a euro of a gap leaves is the margin rate, less other variable costs; of what lower prices made, all of it.
+    **{f"finding:[^:]+:{rule}(:.*)?:stake": columns | COST | PRICES | COSTS for rule, columns in FINDINGS.items()},
+    "finding:.*:stake": COST | PRICES | COSTS,
+    "findings:.*:total:.*": set().union(*FINDINGS.values()) | COST | PRICES | COSTS,
+    "margin_bridge:.*": COST | PRICES,
+    "profitability:segment:.*": SEGMENT | COST | COSTS,
+    "whale_curve:customer_id:.*": CUSTOMER | COST | COSTS,
     "ledger:.*": {"sales.order_id", "ledger.piece", "ledger.label", "ledger.debit", "ledger.credit"},
     **{
         f"coverage:{question.id}(:money)?": set().union(

@@ -25,7 +25,7 @@ from perfkit import aggregations, improve, kpis, languages, margins
 from perfkit.results import MIME, Result, plain
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-_ANALYSES = (kpis, improve, margins.ledger)
+_ANALYSES = (kpis, improve, margins.ledger, margins.statement, margins.bridge, margins.profitability)
 
 
 @dataclass(frozen=True)

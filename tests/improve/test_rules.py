@@ -236,3 +236,10 @@ def test_a_decision_on_what_is_no_finding_this_time_is_told_apart_from_a_mistype
         in result.views()[0].notes
     )
     assert found(named, actions={"customers_lost": {"owner": "Anna"}}).unspoken == ()
+
+
+def test_a_decision_on_what_another_report_tells_is_no_silence_here(named, results):
+    ids = ["customers_lost", "landing", "target_missed:revenue", "costs_rose", "loses_money:channel"]
+    decided = {id: {"owner": "Anna"} for id in [*ids, "largest_loss:channel"]}
+    result = improve.findings(*results(named, dimensions=("country",), reading=("breakdowns",)), actions=decided)
+    assert (result.unspoken, result.unread) == ((), ())

@@ -9,10 +9,21 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from perfkit.dimensions import is_known_dimension
 from perfkit.errors import ParameterError, unknown
 from perfkit.improve.evidence import Evidence
 from perfkit.improve.findings import Finding, Findings
-from perfkit.improve.rules import customers, margins, products, reliability, revenue, targets
+from perfkit.improve.rules import (
+    bridges,
+    customers,
+    earnings,
+    margins,
+    prices,
+    products,
+    reliability,
+    revenue,
+    targets,
+)
 from perfkit.improve.stakes import FALL
 from perfkit.kpis.breakdowns import Breakdown
 from perfkit.kpis.catalogue import CATALOGUE
@@ -26,7 +37,8 @@ from perfkit.kpis.trends_by import TrendBy
 from perfkit.kpis.walks import RevenueWalk
 from perfkit.kpis.years import YearToDate
 from perfkit.languages import listing, text
-from perfkit.margins import LedgerTie
+from perfkit.margins import DiscountDispersion, LedgerTie, PriceVolumeMix, Profitability, Statement, WhaleCurve
+from perfkit.margins.profitability import Differences
 from perfkit.periods import Period
 from perfkit.results import Result
 
@@ -48,8 +60,16 @@ RULES: tuple[Rule, ...] = (
     margins.margin_rate,
     margins.margin_fell_in,
     margins.discounts,
+    prices.discounts_unequal,
     margins.below_cost,
     margins.low_margin,
+    bridges.prices_fell,
+    bridges.costs_not_passed_on,
+    bridges.mix_earns_less,
+    earnings.loses_money,
+    earnings.own_fixed_costs,
+    earnings.cost_to_serve,
+    earnings.costs_rose,
     customers.customers_lost,
     customers.customers_shrank,
     customers.new_customers,
@@ -66,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     reliability.books_do_not_tie,
     reliability.cost_missing,
     reliability.anonymous_revenue,
+    reliability.costs_unallocated,
 )
 """Every rule; each returns what it finds, or nothing."""
 
@@ -75,12 +96,37 @@ _OF_THE_PERIOD: tuple[Rule, ...] = (
     targets.member_target,
     margins.below_cost,
     margins.low_margin,
+    earnings.loses_money,
+    earnings.own_fixed_costs,
+    earnings.cost_to_serve,
+    prices.discounts_unequal,
     customers.single_customer,
     products.return_rate_above,
 )
 """Rules that set nothing against the year before: a month that is missing there changes nothing of what they say."""
 
-_READ = (Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie)
+_OF_TARGETS = {rule.__name__ for rule in RULES if rule.__module__ == targets.__name__}
+_READS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("customers_lost", "customers_shrank", "new_customers", "products_vanished"), ("movers",)),
+    **dict.fromkeys(("concentration", "single_customer"), ("concentration",)),
+    **dict.fromkeys(("prices_fell", "costs_not_passed_on", "mix_earns_less"), ("bridges",)),
+    **dict.fromkeys(("own_fixed_costs", "cost_to_serve", "costs_unallocated"), ("earners",)),
+    "loses_money": ("earners", "whales"),
+    "costs_rose": ("statement",),
+    "discounts_unequal": ("dispersions",),
+    "customers_back": ("walk",),
+    "order_frequency": ("tree",),
+    "months_below": ("trend",),
+    "member_months_below": ("trends_by",),
+    "landing": ("year_to_date",),
+    "books_do_not_tie": ("tie",),
+}
+"""What rules read beside the scorecard and breakdowns: without it, a decision on what they find is another report's."""
+
+_OF_MARGINS = (Statement, PriceVolumeMix, Profitability, WhaleCurve, Differences, DiscountDispersion)
+_READ = (
+    Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie, *_OF_MARGINS,
+)  # fmt: skip
 
 
 def findings(
@@ -91,11 +137,14 @@ def findings(
     Parameters
     ----------
     scorecard : Scorecard
-    *results : Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie
-        Of the same period, in any order, and the company's reconciliation; each opens the rules that read it.
+    *results : Trend, TrendBy, YearToDate, Breakdown, Movers, Concentration, RevenueTree, RevenueWalk, LedgerTie,
+        Statement, PriceVolumeMix, Profitability, WhaleCurve, Differences, DiscountDispersion
+        Of the same period (a bridge: from the year before to it), in any order, and the company's reconciliation;
+        each opens the rules that read it. With a statement that reaches contribution margin 1, a stake is of that.
     actions : mapping, optional
         What the company decided, by finding id (`acme.actions()`): owner, due, done, note, and what it knows
-        of the stake: cost of the action, achievable share of the gap (0 to 1).
+        of the stake: cost of the action, achievable share of the gap (0 to 1). A gap to what others earn has a
+        stake only where that share is declared.
 
     Raises
     ------
@@ -107,7 +156,8 @@ def findings(
     for name in decided:
         if name.split(":")[0] not in names:
             raise ParameterError(f"actions: {unknown('finding', name.split(':')[0], names)}")
-    evidence = _evidence(scorecard, results)
+    reachable = {name: Decimal(str(own["achievable"])) for name, own in decided.items() if "achievable" in own}
+    evidence = _evidence(scorecard, results, reachable)
     found = [
         _decided(_priced(_held_back(finding, rule, evidence), evidence), decided)
         for rule in RULES
@@ -116,7 +166,7 @@ def findings(
     order = {"bad": 0, None: 1, "good": 2}
     ranked = sorted(found, key=lambda item: (-item.amount, order[item.tone], _depth(item), item.id))
     spoken = {name for item in ranked for name in (item.id, item.id.split(":")[0])}
-    silent = [name for name in decided if name not in spoken]
+    silent = [name for name in decided if name not in spoken and not _is_of_another_report(name, evidence)]
     unread = tuple(name for name in silent if not _is_read(name, evidence))
     unspoken = tuple(name for name in silent if name not in unread)
     return Findings(tuple(ranked), scorecard.period, scorecard.currency, unspoken, unread, evidence.thin())
@@ -127,8 +177,27 @@ def _is_read(name: str, evidence: Evidence) -> bool:
     rule, _, of = name.partition(":")
     if rule == targets.target_missed.__name__:
         return not of or of in CATALOGUE
-    read = [*(each.by for each in evidence.breakdowns), *(each.by for each in evidence.movers)]
-    return not of or of in read or of in [each.by for each in evidence.trends_by]
+    return not of or of in _dimensions(rule, evidence)
+
+
+def _is_of_another_report(name: str, evidence: Evidence) -> bool:
+    """Say whether what its rule reads is not given here, so that its silence means nothing."""
+    rule, _, of = name.partition(":")
+    planned = evidence.year_to_date is not None or evidence.scorecard.rows["target"].notna().any()
+    if rule in _OF_TARGETS and not planned:
+        return True
+    if rule in _READS and not any(getattr(evidence, field) for field in _READS[rule]):
+        return True
+    return bool(of) and is_known_dimension(of) and of not in _dimensions(rule, evidence)
+
+
+def _dimensions(rule: str, evidence: Evidence) -> set[str]:
+    """The dimensions of what a rule reads."""
+    read: set[str] = set()
+    for field in _READS.get(rule, ("breakdowns", "movers", "trends_by")):
+        for result in getattr(evidence, field) or ():
+            read |= set(result.dimensions) if isinstance(result, Profitability) else {getattr(result, "by", "")}
+    return read
 
 
 def _depth(finding: Finding) -> int:
@@ -136,7 +205,7 @@ def _depth(finding: Finding) -> int:
     return min((len(pool) for pool in finding.pools), default=0)
 
 
-def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
+def _evidence(scorecard: Scorecard, results: Iterable[Result], reachable: Mapping[str, Decimal]) -> Evidence:
     of: dict[type, list[Any]] = {kind: [] for kind in _READ}
     set_aside = None
     for result in results:
@@ -145,7 +214,9 @@ def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
             continue
         if not isinstance(result, _READ):
             raise ParameterError(f"findings: {type(result).__name__} is no result that findings read.")
-        if result.period != scorecard.period:
+        if isinstance(result, PriceVolumeMix):
+            _refuse_another_base(result, scorecard)
+        elif result.period != scorecard.period:
             raise ParameterError(
                 f"findings: the scorecard is of {scorecard.period.label}, a {type(result).__name__} of "
                 f"{result.period.label}. Compared, they would mislead; compute both for one period."
@@ -164,7 +235,24 @@ def _evidence(scorecard: Scorecard, results: Iterable[Result]) -> Evidence:
         trends_by=tuple(of[TrendBy]),
         tie=first[LedgerTie],
         set_aside=set_aside,
+        statement=first[Statement],
+        bridges=tuple(of[PriceVolumeMix]),
+        earners=tuple(of[Profitability]),
+        whales=tuple(of[WhaleCurve]),
+        differences=tuple(of[Differences]),
+        dispersions=tuple(of[DiscountDispersion]),
+        reachable=reachable,
     )
+
+
+def _refuse_another_base(bridge: PriceVolumeMix, scorecard: Scorecard) -> None:
+    if bridge.budget or (bridge.base, bridge.current) != (scorecard.previous, scorecard.period):
+        base = f"a budget of {bridge.base.label}" if bridge.budget else bridge.base.label
+        raise ParameterError(
+            f"findings: the scorecard sets {scorecard.period.label} against {scorecard.previous.label}, a "
+            f"PriceVolumeMix {bridge.current.label} against {base}. Findings are told against the year before: give "
+            f"the bridge with base={scorecard.previous.label}."
+        )
 
 
 def _held_back(finding: Finding, rule: Rule, evidence: Evidence) -> Finding:
@@ -195,11 +283,15 @@ def _priced(finding: Finding, evidence: Evidence) -> Finding:
     if not finding.pools or finding.stake is not None:
         return finding
     tone, part = finding.tone, any(pool[: len(FALL)] == FALL for pool in finding.pools)
-    rate = evidence.margin_rate
+    rate = evidence.margin_rate if evidence.contribution_rate is None else evidence.contribution_rate
     if not part or evidence.fall is not None or (rate is not None and rate <= 0):
         why = text("No stake: at a margin of zero or less, more revenue earns nothing.")
     elif evidence.fell():
-        why = text("No stake: gross profit did not fall in all.")
+        why = (
+            text("No stake: gross profit did not fall in all.")
+            if evidence.contribution_rate is None
+            else text("No stake: the contribution margin did not fall in all.")
+        )
     elif (change := evidence.row("revenue")["variance_previous"]) and change < 0:
         why = text("No stake: others made up all but {amount} of revenue.", amount=evidence.money(-change))
         tone = None

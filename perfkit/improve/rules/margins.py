@@ -1,10 +1,11 @@
 """Rules on margins: what does a sale leave, what is given away, and what is sold at a loss?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from perfkit import estimates
+from perfkit import estimates, languages
 from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import (
     MATERIAL,
@@ -16,9 +17,10 @@ from perfkit.improve.evidence import (
     total_of,
 )
 from perfkit.improve.findings import Action, Finding
+from perfkit.improve.rules import bridges, earnings
 from perfkit.improve.stakes import MARGIN, REVENUE
 from perfkit.kpis.breakdowns import Breakdown, label, margin_change
-from perfkit.languages import in_sentence, number, percent, points, text
+from perfkit.languages import in_sentence, listing, number, percent, points, text
 
 _LARGE = Decimal("0.05")  # share of revenue from which a member's margin matters to the whole
 _MOST = 2  # breakdowns told of: the others see the same money from elsewhere
@@ -36,6 +38,13 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
         return
     fall = points(-change).removeprefix("+")
     reference = evidence.against(percent(row["previous"]))
+    told = [*bridges.prices_fell(evidence), *bridges.costs_not_passed_on(evidence), *bridges.mix_earns_less(evidence)]
+    action = text("Split the fall into price, cost and mix, product by product, before changing a price.")
+    caveat = text("A shift to products of lower margin lowers the rate without any price or cost moving.")
+    if told:
+        action = text("Decide on its causes one by one: the bridge of gross profit names them.")
+        parts = listing(item.topic for item in told)
+        caveat = text("No stake of its own: those of its causes ({parts}) are told apart.", parts=parts)
     yield Finding(
         id="margin_rate",
         topic=text("the gross margin rate"),
@@ -44,14 +53,16 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
         unit="points",
         basis=text(row["basis"]),
         reference=reference,
-        action=Action(text("Split the fall into price, cost and mix, product by product, before changing a price.")),
-        caveat=text("A shift to products of lower margin lowers the rate without any price or cost moving."),
-        stake=evidence.price(
+        action=Action(action),
+        caveat=caveat,
+        stake=None
+        if told
+        else evidence.price(
             Decimal(str(-change)) * revenue,
             reference,
             text("Gap of {gap} in the rate × revenue of the period: all of it is profit.", gap=fall),
         ),
-        pools=(MARGIN,),
+        pools=() if told else (MARGIN,),
         figure_ids=evidence.ids("margin_rate"),
     )
 
@@ -82,7 +93,7 @@ def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
         fall = points(-change).removeprefix("+")
         before = percent(row["previous_margin_rate"])
         reference = evidence.against(before)
-        yield Finding(
+        finding = Finding(
             id=f"margin_fell_in:{result.by}",
             topic=text("the margin of {member}, which fell", member=label(row)),
             claim=text(
@@ -112,6 +123,33 @@ def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
             pools=((*MARGIN, (f"margin by {result.by}", str(row["member"]))),),
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
         )
+        effects = evidence.moved_by(result.by, row["member"])
+        yield finding if effects is None else _less_mix(finding, loss, effects, evidence)
+
+
+def _less_mix(finding: Finding, loss: Decimal, effects: dict[Any, Any], evidence: Evidence) -> Finding:
+    """Stake what prices and unit costs did within the member, and no mix: what sells more of the one is no loss."""
+    taken = min(-(effects["price"] + effects["cost"]), loss)
+    values = {
+        "price": evidence.money(effects["price"], signed=True),
+        "cost": evidence.money(effects["cost"], signed=True),
+        "rest": evidence.money(loss - max(taken, Decimal(0))),
+    }
+    picked = text("It was picked as the largest fall among all: part of it may be chance.")
+    action = text("Item by item, raise the price or buy cheaper where its own price or unit cost lowered the margin.")
+    if not evidence.is_material_profit(taken) or taken <= 0:
+        why = text(
+            "No stake: prices ({price}) and unit costs ({cost}) of what both years sold hardly did it; it is a move to "
+            "what earns less.",
+            **values,
+        )
+        action = text("Find out what its customers buy more of now, and whether it was meant: prices and costs held.")
+        return replace(finding, caveat=f"{why} {picked}", stake=None, pools=(), tone=None, action=Action(action))
+    basis = text("Prices ({price}) and unit costs ({cost}) of what both years sold: all of it is profit.", **values)
+    if loss - taken >= Decimal("0.5"):
+        rest = text("The other {rest} is a move to what earns less, and no stake.", **values)
+        picked = f"{rest} {picked}"
+    return replace(finding, caveat=picked, stake=evidence.price(taken, finding.reference, basis), action=Action(action))
 
 
 def _change_of_the_rest(result: Breakdown, row: dict[Any, Any]) -> float:
@@ -173,8 +211,10 @@ def _list_revenue(evidence: Evidence, rate: float) -> Decimal:
 
 def below_cost(evidence: Evidence) -> Iterator[Finding]:
     """Tell of two breakdowns at most, the largest losses first: members whose goods cost more than they bring."""
-    found = []
+    found, deeper = [], earnings.losers(evidence)
     for result in evidence.breakdowns:
+        if result.by in deeper:  # told there, after the costs to serve, with what chance leaves of it
+            continue
         losing = [row for row in known_members(result) if (own_margin(row) or 0) < 0]
         loss = -sum((row["gross_profit"] for row in losing), Decimal(0))
         if losing and evidence.is_material_profit(loss):
@@ -213,7 +253,9 @@ def below_cost(evidence: Evidence) -> Iterator[Finding]:
 def low_margin(evidence: Evidence) -> Iterator[Finding]:
     """Tell of two breakdowns at most: the member whose margin rate lies furthest below the others'.
 
-    It has no stake: what others earn elsewhere is no reference that this member could be brought to.
+    Where the differences of a dimension were tested, it must be one beyond chance; where its members' rates were
+    estimated, the others' rate must lie above its interval. It has a stake only where the company has said which share
+    of the gap it can reach: what others earn elsewhere is no reference that this member could be brought to.
     """
     if evidence.margin_rate is None:
         return
@@ -226,6 +268,7 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
             and (gap := rest - Decimal(str(row["margin_rate"]))) >= _FAR
             and row["margin_rate"] >= 0  # below zero it is sold below cost, a finding of its own
             and evidence.is_material_profit(gap * row["revenue"])
+            and _is_beyond_chance(evidence, result.by, row["member"], float(rest))
         ]
         if far:
             found.append((*max(far, key=lambda each: (each[0], str(each[1]["member"]))), result))
@@ -233,11 +276,26 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
     for each in sorted(found, key=lambda each: (-each[0], each[3].by)):
         # A channel that is a segment too, line for line, is told of once.
         apart.setdefault((each[1]["revenue"], each[1]["gross_profit"]), each)
-    for _gap, row, rest, result in list(apart.values())[:_MOST]:
+    for gap, row, rest, result in list(apart.values())[:_MOST]:
         others = percent(rest)
         reference = text("The others: {rate}", rate=others)
+        id = f"low_margin:{result.by}"
+        tested = _tested(evidence, result.by, row["member"])
+        caveat = text("The others are a yardstick, not a promise: the business may differ for good reasons.")
+        low = high = None
+        if tested is not None:
+            between = text(
+                "Beyond chance: {low} to {high} below the others, lines of one customer taken as alike.",
+                low=percent(-tested["high"]),
+                high=percent(-tested["low"]),
+            )
+            caveat = f"{between} {caveat}"
+            low, high = (Decimal(str(-tested[side])) * row["revenue"] for side in ("high", "low"))
+        points_below = points(gap / row["revenue"]).removeprefix("+")
+        basis = text("Gap of {gap} in the rate × its revenue of the period: all of it is profit.", gap=points_below)
+        stake = evidence.peers(id, gap, reference, basis, low, high)
         yield Finding(
-            id=f"low_margin:{result.by}",
+            id=id,
             topic=text("the margin of {member}", member=label(row)),
             claim=text(
                 "By {dimension}, {member} earns a gross margin of {rate}, against {others} for the others.",
@@ -251,11 +309,35 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
             basis=text("Gross profit / net revenue of the lines whose cost is known"),
             reference=reference,
             action=Action(text("Go through prices, terms and range, and set a floor for the margin.")),
-            caveat=text("The others are a yardstick, not a promise: the business may differ for good reasons."),
+            caveat=caveat,
             tone=None,
+            stake=stake,
+            pools=((*MARGIN, (f"margin by {result.by}", str(row["member"]))),) if stake else (),
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
             signed=False,
         )
+
+
+def _tested(evidence: Evidence, by: str, member: Any) -> dict[Any, Any] | None:
+    """The tested difference of a member's rate from that of the rest; None where none was tested."""
+    for each in evidence.differences:
+        if each.by == by and not each.reason:
+            rows = each.rows.to_dict("records")
+            return next((row for row in rows if row["member"] == member and row["adjusted_p"] is not None), None)
+    return None
+
+
+def _is_beyond_chance(evidence: Evidence, by: str, member: Any, others: float) -> bool:
+    """Say whether a member's rate is told from that of the others, where the results given can tell."""
+    if any(each.by == by and not each.reason for each in evidence.differences):
+        tested = _tested(evidence, by, member)
+        return tested is not None and tested["adjusted_p"] <= 1 - estimates.LEVEL
+    for each in evidence.earners:
+        if each.dimensions == (by,) and not each.reason:
+            rows = each.rows.to_dict("records")
+            found = next((row for row in rows if row["member"] == member), None)
+            return found is not None and not languages.missing(found["high"]) and found["high"] < others
+    return True
 
 
 def _against_the_rest(result: Breakdown) -> Iterator[tuple[dict[Any, Any], Decimal]]:

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from perfkit import languages
+from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import ENOUGH_COST, MATERIAL, Evidence
 from perfkit.improve.findings import Action, Finding
 from perfkit.kpis.scorecards import figure_id
-from perfkit.languages import listing, percent, plural, text
+from perfkit.languages import in_sentence, listing, percent, plural, text
 from perfkit.periods import shifted
 
 _BLIND = 0.05  # share of revenue without a customer, from which customer figures are told to be partial
 _SHOWN = 0.001  # a share below it would be shown as zero
+_NAMED = 3
+_CAUSED = ("cogs", "cm1", "cm2")  # levels whose costs go with what is sold and served
 
 
 def no_revenue(evidence: Evidence) -> Iterator[Finding]:
@@ -180,5 +183,45 @@ def anonymous_revenue(evidence: Evidence) -> Iterator[Finding]:
         caveat=text("It is no loss; it is what cannot be seen."),
         tone=None,
         figure_ids=(figure_id(evidence.scorecard.period, "identified_share"),),
+        signed=False,
+    )
+
+
+def costs_unallocated(evidence: Evidence) -> Iterator[Finding]:
+    """Variable costs and costs to serve reach no member, because nothing measures its part: where there are most."""
+    found = []
+    for result in evidence.earners:
+        left = result.unallocated
+        if result.reason or result.costs_total is None or len(result.dimensions) != 1 or left.empty:
+            continue
+        rows = left[left["level"].isin(_CAUSED)].to_dict("records")
+        amount = sum((row["amount"] for row in rows), Decimal(0))
+        if amount > 0 and evidence.is_material_profit(amount):
+            found.append((amount, result, sorted(rows, key=lambda row: (-row["amount"], str(row["kind"])))))
+    if not found:
+        return
+    amount, result, rows = max(found, key=lambda each: (each[0], each[1].dimensions))
+    by = result.dimensions[0]
+    asks = list(dict.fromkeys(row["ask"] for row in rows if row["ask"]))
+    kinds = list(dict.fromkeys(row["kind"] or text("(no name)") for row in rows))
+    levels = dict.fromkeys(row["level"] for row in rows)
+    yield Finding(
+        id=f"costs_unallocated:{by}",
+        topic=text("costs that nothing measures"),
+        claim=text(
+            "By {dimension}, {amount} of variable costs and costs to serve reach no member, first {kinds}: the margins "
+            "after them are too high by that.",
+            dimension=in_sentence(dimension_name(by)),
+            amount=evidence.money(amount),
+            kinds=listing(kinds[:_NAMED]),
+        ),
+        value=amount,
+        unit=evidence.currency,
+        basis=text("Costs of the period down to the costs to serve that reach no member"),
+        reference=text("Each of these costs with the driver, the customer or the channel that causes it"),
+        action=Action(" ".join(asks)),
+        caveat=text("It is no loss; it is what cannot be seen."),
+        tone=None,
+        figure_ids=tuple(f"profitability:{by}:{result.period.label}:unallocated:{level}" for level in levels),
         signed=False,
     )

@@ -1,0 +1,352 @@
+"""Rules on earnings: who loses money after the costs that end with it, and what does serving take?
+
+A loss is judged on what would be saved without the member: goods, variable costs, the costs to serve it, and fixed
+costs of its own. Common fixed costs stay whoever goes, so they are in no loss (METHODS.md, section 4).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from perfkit import languages
+from perfkit.dimensions import dimension_name
+from perfkit.improve.evidence import ENOUGH_COST, Evidence, few_cases, names_of
+from perfkit.improve.findings import Action, Finding
+from perfkit.improve.stakes import MARGIN
+from perfkit.kpis.breakdowns import label
+from perfkit.languages import in_sentence, listing, number, percent, points, text
+from perfkit.margins import Profitability, WhaleCurve
+from perfkit.margins.profitability.views import LOSES, OWN_FIXED
+
+_MOST = 2  # dimensions told of: the others see the same money from elsewhere
+_NAMED = 3
+_FAR = 0.05  # of revenue: serving that costs so much more than serving the others is told
+_SCALING = ("cogs", "cm1", "cm2")  # levels whose costs go with sales; the others are fixed
+
+
+@dataclass(frozen=True)
+class Losers:
+    """The members of a dimension that lose money: who, how much in all, and what a year's chance leaves of it."""
+
+    by: str
+    rows: list[dict[Any, Any]]
+    members: int
+    lost: Decimal
+    served: bool
+    expected: Decimal | None
+    figure_ids: tuple[str, ...]
+
+
+def loses_money(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two dimensions at most: members that cost more than they bring, counting only what would end with them.
+
+    Whoever lost most in one year was partly unlucky. Where the year before is known, the stake is what these members
+    may be expected to lose next year if nothing changes (see `whales.Regression`), and never more than they lost.
+    """
+    found = [each for each in losers(evidence).values() if evidence.is_material_profit(each.lost)]
+    for each in sorted(found, key=lambda each: (-each.lost, each.by))[:_MOST]:
+        values = {
+            "dimension": in_sentence(dimension_name(each.by)),
+            "n": number(len(each.rows)),
+            "all": number(each.members),
+            "names": names_of(each.rows[:_NAMED]),
+            "loss": evidence.money(each.lost),
+        }
+        reference = text("What these members cost: a result of zero")
+        finding = Finding(
+            id=f"loses_money:{each.by}",
+            subject="below_cost",
+            topic=text("losses by {dimension}", **values),
+            claim=_claim(each, values),
+            value=-each.lost,
+            unit=evidence.currency,
+            basis=_basis(each),
+            reference=reference,
+            action=Action(_what_to_do(each.by)),
+            caveat=text(
+                "Common fixed costs are in no loss: they stay. So may a part of the costs to serve, for a time."
+            ),
+            stake=evidence.price(
+                each.lost,
+                reference,
+                text("The loss itself; whether it is chance cannot be told without a year before."),
+            ),
+            pools=((*MARGIN, (f"below cost by {each.by}", "all")),),
+            figure_ids=each.figure_ids,
+        )
+        yield _drawn_to_the_mean(finding, each, evidence)
+
+
+def _drawn_to_the_mean(finding: Finding, found: Losers, evidence: Evidence) -> Finding:
+    """Stake what may be expected of the losers, where the year before tells it."""
+    if found.expected is None or finding.stake is None:
+        return finding
+    likely = min(max(-found.expected, Decimal(0)), found.lost)
+    if not evidence.is_material_profit(likely):
+        why = text("No stake: after a year like this one, the same members may be expected to lose next to nothing.")
+        return replace(finding, caveat=f"{why} {finding.caveat}", tone=None, stake=None, pools=())
+    basis = text(
+        "Of a loss of {loss}, {likely} may be expected again if nothing changes: whoever lost most in one year was "
+        "partly unlucky (regression to the mean).",
+        loss=evidence.money(found.lost),
+        likely=evidence.money(likely),
+    )
+    return replace(finding, stake=replace(finding.stake, gap=likely, basis=basis))
+
+
+def losers(evidence: Evidence) -> dict[str, Losers]:
+    """Return those that lose money, by dimension: of a whale curve, else of the margins of a dimension's members."""
+    found = {
+        each.by: _of_whale(each)
+        for each in evidence.whales
+        if not each.reason and each.losers and _costed(each, evidence)
+    }
+    for result in evidence.earners:
+        if not result.reason and len(result.dimensions) == 1 and result.dimensions[0] not in found:
+            losing = [row for row in _members(result) if row["advice"] == LOSES]
+            if losing:
+                found[result.dimensions[0]] = _of_members(result, losing)
+    return found
+
+
+def _costed(whale: WhaleCurve, evidence: Evidence) -> bool:
+    """Say whether the costs of nearly all sales are known: else a member may seem to lose for what is not known."""
+    unknown = whale.left_out[whale.left_out["reason"] == "no known cost"]
+    return sum(unknown["net_revenue"], Decimal(0)) <= (1 - ENOUGH_COST) * evidence.revenue
+
+
+def _of_whale(whale: WhaleCurve) -> Losers:
+    losing = whale.cells.iloc[len(whale.cells) - whale.losers :].to_dict("records")  # the best stand first
+    return Losers(
+        whale.by,
+        losing[::-1],
+        len(whale.cells),
+        -whale.destroyed,
+        whale.profit != "gross_profit",
+        None if whale.before is None else whale.before.expected,
+        (f"whale_curve:{whale.by}:{whale.period.label}:destroyed",),
+    )
+
+
+def _of_members(result: Profitability, losing: list[dict[Any, Any]]) -> Losers:
+    losing.sort(key=lambda row: (row["cm2"], str(row["member"])))
+    lost = -sum((row["cm2"] for row in losing), Decimal(0))
+    ids = tuple(_figure(result, "cm2", row) for row in losing[:10] if result.deepest in ("cm2", "cm3"))
+    ids = ids or tuple(_figure(result, "gross_profit", row) for row in losing[:10])
+    served = result.deepest != "gross_profit"
+    return Losers(result.dimensions[0], losing, len(list(_members(result))), lost, served, None, ids)
+
+
+def _claim(found: Losers, values: dict[str, str]) -> str:
+    if len(found.rows) == 1:
+        if found.served:
+            return text("By {dimension}, {names} costs more than it brings, serving included: {loss} lost.", **values)
+        return text("By {dimension}, {names} brings less than its goods cost: {loss} lost.", **values)
+    if found.served:
+        return text(
+            "By {dimension}, {n} of {all} cost more than they bring, serving included, first {names}: {loss} lost.",
+            **values,
+        )
+    return text("By {dimension}, {n} of {all} bring less than their goods cost, first {names}: {loss} lost.", **values)
+
+
+def _basis(found: Losers) -> str:
+    if found.served:
+        return text(
+            "Contribution margin 2 of the members below zero: goods, variable costs, costs to serve that reach them"
+        )
+    return text("Gross margin of the members below zero")
+
+
+def _what_to_do(by: str) -> str:
+    if by in ("customer_id", "customer_name", "segment", "country"):
+        return text(
+            "For each, raise the price, set a minimum order or charge delivery; stop serving only as a last step."
+        )
+    if by in ("product_id", "product_name", "category"):
+        return text("For each, raise the price or buy cheaper; drop it only if what it costs ends with it.")
+    return text("For each, raise prices or lower what serving costs; close it only if what it costs ends with it.")
+
+
+def own_fixed_costs(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two dimensions at most: the member that does not earn the fixed costs that are its own."""
+    found = []
+    for result in _single(evidence):
+        short = [(row["own_fixed"] - row["cm2"], row) for row in _members(result) if row["advice"] == OWN_FIXED]
+        short = [each for each in short if evidence.is_material_profit(each[0])]
+        if short:
+            found.append((*max(short, key=lambda each: (each[0], str(each[1]["member"]))), result))
+    for gap, row, result in sorted(found, key=lambda each: (-each[0], each[2].dimensions))[:_MOST]:
+        by = result.dimensions[0]
+        reference = text("Its own fixed costs: {amount}", amount=evidence.money(row["own_fixed"]))
+        yield Finding(
+            id=f"own_fixed_costs:{by}",
+            topic=text("the fixed costs of {member}", member=label(row)),
+            claim=text(
+                "By {dimension}, {member} earns {earned} before its own fixed costs of {fixed}: {gap} short.",
+                dimension=in_sentence(dimension_name(by)),
+                member=label(row),
+                earned=evidence.money(row["cm2"]),
+                fixed=evidence.money(row["own_fixed"]),
+                gap=evidence.money(gap),
+            ),
+            value=-gap,
+            unit=evidence.currency,
+            basis=text("Contribution margin 2 less the fixed costs booked to this member alone"),
+            reference=reference,
+            action=Action(
+                text("Decide: grow it by a date, cut its fixed costs, or close it. Only what ends with it is saved.")
+            ),
+            caveat=text("What sells elsewhere thanks to it is not counted, and staff or leases may outlast it."),
+            stake=evidence.price(gap, reference, text("What it is short of its own fixed costs: all of it is profit.")),
+            pools=((*MARGIN, (f"own fixed costs by {by}", str(row["member"]))),),
+            figure_ids=(_figure(result, "cm3", row),),
+        )
+
+
+def cost_to_serve(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of two dimensions at most: the member whose costs to sell and serve eat far more than those of the others.
+
+    It has a stake only where the company has said which share of the gap it can reach (see `Evidence.peers`).
+    """
+    found = []
+    for result in _single(evidence):
+        far = [
+            each
+            for row in _members(result)
+            if (each := _served(result, row)) and each.gap >= _FAR and evidence.is_material_profit(each.money)
+        ]
+        if far:
+            found.append((max(far, key=lambda each: (each.money, str(each.row["member"]))), result))
+    for most, result in sorted(found, key=lambda each: (-each[0].money, each[1].dimensions))[:_MOST]:
+        by = result.dimensions[0]
+        id = f"cost_to_serve:{by}"
+        reference = text("The others: {rate}", rate=percent(most.others))
+        gap = points(most.gap).removeprefix("+")
+        basis = text("Gap of {gap} in the rate × its revenue of the period: all of it is profit.", gap=gap)
+        stake = evidence.peers(id, most.money, reference, basis)
+        yield Finding(
+            id=id,
+            topic=text("what serving {member} costs", member=label(most.row)),
+            claim=text(
+                "By {dimension}, selling to {member} and serving it costs {rate} of its revenue, against {others} for "
+                "the others: {share} of its gross margin goes.",
+                dimension=in_sentence(dimension_name(by)),
+                member=label(most.row),
+                rate=percent(most.rate),
+                others=percent(most.others),
+                share=percent(_eaten(most.row)),
+            ),
+            value=most.rate,
+            unit="share",
+            basis=text("Other variable costs and costs to serve that reach the member / its net revenue"),
+            reference=reference,
+            action=Action(
+                text("Set a minimum order, charge delivery, or serve it otherwise: fewer drops, online, by carton.")
+            ),
+            caveat=text(
+                "Costs are spread by their drivers at one rate: each may cost more or less than its count says."
+            ),
+            tone=None,
+            stake=stake,
+            pools=((*MARGIN, (f"cost to serve by {by}", str(most.row["member"]))),) if stake else (),
+            figure_ids=(_figure(result, "gross_profit", most.row), _figure(result, result.deepest, most.row)),
+            signed=False,
+        )
+
+
+@dataclass(frozen=True)
+class _Served:
+    """What selling to a member and serving it takes of its revenue, and of the others'."""
+
+    row: dict[Any, Any]
+    rate: float
+    others: float
+
+    @property
+    def gap(self) -> float:
+        return self.rate - self.others
+
+    @property
+    def money(self) -> Decimal:
+        revenue: Decimal = self.row["net_revenue"]
+        return Decimal(str(self.gap)) * revenue
+
+
+def _served(result: Profitability, row: dict[Any, Any]) -> _Served | None:
+    """What serving a member takes, None where it cannot be told or takes no more of its margin than of the others'."""
+    rest = result.together(result.rows[result.rows["member"] != row["member"]])
+    both = (row, rest)
+    if any(languages.missing(each["gross_profit_rate"]) or languages.missing(each["cm2_rate"]) for each in both):
+        return None
+    if any(few_cases(each["lines"]) or each["gross_profit"] <= 0 for each in both) or row["cm2"] < 0:
+        return None  # below zero it is a loss, a finding of its own
+    if _eaten(row) - _eaten(rest) < _FAR:
+        return None
+    rate, others = (float((each["gross_profit"] - each["cm2"]) / each["net_revenue"]) for each in both)
+    return _Served(row, rate, others)
+
+
+def _eaten(row: dict[Any, Any]) -> float:
+    """The share of a gross margin that selling and serving take."""
+    return float((row["gross_profit"] - row["cm2"]) / row["gross_profit"])
+
+
+def costs_rose(evidence: Evidence) -> Iterator[Finding]:
+    """Costs beyond the goods of the lines rose: those that go with sales by more than revenue, the others at all."""
+    statement = evidence.statement
+    if statement is None or statement.previous_reason or evidence.revenue <= 0 or evidence.few():
+        return
+    before = statement.amount("net_revenue", previous=True)
+    if before is None or before <= 0:
+        return
+    rose = []
+    for row in statement.rows.to_dict("records"):
+        if row["role"] != "cost" or row["line"] == "goods" or languages.missing(row["previous"]):
+            continue
+        base = -row["previous"] * (evidence.revenue / before if row["level"] in _SCALING else 1)
+        more = -row["amount"] - base
+        if evidence.is_material_profit(more) and more > 0:
+            rose.append((more, row))
+    if not rose:
+        return
+    rose.sort(key=lambda each: (-each[0], each[1]["line"]))
+    gap = sum((more for more, _row in rose), Decimal(0))
+    names = listing(statement.label(row["line"]) for _more, row in rose[:_NAMED])
+    reference = text(
+        "{previous}: the same costs, those that go with sales at the revenue now", previous=evidence.before
+    )
+    yield Finding(
+        id="costs_rose",
+        topic=text("higher costs beyond the goods"),
+        claim=text("Costs beyond the goods took {gap} more than in {previous}: {names}.",
+                   gap=evidence.money(gap), previous=evidence.before, names=names),
+        value=gap,
+        unit=evidence.currency,
+        basis=text("Costs of the statement that rose: variable ones by more than revenue, fixed ones in amount"),
+        reference=reference,
+        action=Action(text("Ask each owner of these costs why, and decide which contract is put out to tender again.")),
+        caveat=text("A cost booked in another period than it was caused in looks like a rise."),
+        stake=evidence.price(gap, reference, text("The rise itself: all of it is profit.")),
+        figure_ids=tuple(f"statement:{statement.period.label}:{row['line']}" for _more, row in rose),
+    )  # fmt: skip
+
+
+def _single(evidence: Evidence) -> Iterable[Profitability]:
+    """The margins of one dimension's members, down to the costs to serve."""
+    return [
+        each
+        for each in evidence.earners
+        if not each.reason and len(each.dimensions) == 1 and each.deepest in ("cm1", "cm2", "cm3")
+    ]
+
+
+def _members(result: Profitability) -> Iterator[dict[Any, Any]]:
+    """The members that have a name, each as a row."""
+    yield from result.rows[result.rows["member"].notna()].to_dict("records")
+
+
+def _figure(result: Profitability, column: str, row: dict[Any, Any]) -> str:
+    """The id of a member's figure."""
+    return f"profitability:{result.dimensions[0]}:{result.period.label}:{column}:={row['member']}"
