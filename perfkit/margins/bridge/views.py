@@ -123,6 +123,8 @@ def message(result: "PriceVolumeMix") -> str:
         "effects": ", ".join(parts),
         "base": result.base.name(),
     }
+    if not result.change:
+        return text("Gross profit did not change") if result.margin else text("Revenue did not change")
     if result.margin:
         if result.budget:
             if result.change < 0:

@@ -128,7 +128,7 @@ def message(result: "Profitability") -> str:
         "{member} brings {share} of {margin}",
         member=label(first),
         share=percent(estimates.ratio(first[margin], total)),
-        margin=languages.in_sentence(margin_name(margin)) if margin == "gross_profit" else text(_HEADINGS[margin]),
+        margin=languages.in_sentence(margin_name(margin)),
     )
 
 
