@@ -120,8 +120,12 @@ def test_mix_earns_less_speaks_of_the_items_through_which_it_moved(two_years):
 @pytest.mark.usefixtures("few_will_do")
 @pytest.mark.parametrize(
     "products",
-    [[("tea", (10, 10, 2), (20, 10, 2)), ("jam", (10, 10, 8), (20, 10, 8))], [MIXED[0]]],
-    ids=["both grew alike", "one item"],
+    [
+        [("tea", (10, 10, 2), (20, 10, 2)), ("jam", (10, 10, 8), (20, 10, 8))],
+        [MIXED[0]],
+        [("laptop", (6, 1000, 600), (6, 1000, 600)), ("pen", (60, 2, 1), (600, 2, 1))],
+    ],
+    ids=["both grew alike", "one item", "many more cheap pieces beside what was sold before"],
 )
 def test_mix_earns_less_is_silent_where_no_share_moved(two_years, products):
     assert told(two_years(*products)).find("mix_earns_less") is None

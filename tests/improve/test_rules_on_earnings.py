@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from perfkit import contribution, improve, kpis, margins, periods
+from perfkit.improve.stakes import MARGIN
 
 JANUARY = periods.parse("2024-01")
 BASE = JANUARY.year_before()
@@ -166,7 +167,14 @@ def test_costs_rose_speaks_of_variable_costs_beyond_revenue_and_of_fixed_ones_in
     found = told(lines, statement(lines, booked)).find("costs_rose")
     assert found.claim == "Costs beyond the goods took €8 more than in January 2023: Freight and Rent."
     assert found.amount == 8  # freight 25, where twice the revenue would have taken 20; rent 13 after 10
-    assert found.pools == ()  # in no gross margin, so in no other stake
+    assert found.pools == (MARGIN,)  # a member that loses money may lose it by these costs
+
+
+def test_a_kind_of_cost_that_is_called_otherwise_this_year_has_not_risen(sold):
+    lines = sold(("Web", 100, 50, 200, 100))
+    renamed = costs(("Freight", "cm1", 0, "Web", None, 10), ("Transport", "cm1", 20, "Web", None, 0))
+    for booked in (renamed, renamed.filter(renamed.amount != 0)):
+        assert told(lines, statement(lines, booked)).find("costs_rose") is None
 
 
 def test_costs_rose_is_silent_where_they_follow_revenue_or_there_is_no_year_before(sold):

@@ -90,7 +90,9 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
     bridge = evidence.bridge(margin=True)
     if bridge is None or not evidence.margins_compare():
         return
-    loss = -bridge.effect("mix")
+    # Many more cheap pieces are a large volume at the average margin and a large mix against it: only both together
+    # are money.
+    loss = -bridge.effect("mix") - max(bridge.effect("volume"), Decimal(0))
     if loss <= 0 or not evidence.is_material_profit(loss):
         return
     reference = text("The mix of {previous}", previous=evidence.before)
@@ -104,14 +106,19 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
         ),
         value=-loss,
         unit=evidence.currency,
-        basis=text("Mix effect of the bridge of gross profit, at the unit margins of the year before"),
+        basis=text(
+            "Mix effect of the bridge of gross profit, at the unit margins of the year before, less what a larger "
+            "volume brought"
+        ),
         reference=reference,
         action=Action(text("Choose what to push: shelf, offers and commission on margin and no longer on revenue.")),
         caveat=text(
             "Of the items named, those that earn more a unit lost weight, or those that earn less gained some; part of "
             "a mix is a choice."
         ),
-        stake=evidence.price(loss, reference, text("The mix effect itself: it is gross profit already.")),
+        stake=evidence.price(
+            loss, reference, text("What the mix took beyond what more volume brought: it is gross profit already.")
+        ),
         pools=(part("mix"),),
         figure_ids=(bridge.figure_id("mix"),),
     )

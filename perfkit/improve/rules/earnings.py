@@ -301,18 +301,20 @@ def costs_rose(evidence: Evidence) -> Iterator[Finding]:
     before = statement.amount("net_revenue", previous=True)
     if before is None or before <= 0:
         return
-    rose = []
+    rose, net = [], Decimal(0)
     for row in statement.rows.to_dict("records"):
         if row["role"] != "cost" or row["line"] == "goods" or languages.missing(row["previous"]):
             continue
         base = -row["previous"] * (evidence.revenue / before if row["level"] in _SCALING else 1)
         more = -row["amount"] - base
+        net += more
         if evidence.is_material_profit(more) and more > 0:
             rose.append((more, row))
-    if not rose:
+    # A kind that is called otherwise this year has risen, and its old name has fallen by as much: no cost rose.
+    gap = min(sum((more for more, _row in rose), Decimal(0)), net)
+    if not rose or gap <= 0 or not evidence.is_material_profit(gap):
         return
     rose.sort(key=lambda each: (-each[0], each[1]["line"]))
-    gap = sum((more for more, _row in rose), Decimal(0))
     names = listing(statement.label(row["line"]) for _more, row in rose[:_NAMED])
     reference = text(
         "{previous}: the same costs, those that go with sales at the revenue now", previous=evidence.before
@@ -329,6 +331,7 @@ def costs_rose(evidence: Evidence) -> Iterator[Finding]:
         action=Action(text("Ask each owner of these costs why, and decide which contract is put out to tender again.")),
         caveat=text("A cost booked in another period than it was caused in looks like a rise."),
         stake=evidence.price(gap, reference, text("The rise itself: all of it is profit.")),
+        pools=(MARGIN,),  # members that lose money may lose it by these very costs
         figure_ids=tuple(f"statement:{statement.period.label}:{row['line']}" for _more, row in rose),
     )  # fmt: skip
 

@@ -124,7 +124,9 @@ def message(result: "PriceVolumeMix") -> str:
         "base": result.base.name(),
     }
     if not result.change:
-        return text("Gross profit did not change") if result.margin else text("Revenue did not change")
+        if result.margin:
+            return text("Gross profit did not change: {effects}", **values)
+        return text("Revenue did not change: {effects}", **values)
     if result.margin:
         if result.budget:
             if result.change < 0:

@@ -65,7 +65,10 @@ class Side:
     def kinds(self, level: str) -> list[dict[Any, Any]]:
         """The costs of a level, the largest of the period asked about first."""
         here = self.costs[self.costs["level"] == level]
-        order = here.assign(size=-here["now"].abs()).sort_values(["size", "source", "kind"], kind="stable")
+        size = [0 if languages.missing(each) else -abs(each) for each in here["now"]]  # none now: of the year before
+        order = here.assign(size=pd.Series(size, index=here.index, dtype="object")).sort_values(
+            ["size", "source", "kind"], kind="stable"
+        )
         return order.to_dict("records")
 
     @property
