@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from perfkit.customers import clv, contracts
-from perfkit.customers.clv.fitting import PROCESSES
+from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.histories import histories
 from perfkit.customers.contracts.curves import Bdw, Sbg
 
@@ -63,7 +63,7 @@ def of_purchases(model: str, draw: np.random.Generator) -> Checked:
         return {}
     total = fitted.expected_purchases(drawn, HORIZON, by="total").iloc[0]
     rows, theta = histories(drawn), np.array(CASES[model])
-    process = PROCESSES[model]
+    process = MODELS[model]
     mean = process.mean(theta, rows.frequency.astype(float), rows.T, HORIZON)
     true = float((process.p_alive(theta, rows) * mean) @ rows.weight)
     found = parameters(fitted.parameters, CASES[model])

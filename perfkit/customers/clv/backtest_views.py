@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from perfkit.customers.clv.models import MODELS
 from perfkit.languages import date, mark, number, percent, plural, text
 from perfkit.results import Field, View, figure_frame
 
@@ -14,11 +15,10 @@ _BASIS = mark(
     "Purchases within {horizon} {unit} of each origin by the customers known then: expected less actual, of the actual"
 )
 _UNITS = {"day": mark("days"), "week": mark("weeks"), "month": mark("months"), "year": mark("years")}
-TITLES = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD", "nbd": "NBD"}
 
 
 def _title(model: str) -> str:
-    return TITLES.get(model) or text("Past rate of each")
+    return MODELS[model].title if model in MODELS else text("Past rate of each")
 
 
 def _basis(tested: "Backtest") -> str:

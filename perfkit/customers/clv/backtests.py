@@ -14,7 +14,8 @@ import pandas as pd
 
 from perfkit.customers.clv.backtest_views import backtest_figures, backtest_views, choice_figures, choice_views
 from perfkit.customers.clv.fitted import length
-from perfkit.customers.clv.fitting import PROCESSES, fit
+from perfkit.customers.clv.fitting import fit
+from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.summaries import DAYS, Merge, TimeUnit, day_of, summarise
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.estimates import ratio
@@ -138,8 +139,8 @@ def backtest(
         If the data are too short for a single origin.
     """
     for model in models:
-        if model not in PROCESSES:
-            raise ParameterError(f"models: {unknown('model', str(model), PROCESSES)}")
+        if model not in MODELS:
+            raise ParameterError(f"models: {unknown('model', str(model), MODELS)}")
     if time_unit not in DAYS:
         raise ParameterError(f"time_unit: {unknown('setting', str(time_unit), DAYS)}")
     horizon = length(horizon, "horizon")

@@ -14,6 +14,7 @@ from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import By, Units, unit_of_time, units
 from perfkit.customers.clv.views import fitted_figures, fitted_views
 from perfkit.customers.maximum import Z
+from perfkit.customers.parameters import parameter_table
 from perfkit.errors import ParameterError
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
@@ -74,22 +75,7 @@ class Fitted(Result):
         Standard errors are those of the curvature at the maximum, intervals those of the logarithms. Of a parameter
         that the data do not identify by itself (status "not identified", see `notes`), all three are missing.
         """
-        error = np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
-        low, high = self.theta * np.exp(-Z * error), self.theta * np.exp(Z * error)
-        if self.span is not None:
-            low, high = self.span
-        return pd.DataFrame(
-            {
-                "parameter": list(self.process.parameters),
-                "estimate": self.theta,
-                "se": self.theta * error,
-                "low": low,
-                "high": high,
-                "level": LEVEL,
-                "n": self.n,
-                "status": np.where(self.loose, "not identified", "estimated"),
-            }
-        )
+        return parameter_table(self.process.parameters, self.theta, self.covariance, self.loose, self.n, self.span)
 
     def expected_purchases(
         self, summary: Summary | pd.DataFrame, horizon: float = 39, *, by: By = None

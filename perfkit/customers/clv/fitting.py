@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import pdtrc
 
-from perfkit.customers.clv.bg_nbd import BgNbd, MbgNbd
 from perfkit.customers.clv.fitted import Fitted
 from perfkit.customers.clv.histories import Histories, observed
-from perfkit.customers.clv.pareto_nbd import ParetoNbd
+from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.processes import Process
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of, unit_of_time
@@ -20,8 +19,6 @@ from perfkit.estimates import LEVEL
 if TYPE_CHECKING:
     from perfkit.customers.clv.pooling import Pooled
 
-PROCESSES: dict[str, Process] = {each.name: each for each in (BgNbd(), MbgNbd(), ParetoNbd(), Process())}
-"""The models by name."""
 _WIDEST = 16.0  # logarithm beyond which no parameter is followed, in units of the mean age
 _GAIN = 0.01  # log-likelihood that stopping has to explain, to be there at all
 
@@ -87,8 +84,8 @@ def fit(
     DataError
         If a history cannot be, or nobody has been observed after the first purchase (see `histories`).
     """
-    if model not in PROCESSES:
-        raise ParameterError(f"model: {unknown('model', str(model), PROCESSES)}")
+    if model not in MODELS:
+        raise ParameterError(f"model: {unknown('model', str(model), MODELS)}")
     if by is not None:
         from perfkit.customers.clv.pooling import pool
 
@@ -111,7 +108,7 @@ def fit(
             codes=("no repeat",),
             time_unit=unit_of_time(summary),
         )
-    process, found, scale = best(rows, PROCESSES[model])
+    process, found, scale = best(rows, MODELS[model])
     # Of two that run off together, one may reach the edge of the search and the other not: neither is identified.
     loose = np.repeat(found.loose.reshape(-1, 2).any(axis=1), 2)
     theta = np.exp(found.place)
@@ -136,12 +133,12 @@ def best(rows: Histories, process: Process) -> tuple[Process, Maximum, float]:
     scale = float(rows.weight @ rows.T / rows.customers)
     scaled = rows.scaled(scale)
     bought = float(rows.weight @ rows.frequency / rows.customers)
-    plain = _highest(PROCESSES["nbd"], scaled, np.log([0.5, 0.5 / bought]))
+    plain = _highest(MODELS["nbd"], scaled, np.log([0.5, 0.5 / bought]))
     if process.name == "nbd":
         return process, plain, scale
     found = _highest(process, scaled, np.minimum(plain.place, 3.0))
     if found.log_likelihood < plain.log_likelihood + _GAIN:
-        return PROCESSES["nbd"], plain, scale
+        return MODELS["nbd"], plain, scale
     return process, found, scale
 
 

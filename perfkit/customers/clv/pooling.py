@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from perfkit.customers.clv.fitted import Fitted
-from perfkit.customers.clv.fitting import PROCESSES, best
+from perfkit.customers.clv.fitting import best
 from perfkit.customers.clv.histories import Histories, histories, observed
+from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.pooling_views import pooled_figures, pooled_views
 from perfkit.customers.clv.processes import Process
 from perfkit.customers.clv.spend import Spend
@@ -168,7 +169,7 @@ def pool(summary: Summary | pd.DataFrame, model: str, by: "str | pd.Series[Any] 
     every = observed(frame)
     if not every.frequency.any():
         raise DataError("summary: no customer of any group bought again, so there is nothing to lend or to borrow.")
-    process, whole, scale = best(every, PROCESSES[model])
+    process, whole, scale = best(every, MODELS[model])
     rows = {str(name): histories(part).scaled(scale) for name, part in frame.groupby(names, sort=True)}
     turn = _coordinates(len(process.parameters))
     middle, variance = turn @ whole.place, np.full(len(whole.place), 0.25)

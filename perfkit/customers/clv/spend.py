@@ -17,6 +17,7 @@ from perfkit.customers.clv.spend_views import spend_figures, spend_notes, spend_
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of
 from perfkit.customers.maximum import Z, climb
+from perfkit.customers.parameters import parameter_table
 from perfkit.errors import DataError, unknown
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
@@ -64,19 +65,7 @@ class Spend(Result):
     @property
     def parameters(self) -> pd.DataFrame:
         """The parameters: parameter, estimate, se, low, high, level, n, status, as those of `Fitted`."""
-        wide = np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
-        return pd.DataFrame(
-            {
-                "parameter": list(PARAMETERS),
-                "estimate": self.theta,
-                "se": self.theta * wide,
-                "low": self.theta * np.exp(-Z * wide),
-                "high": self.theta * np.exp(Z * wide),
-                "level": LEVEL,
-                "n": self.n,
-                "status": np.where(self.loose, "not identified", "estimated"),
-            }
-        )
+        return parameter_table(PARAMETERS, self.theta, self.covariance, self.loose, self.n)
 
     def expected_spend(self, summary: Summary | pd.DataFrame) -> pd.DataFrame:
         """Return the mean amount of the customers' further purchases.

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.customers.clv.views import interval_note
+from perfkit.customers.parameters import parameter_figures, parameter_view
 from perfkit.languages import mark, number, plural, text
-from perfkit.results import Field, View, figure_frame
+from perfkit.results import View, figure_frame
 
 if TYPE_CHECKING:
     from perfkit.customers.clv.spend import Spend
@@ -64,39 +64,22 @@ def spend_notes(spend: "Spend") -> list[str]:
 
 def spend_figures(spend: "Spend") -> pd.DataFrame:
     """Return the parameters and the correlation as figures."""
-    common = {
-        "kpi": "spend_model",
-        "unit": "quantity",
-        "basis": text(_BASIS, n=number(spend.n)),
-        "reason": " ".join(spend.notes),
-    }
-    rows = [
-        common
-        | {name: row[name] for name in ("estimate", "low", "high", "level", "n")}
-        | {
-            "figure_id": f"spend_model:gamma_gamma:{row['parameter']}",
-            "status": "estimated" if row["status"] == "estimated" else "partial",
-        }
-        for row in spend.parameters.to_dict("records")
-    ]
-    correlation = spend.correlation.iloc[0].to_dict()
-    return figure_frame(
-        [*rows, common | correlation | {"figure_id": "spend_model:gamma_gamma:correlation", "status": "estimated"}]
-    )
+    common = {"basis": text(_BASIS, n=number(spend.n)), "reason": " ".join(spend.notes)}
+    stem, kpi = "spend_model:gamma_gamma", "spend_model"
+    correlation = {"figure_id": f"{stem}:correlation", "kpi": kpi, "unit": "quantity", "status": "estimated"}
+    correlation |= common | spend.correlation.iloc[0].to_dict()
+    return figure_frame([*parameter_figures(spend.parameters, kpi, stem, common), correlation])
 
 
 def spend_views(spend: "Spend") -> list[View]:
     """Return the table of the parameters."""
-    table = spend.parameters
-    rows = table.assign(label=[text(_PARAMETERS[each]) for each in table["parameter"]])
-    fields = [
-        Field("parameter", text("Parameter")),
-        Field("label", text("Meaning"), unit="text"),
-        Field("estimate", text("Estimate"), unit="quantity", decimals=4),
-        Field("se", text("Standard error"), unit="quantity", decimals=4),
-        Field("low", text("from"), unit="quantity", decimals=4),
-        Field("high", text("to"), unit="quantity", decimals=4),
+    return [
+        parameter_view(
+            spend.parameters,
+            _PARAMETERS,
+            model="Gamma-gamma",
+            log_likelihood=spend.log_likelihood,
+            basis=text(_BASIS, n=number(spend.n)),
+            notes=spend.notes,
+        )
     ]
-    title = text("{model}: log-likelihood {value}", model="Gamma-gamma", value=number(spend.log_likelihood, 2))
-    basis = text(_BASIS, n=number(spend.n))
-    return [View(title, basis, fields, rows.astype("object"), notes=[*spend.notes, interval_note()])]

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.estimates import LEVEL
-from perfkit.languages import listing, mark, number, percent, text
-from perfkit.results import Field, View, figure_frame
+from perfkit.customers.clv.models import MODELS
+from perfkit.customers.parameters import parameter_figures, parameter_view
+from perfkit.languages import listing, mark, number, text
+from perfkit.results import View, figure_frame
 
 if TYPE_CHECKING:
     from perfkit.customers.clv.fitted import Fitted
@@ -58,52 +59,29 @@ def notes(fitted: "Fitted") -> list[str]:
         "alike stopping": [each for each in fitted.process.parameters[2:] if each in set(loose)],
         "near the edge": list(rough),
     }
-    return [
-        text(NOTES[code], asked=_title(fitted.asked), parameters=listing(pairs.get(code, []))) for code in fitted.codes
-    ]
-
-
-def _title(model: str) -> str:
-    return {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD"}.get(model, model)
+    asked = MODELS[fitted.asked].title
+    return [text(NOTES[code], asked=asked, parameters=listing(pairs.get(code, []))) for code in fitted.codes]
 
 
 def fitted_figures(fitted: "Fitted") -> pd.DataFrame:
     """Return the parameters as figures."""
-    basis = _basis(fitted)
-    return figure_frame(
-        {
-            "figure_id": f"purchase_model:{fitted.model}:{row['parameter']}",
-            "kpi": "purchase_model",
-            "dimensions": {"parameter": row["parameter"]},
-            **{name: row[name] for name in ("estimate", "low", "high", "level", "n")},
-            "unit": "quantity",
-            "basis": basis,
-            "status": "estimated" if row["status"] == "estimated" else "partial",
-            "reason": " ".join(fitted.notes),
-        }
-        for row in fitted.parameters.to_dict("records")
-    )
+    common = {"basis": _basis(fitted), "reason": " ".join(fitted.notes)}
+    stem = f"purchase_model:{fitted.model}"
+    return figure_frame(parameter_figures(fitted.parameters, "purchase_model", stem, common))
 
 
 def fitted_views(fitted: "Fitted") -> list[View]:
     """Return the table of the parameters."""
-    table = fitted.parameters
-    rows = table.assign(label=[text(_PARAMETERS[each]) for each in table["parameter"]])
-    fields = [
-        Field("parameter", text("Parameter")),
-        Field("label", text("Meaning"), unit="text"),
-        Field("estimate", text("Estimate"), unit="quantity", decimals=4),
-        Field("se", text("Standard error"), unit="quantity", decimals=4),
-        Field("low", text("from"), unit="quantity", decimals=4),
-        Field("high", text("to"), unit="quantity", decimals=4),
+    return [
+        parameter_view(
+            fitted.parameters,
+            _PARAMETERS,
+            model=fitted.process.title,
+            log_likelihood=fitted.log_likelihood,
+            basis=_basis(fitted),
+            notes=fitted.notes,
+        )
     ]
-    title = text("{model}: log-likelihood {value}", model=fitted.process.title, value=number(fitted.log_likelihood, 2))
-    return [View(title, _basis(fitted), fields, rows.astype("object"), notes=[*fitted.notes, interval_note()])]
-
-
-def interval_note() -> str:
-    """Return what the intervals of parameters are."""
-    return text("Intervals at {level}, from the curvature of the log-likelihood.", level=percent(LEVEL, 0))
 
 
 def _basis(fitted: "Fitted") -> str:

@@ -11,7 +11,8 @@ from perfkit.customers.clv.intervals import Of, error, positive, within_one
 from perfkit.customers.contracts.curves import Bdw, Sbg
 from perfkit.customers.contracts.survivors import Survivors, survivors
 from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
-from perfkit.customers.maximum import Maximum, Z, climb
+from perfkit.customers.maximum import Maximum, climb
+from perfkit.customers.parameters import parameter_table
 from perfkit.errors import ParameterError, unknown
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
@@ -59,19 +60,7 @@ class Contracts(Result):
         Standard errors are those of the curvature at the maximum, intervals those of the logarithms; missing where the
         data do not identify the parameter by itself.
         """
-        wide = np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
-        return pd.DataFrame(
-            {
-                "parameter": list(self.curve.parameters),
-                "estimate": self.theta,
-                "se": self.theta * wide,
-                "low": self.theta * np.exp(-Z * wide),
-                "high": self.theta * np.exp(Z * wide),
-                "level": LEVEL,
-                "n": self.data.n,
-                "status": np.where(self.loose, "not identified", "estimated"),
-            }
-        )
+        return parameter_table(self.curve.parameters, self.theta, self.covariance, self.loose, self.data.n)
 
     @property
     def retention(self) -> pd.DataFrame:

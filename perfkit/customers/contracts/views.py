@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.customers.clv.views import interval_note
+from perfkit.customers.parameters import parameter_figures, parameter_view
 from perfkit.languages import mark, number, percent, text
 from perfkit.results import Field, View, figure_frame
 
@@ -39,17 +39,7 @@ def contract_figures(contracts: "Contracts") -> pd.DataFrame:
     """Return the parameters and the retention of each age as figures."""
     name = contracts.curve.name
     common = {"basis": _basis(contracts), "reason": " ".join(contracts.notes)}
-    parameters = [
-        common
-        | {each: row[each] for each in ("estimate", "low", "high", "level", "n")}
-        | {
-            "figure_id": f"contract_model:{name}:{row['parameter']}",
-            "kpi": "contract_model",
-            "unit": "quantity",
-            "status": "estimated" if row["status"] == "estimated" else "partial",
-        }
-        for row in contracts.parameters.to_dict("records")
-    ]
+    parameters = parameter_figures(contracts.parameters, "contract_model", f"contract_model:{name}", common)
     curve = [
         common
         | {each: row[each] for each in ("estimate", "low", "high", "level", "n")}
@@ -67,18 +57,6 @@ def contract_figures(contracts: "Contracts") -> pd.DataFrame:
 
 def contract_views(contracts: "Contracts") -> list[View]:
     """Return the tables of the parameters and of the curve."""
-    table = contracts.parameters
-    rows = table.assign(label=[text(_PARAMETERS[each]) for each in table["parameter"]])
-    fields = [
-        Field("parameter", text("Parameter")),
-        Field("label", text("Meaning"), unit="text"),
-        Field("estimate", text("Estimate"), unit="quantity", decimals=3),
-        Field("se", text("Standard error"), unit="quantity", decimals=3),
-        Field("low", text("from"), unit="quantity", decimals=3),
-        Field("high", text("to"), unit="quantity", decimals=3),
-    ]
-    title = text("{model}: log-likelihood {value}", model=contracts.curve.title,
-                 value=number(contracts.log_likelihood, 2))  # fmt: skip
     curve = [
         Field("age", text("Renewal"), unit="count"),
         Field("observed", text("Renewed, observed"), unit="share"),
@@ -91,7 +69,15 @@ def contract_views(contracts: "Contracts") -> list[View]:
     retention = contracts.retention
     last = retention.iloc[-1]
     return [
-        View(title, _basis(contracts), fields, rows.astype("object"), notes=[*contracts.notes, interval_note()]),
+        parameter_view(
+            contracts.parameters,
+            _PARAMETERS,
+            model=contracts.curve.title,
+            log_likelihood=contracts.log_likelihood,
+            basis=_basis(contracts),
+            notes=contracts.notes,
+            decimals=3,
+        ),
         View(
             text(
                 "Retention goes from {first} at the first renewal to {last} at renewal {age}",
