@@ -18,8 +18,8 @@ import pandas as pd
 from scipy.stats import binom
 
 from perfkit.customers import clv, contracts
-from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.histories import histories
+from perfkit.customers.clv.models import MODELS
 from perfkit.customers.contracts.curves import Bdw, Sbg
 
 AGES, HORIZON = (20.0, 60.0), 40.0
