@@ -118,6 +118,17 @@ def test_mix_earns_less_speaks_of_the_items_through_which_it_moved(two_years):
 
 
 @pytest.mark.usefixtures("few_will_do")
+def test_mix_earns_less_is_worth_what_it_took_beyond_what_more_volume_brought(two_years):
+    found = told(two_years(("tea", (10, 10, 2), (5, 10, 2)), ("jam", (10, 10, 8), (16, 10, 8)))).find("mix_earns_less")
+    # Gross profit of 80 + 20 is now 40 + 32: one piece more brings the average of 5, so the mix takes 33.
+    assert found.claim == (
+        "The mix moved to what earns less a unit: it took €33 of gross profit, €28 more than a larger volume brought, "
+        "most of it through jam and tea."
+    )
+    assert found.amount == 28
+
+
+@pytest.mark.usefixtures("few_will_do")
 @pytest.mark.parametrize(
     "products",
     [

@@ -92,17 +92,27 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
         return
     # Many more cheap pieces are a large volume at the average margin and a large mix against it: only both together
     # are money.
-    loss = -bridge.effect("mix") - max(bridge.effect("volume"), Decimal(0))
+    took, brought = -bridge.effect("mix"), max(bridge.effect("volume"), Decimal(0))
+    loss = took - brought
     if loss <= 0 or not evidence.is_material_profit(loss):
         return
     reference = text("The mix of {previous}", previous=evidence.before)
+    values = {
+        "loss": evidence.money(loss),
+        "took": evidence.money(took),
+        "names": _first(bridge, list(bridge.items["mix"])),
+    }
     yield Finding(
         id="mix_earns_less",
         topic=text("the mix"),
         claim=text(
-            "The mix moved to what earns less a unit: {loss} of gross profit, most of it through {names}.",
-            loss=evidence.money(loss),
-            names=_first(bridge, list(bridge.items["mix"])),
+            "The mix moved to what earns less a unit: it took {took} of gross profit, {loss} more than a larger volume "
+            "brought, most of it through {names}.",
+            **values,
+        )
+        if brought
+        else text(
+            "The mix moved to what earns less a unit: {loss} of gross profit, most of it through {names}.", **values
         ),
         value=-loss,
         unit=evidence.currency,
@@ -120,7 +130,7 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
             loss, reference, text("What the mix took beyond what more volume brought: it is gross profit already.")
         ),
         pools=(part("mix"),),
-        figure_ids=(bridge.figure_id("mix"),),
+        figure_ids=(bridge.figure_id("mix"), bridge.figure_id("volume")),
     )
 
 
