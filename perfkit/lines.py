@@ -46,21 +46,33 @@ class Span:
         return text("The data start on {day}.", day=date(self.first))
 
 
-def span(lines: ibis.Table, period: Period) -> Span:
+def span(lines: ibis.Table, period: Period, *, converted: bool = False) -> Span:
     """Return where the lines start, or refuse a period that they do not hold.
+
+    Parameters
+    ----------
+    lines : what `checked` returned
+    period : Period
+    converted : bool
+        Whether who asks converts the lines that are in another currency.
 
     Raises
     ------
     ParameterError
         If the period is a text and not a Period.
     DataError
-        If there is no line, or the period starts before the first.
+        If there is no line, the period starts before the first, or lines are in two currencies.
     """
     if not isinstance(period, Period):
         raise ParameterError(f"period is {period!r}: give a Period, such as acme.period('2026-10').")
     days = only(_days(lines))
     if days["first"] is None:
         raise DataError("sales: there is no line, so there is nothing to report.")
+    if not converted and days["lowest"] != days["highest"]:
+        raise DataError(
+            f"sales: lines are in {days['lowest']} and in {days['highest']}. Amounts of two currencies are never "
+            "added: convert net_revenue, list_revenue and cost first, or take the lines of one."
+        )
     found = Span(days["first"], int(days["returns"]))
     if not found.holds(period):
         raise DataError(
@@ -87,7 +99,12 @@ def _days(lines: ibis.Table) -> ibis.Table:
     first = _.date.min()
     if DATA_FROM in lines.columns:
         first = ibis.least(first, _[DATA_FROM].cast("date").min())
-    return lines.agg(first=first, returns=_.count(where=_.net_revenue < 0))
+    several = "currency" in lines.columns
+    ends = {
+        "lowest": _.currency.cast("string").min() if several else ibis.null("string"),
+        "highest": _.currency.cast("string").max() if several else ibis.null("string"),
+    }
+    return lines.agg(first=first, returns=_.count(where=_.net_revenue < 0), **ends)
 
 
 def is_in(period: Period) -> ibis.Value:

@@ -87,14 +87,13 @@ def asked() -> dict[str, list[ibis.Table]]:
             kpis.year_to_date(some, **options)
             kpis.revenue_walk(some, **options)
         kpis.scorecard(table.mutate(months_without_lines=ibis.literal("")), **options)
-        bought = table.mutate(
-            currency=ibis.cases((table.net_revenue == 20, "GBP"), else_="EUR"), channel=ibis.literal("web")
-        )
+        bought = table.mutate(currency=ibis.literal("EUR"), channel=ibis.literal("web"))
+        abroad = bought.mutate(currency=ibis.cases((bought.net_revenue == 20, "GBP"), else_="EUR"))
         rates = pd.DataFrame({"date": [PERIOD.start], "currency": "GBP", "rate": 1.2})
         bridged = {"base": PERIOD.year_before(), "current": PERIOD, "currency": "EUR", "margin": True, "least": 0}
-        for base_sales in (None, bought):
+        for base_sales in (None, abroad):
             margins.bridge.price_volume_mix(
-                bought, key=["country", "product_id"], symmetric=True, fx=rates, base_sales=base_sales,
+                abroad, key=["country", "product_id"], symmetric=True, fx=rates, base_sales=base_sales,
                 also=["order_id"], **bridged,
             )  # fmt: skip
         booked = pd.DataFrame(BOOKED, columns=["period", "amount", "kind", "level", "channel", "customer_id", "driver"])

@@ -196,6 +196,34 @@ def test_exchange_rates_are_taken_out_first():
     assert amounts(both) == {"price": Decimal("5.75"), "currency": Decimal("10.25")}
 
 
+def test_what_rates_do_to_foreign_costs_is_currency_and_no_unit_cost():
+    lines = sold(("old", "a", 10, 100, 60), ("new", "a", 10, 100, 60), names=["cost"], currency="GBP")
+    for symmetric in (False, True):
+        assert amounts(bridge(lines, fx=RATES, margin=True, symmetric=symmetric)) == {"currency": 4}  # 40 times 0.1
+
+
+def test_rates_that_rise_within_both_years_alike_are_no_price():
+    lines = sold(
+        ("2024-01-01", "a", 10, 100), ("2024-12-01", "b", 10, 100), ("2025-01-01", "a", 10, 100),
+        ("2025-12-01", "b", 20, 200), currency="GBP",
+    )  # fmt: skip
+    months = pd.to_datetime(["2024-01-01", "2024-12-01", "2025-01-01", "2025-12-01"])
+    rates = pd.DataFrame({"date": months, "currency": "GBP", "rate": [1.0, 1.2, 1.0, 1.2]})
+    found = amounts(bridge(lines, fx=rates))
+    # At the base's rate of 1.1: 10 pieces more at 11. More of them are of the month of the high rate.
+    assert found == {"volume": 110, "currency": 10}
+
+
+def test_an_item_whose_cost_is_known_in_one_period_only_is_neither_new_nor_lost():
+    lines = sold(("old", "a", 10, 100, 60), ("new", "a", 10, 100, None), ("old", "b", 1, 9, 4), ("new", "b", 1, 9, 4),
+                 names=["cost"])  # fmt: skip
+    for one, other in ((OLD, NEW), (NEW, OLD)):
+        days = {OLD.start.year: pd.Timestamp(one.start), NEW.start.year: pd.Timestamp(other.start)}
+        result = bridge(lines.assign(date=[days[day.year] for day in lines["date"]]), margin=True)
+        assert set(amounts(result)) == {"other"}
+        assert result.items.loc[0, ["kind", "reason"]].tolist() == ["other", "cost unknown"]
+
+
 def test_two_currencies_without_rates_are_refused():
     lines = TWO.assign(currency=["GBP", "EUR", "GBP", "EUR"])
     with pytest.raises(

@@ -49,6 +49,23 @@ def amounts(result, column="amount"):
     return {line: None if languages.missing(value) else float(value) for line, value in rows.items()}
 
 
+def test_a_cost_of_no_level_is_refused_and_not_left_out():
+    with pytest.raises(DataError, match="Rent would stand in no line of the statement: level 'opex' is none of cogs"):
+        made(costs=COSTS.replace("fixed", "opex"))
+
+
+def test_amounts_of_two_currencies_are_not_added():
+    with pytest.raises(DataError, match="lines are in EUR and in USD. Amounts of two currencies are never added"):
+        made(sales=SALES.assign(currency=["EUR", "USD", None, "EUR", "EUR", "EUR"]))
+
+
+def test_a_kind_of_cost_that_ended_stands_beside_the_one_that_follows_it():
+    renamed = COSTS.assign(kind=["freight", *COSTS["kind"][1:]])
+    result = made(costs=renamed)
+    assert amounts(result)["costs:cm1:Freight"] == -12 and amounts(result)["costs:cm1:freight"] == 0
+    assert amounts(result, "previous")["costs:cm1:freight"] == -9
+
+
 def test_a_month_counted_by_hand():
     result = made(spend=SPEND)
     assert amounts(result) == {

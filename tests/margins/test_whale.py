@@ -48,6 +48,15 @@ def test_with_costs_profit_is_what_is_left_after_serving():
     ]
 
 
+def test_revenue_without_a_cost_is_no_profit_and_costs_that_reach_it_are_told():
+    costs = booked(cost(30, level="cm2", customer="a"), cost(60, level="cm2", customer="b"))
+    found = curve(lines(line("a", 100, 50), line(None, 30, None), line("b", 20, None)), costs=costs)
+    assert found.total + sum(row["profit"] or 0 for row in found.left_out.to_dict("records")) == 50 - 90
+    shown = plain(found.views()[0])
+    assert "1 line without a customer, whose cost is not known, €30 of net revenue" in shown
+    assert "€60 of costs to this level that reach nobody whose profit is known" in shown
+
+
 def test_no_customer_and_no_cost_are_in_no_rank_and_are_shown():
     found = curve(lines(*FOUR, line(None, 30, 10), line("e", 7, None), line("a", 3, None)))
     assert found.total == 90 and "e" not in set(found.cells["member"])

@@ -20,6 +20,7 @@ EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "currency", "credit_
 REASONS = {
     "no key": mark("Lines that do not say which item they are of"),
     "unit changed": mark("Items sold in another unit of measure than before"),
+    "cost unknown": mark("Items whose cost is known in one of the periods only"),
     "unpriced": mark("Lines without a quantity, or given free"),
 }
 """Why an amount has no price to compare: message ids by reason."""
@@ -49,18 +50,16 @@ class Bridged:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One period's sums of every item: what was sold at a price, credited, and the rest; and what rates add."""
+    """One period's sums of every item at the rates that both share; all that it cost; and what other rates add."""
 
     quantity: Whole
     revenue: dict[str, Whole]
     cost: dict[str, Whole]
+    costs: Whole
     by_rates: Whole
 
     def earned(self, part: str) -> Whole:
         return self.revenue[part] - self.cost[part]
-
-    def costs(self) -> Whole:
-        return self.cost["sold"] + self.cost["credits"] + self.cost["rest"]
 
     def amount(self) -> Whole:
         """What is bridged of each item."""
@@ -84,13 +83,16 @@ def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bo
     in_base, in_now = before.quantity > 0, now.quantity > 0
     common = in_base & in_now
     changed = _in_another_unit(rows, keys, in_base, in_now)
+    uncosted = _sold_without_a_cost(rows, in_base, in_now, changed)
+    apart = changed | uncosted
 
-    effects = _effects(before, now, rows["unit"].to_numpy(dtype="object"), changed, symmetric)
+    effects = _effects(before, now, rows["unit"].to_numpy(dtype="object"), apart, symmetric)
     wanted = [name for name in EFFECTS if (name != "cost" or asked.margin) and (name != "currency" or with_rates)]
-    kinds = np.select([common, changed, in_now, in_base], ["common", "other", "new", "lost"], "other")
+    kinds = np.select([common, apart, in_now, in_base], ["common", "other", "new", "lost"], "other")
     unknown = rows[keys].isna().any(axis=1).to_numpy()
     reasons = [  # of an item several may be true: the first is what its reader must know
         ("unit changed", changed),
+        ("cost unknown", uncosted),
         ("no key", unknown & _some(rows["rest_lines"])),
         ("unpriced", _some(rows["rest_lines"])),
         ("", kinds != "other"),
@@ -104,12 +106,12 @@ def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bo
     table |= _as_sold(rows, before, now, asked.margin)
     table |= {name: _money(effects[name]) for name in wanted}
     table["change"] = _money(now.amount() - before.amount())
-    survived = common | changed
+    survived = common | apart
     totals = [_exact(_total(effects[name])) for name in wanted]
     return Bridged(
         effects=pd.DataFrame({"effect": wanted, "amount": pd.Series(totals, dtype="object")}),
         items=pd.DataFrame(table),
-        others=_others(before, now, changed, unknown),
+        others=_others(before, now, changed, uncosted, unknown),
         start=_exact(_total(before.amount())),
         end=_exact(_total(now.amount())),
         common=(before.share(common), now.share(common)),
@@ -142,8 +144,11 @@ def _side(rows: pd.DataFrame, side: str, with_rates: bool) -> _Side:
     revenue = {part: _whole(rows[f"{part}_{side}"]) for part in PARTS}
     costs = {part: f"cost_{part}_{side}" for part in PARTS}
     cost = {part: _whole(rows[name]) if name in rows else nothing for part, name in costs.items()}
-    by_rates = _whole(rows[f"all_{side}"]) - sum(revenue.values()) if with_rates else nothing
-    return _Side(_whole(rows[f"quantity_{side}"]), revenue, cost, by_rates)
+    all_cost = _whole(rows[f"all_cost_{side}"]) if f"all_cost_{side}" in rows else nothing
+    by_rates = nothing
+    if with_rates:
+        by_rates = _whole(rows[f"all_{side}"]) - sum(revenue.values()) - (all_cost - sum(cost.values()))
+    return _Side(_whole(rows[f"quantity_{side}"]), revenue, cost, all_cost, by_rates)
 
 
 def _in_another_unit(
@@ -158,10 +163,20 @@ def _in_another_unit(
     return once & in_both
 
 
+def _sold_without_a_cost(
+    rows: pd.DataFrame, in_base: NDArray[np.bool_], in_now: NDArray[np.bool_], changed: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Say of each item whether it was sold in both periods, and in one of them no line of it says its cost."""
+    if "uncosted_before" not in rows:
+        return np.zeros(len(rows), dtype="bool")
+    before, now = (rows[f"uncosted_{side}"].fillna(ZERO).to_numpy(dtype="object") != 0 for side in SIDES)
+    return ~changed & ((in_base & ~in_now & now) | (in_now & ~in_base & before))
+
+
 def _effects(
-    before: _Side, now: _Side, units: NDArray[Any], changed: NDArray[np.bool_], symmetric: bool
+    before: _Side, now: _Side, units: NDArray[Any], apart: NDArray[np.bool_], symmetric: bool
 ) -> dict[str, Whole]:
-    """Return each item's amount of each effect."""
+    """Return each item's amount of each effect; those `apart` were sold in both periods and cannot be compared."""
     common = (before.quantity > 0) & (now.quantity > 0)
     of_common = split(before.sold(common), now.sold(common), units[common], symmetric=symmetric)
     gained = now.earned("sold") - before.earned("sold")
@@ -170,11 +185,11 @@ def _effects(
         part: Whole = getattr(of_common, name)
         effects[name] = np.zeros(common.shape, dtype=part.dtype)
         effects[name][common] = part
-    alone = ~common & ~changed
+    alone = ~common & ~apart
     effects["new"] = np.where(alone & (now.quantity > 0), gained, 0)
     effects["lost"] = np.where(alone & (before.quantity > 0), gained, 0)
     effects["credit_notes"] = now.earned("credits") - before.earned("credits")
-    effects["other"] = now.earned("rest") - before.earned("rest") + np.where(changed, gained, 0)
+    effects["other"] = now.earned("rest") - before.earned("rest") + np.where(apart, gained, 0)
     effects["currency"] = now.by_rates - before.by_rates
     return effects
 
@@ -185,7 +200,7 @@ def _as_sold(rows: pd.DataFrame, before: _Side, now: _Side, margin: bool) -> dic
     table: dict[str, Any] = {f"quantity_{side}": _observed(rows[f"quantity_{side}"]) for side in SIDES}
     table |= {f"revenue_{side}": _observed(rows[f"all_{side}"]) for side in SIDES}
     if margin:
-        table |= {f"cost_{side}": _money(each.costs()) for side, each in pairs.items()}
+        table |= {f"cost_{side}": _money(each.costs) for side, each in pairs.items()}
     table |= {f"price_{side}": _per_piece(each.revenue["sold"], each.quantity) for side, each in pairs.items()}
     if margin:
         table |= {f"unit_cost_{side}": _per_piece(each.cost["sold"], each.quantity) for side, each in pairs.items()}
@@ -193,11 +208,18 @@ def _as_sold(rows: pd.DataFrame, before: _Side, now: _Side, margin: bool) -> dic
     return table
 
 
-def _others(before: _Side, now: _Side, changed: NDArray[np.bool_], unknown: NDArray[np.bool_]) -> pd.DataFrame:
+def _others(
+    before: _Side,
+    now: _Side,
+    changed: NDArray[np.bool_],
+    uncosted: NDArray[np.bool_],
+    unknown: NDArray[np.bool_],
+) -> pd.DataFrame:
     """Sum up by its reason what has no price to compare."""
     rows = []
     for reason, part, here in (
-        ("no key", "rest", unknown), ("unit changed", "sold", changed), ("unpriced", "rest", ~unknown)
+        ("no key", "rest", unknown), ("unit changed", "sold", changed), ("cost unknown", "sold", uncosted),
+        ("unpriced", "rest", ~unknown),
     ):  # fmt: skip
         then, since = before.earned(part)[here], now.earned(part)[here]
         items = int(((then != 0) | (since != 0)).sum())

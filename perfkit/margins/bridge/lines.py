@@ -84,14 +84,18 @@ def in_one_currency(lines: ibis.Table, currency: str, fx: ibis.Table | pd.DataFr
 
     Columns revenue, fixed_before and fixed_now: the amount at the rate of its day, and as a line of the base and of the
     current period at a rate that does not change: that of the base for Paasche's weights, the mean of both for
-    symmetric ones. A period's rate of a currency is the one at which its sales (amounts above 0) were converted.
+    symmetric ones. A period's rate of a currency is the one at which its sales (amounts above 0) were converted, so
+    that what rates did within a period is no price. Columns cost, fixed_cost_before and fixed_cost_now: the same of a
+    line's own cost.
 
     Raises
     ------
     DataError
         If lines are in another currency and there are no rates, or none for the month of one.
     """
-    unchanged = lines.mutate(fixed_before=_.revenue, fixed_now=_.revenue)
+    unchanged = lines.mutate(
+        fixed_before=_.revenue, fixed_now=_.revenue, fixed_cost_before=_.cost, fixed_cost_now=_.cost
+    )
     abroad = _foreign(lines, currency)
     if abroad.empty:
         return unchanged
@@ -121,9 +125,13 @@ def in_one_currency(lines: ibis.Table, currency: str, fx: ibis.Table | pd.DataFr
             fixed["before"].append((row["currency"], middle))
             fixed["now"].append((row["currency"], middle))
         else:
+            fixed["before"].append((row["currency"], base))
             fixed["now"].append((row["currency"], base))
-    columns = {f"fixed_{side}": _fixed(pairs) for side, pairs in fixed.items()}
-    return converted.mutate(**columns).drop("local", "rate")
+    columns = {}
+    for side, pairs in fixed.items():
+        columns[f"fixed_{side}"] = _fixed(pairs, _.local, _.revenue)
+        columns[f"fixed_cost_{side}"] = ibis.ifelse(_.own_cost, _fixed(pairs, _.local_cost, _.cost), _.cost)
+    return converted.mutate(**columns).drop("local", "local_cost", "rate")
 
 
 def _of_period(row: dict[str, Any], side: str) -> Decimal | None:
@@ -131,12 +139,12 @@ def _of_period(row: dict[str, Any], side: str) -> Decimal | None:
     return None if missing(local) else (row[f"sold_{side}"] / local).quantize(_RATE_STEP)
 
 
-def _fixed(pairs: Sequence[tuple[str, Decimal]]) -> ibis.Value:
-    revenue = _.revenue
+def _fixed(pairs: Sequence[tuple[str, Decimal]], local: Any, converted: Any) -> Any:
+    """An amount at the rates of these currencies, of others as it was converted."""
     if not pairs:
-        return revenue
+        return converted
     rate = _.currency.cases(*((name, ibis.literal(rate, RATE)) for name, rate in pairs), else_=ibis.null(RATE))
-    return ibis.coalesce((_.local * rate).cast(MONEY), revenue)
+    return ibis.coalesce((local * rate).cast(MONEY), converted)
 
 
 def _converted(lines: ibis.Table, rates: pd.DataFrame, currency: str) -> ibis.Table:
@@ -148,7 +156,7 @@ def _converted(lines: ibis.Table, rates: pd.DataFrame, currency: str) -> ibis.Ta
     joined = lines.left_join(table, [lines.date == table.day, lines.currency == table.of]).drop("day", "of")
     own = _.currency.isnull() | (_.currency == currency)
     rate = ibis.ifelse(own, ibis.literal(Decimal(1), RATE), _.rate)
-    return joined.mutate(rate=rate, local=_.revenue).mutate(
+    return joined.mutate(rate=rate, local=_.revenue, local_cost=_.cost).mutate(
         revenue=(_.local * _.rate).cast(MONEY), cost=ibis.ifelse(_.own_cost, (_.cost * _.rate).cast(MONEY), _.cost)
     )
 
@@ -207,7 +215,8 @@ def items(lines: ibis.Table, asked: Asked) -> ibis.Table:
     """Return an item a row: what it sold at a price, its returns and the rest of it, in both periods.
 
     Columns <part>_<side> hold amounts at the rates that both periods share, currency_<side> what other rates add,
-    quantity_<side> what was sold at a price; cost_<part>_<side> where margins are bridged.
+    quantity_<side> what was sold at a price; where margins are bridged, cost_<part>_<side>, and all_cost_<side> at the
+    rates of the days.
     """
     keyed = ibis.and_(*(_[key].notnull() for key in asked.keys))
     # A quantity or an amount that is missing is below and above nothing.
@@ -224,10 +233,11 @@ def items(lines: ibis.Table, asked: Asked) -> ibis.Table:
         for part in PARTS:
             wanted[f"{part}_{side}"] = fixed.sum(where=_[side] & (_.part == part))
             if asked.margin:
-                wanted[f"cost_{part}_{side}"] = _.cost.sum(where=_[side] & (_.part == part))
+                wanted[f"cost_{part}_{side}"] = _[f"fixed_cost_{side}"].sum(where=_[side] & (_.part == part))
         wanted[f"quantity_{side}"] = _.quantity.sum(where=_[side] & (_.part == "sold"))
         wanted[f"all_{side}"] = _.revenue.sum(where=_[side] & (_.part != "uncosted"))
         if asked.margin:
+            wanted[f"all_cost_{side}"] = _.cost.sum(where=_[side] & (_.part != "uncosted"))
             wanted[f"uncosted_{side}"] = _.revenue.sum(where=_[side] & (_.part == "uncosted"))
     for each in asked.also:
         wanted |= {each: _[each].min(), f"other_{each}": _[each].max()}

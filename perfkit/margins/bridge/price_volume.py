@@ -271,8 +271,8 @@ def price_volume_mix(
             return nothing(text("Not in the data. Ask for {what} ({column}).", what=what, column="quantity"))
         if margin and "cost" not in table.columns:
             return nothing(ask_for("cost"))
-    span(now, current)
-    days = span(then, current if base_sales is None else base)
+    span(now, current, converted=True)
+    days = span(then, current if base_sales is None else base, converted=True)
     if not days.holds(base):
         return nothing(days.why_not())
 

@@ -107,7 +107,17 @@ def _notes(result: "WhaleCurve") -> list[str]:
     ]  # fmt: skip
     for row in result.left_out.to_dict("records"):
         money = show(row["net_revenue"] if row["profit"] is None else row["profit"], result.currency)
-        if row["reason"] == "no member":
+        if row["reason"] == "no member" and row["profit"] is None:
+            notes.append(
+                plural(
+                    "In no rank: {n} line without a {dimension}, whose cost is not known, {money} of net revenue.",
+                    "In no rank: {n} lines without a {dimension}, whose cost is not known, {money} of net revenue.",
+                    row["lines"],
+                    dimension=languages.in_sentence(dimension_name(result.by)),
+                    money=money,
+                )
+            )
+        elif row["reason"] == "no member":
             notes.append(
                 plural(
                     "In no rank: {n} line without a {dimension}, with a profit of {money}.",
@@ -127,7 +137,9 @@ def _notes(result: "WhaleCurve") -> list[str]:
                 )
             )
         else:
-            notes.append(text("In no rank: {money} of costs to this level that reach nobody.", money=money))
+            notes.append(
+                text("In no rank: {money} of costs to this level that reach nobody whose profit is known.", money=money)
+            )
     if result.hhi is not None and result.gini is not None:
         notes.append(
             text(

@@ -348,17 +348,19 @@ def _curve(
     counted = np.array([0 if languages.missing(each) else int(each) for each in sums["costed_lines"]])
     lines = np.array([int(each) for each in sums["lines"]])
     named = sums["member"].notna().to_numpy()
-    ranked = named & ((counted > 0) | (lines == 0))
+    known = (counted > 0) | (lines == 0)  # whose profit is
+    ranked = named & known
     if not ranked.any():
         return None
     left_out = []
     if (~named).any():
-        there = ~named & ((counted > 0) | (lines == 0))
+        there = ~named & known
         amount = sum(earned[there], Decimal(0)) if there.any() else None
         left_out.append(("no member", int(lines[~named].sum()), sum(net[~named], Decimal(0)), amount))
     if (lines > counted)[named].any():
         uncosted = sum((net - costed)[named], Decimal(0))
         left_out.append(("no known cost", int((lines - counted)[named].sum()), uncosted, None))
+    unreached += sum(exact(sums["own_costs"])[~known], Decimal(0))
     if unreached:
         left_out.append(("costs that reach none", 0, Decimal(0), -unreached))
     cells = _ranked(sums, earned, ranked)

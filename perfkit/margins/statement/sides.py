@@ -14,6 +14,7 @@ from perfkit import contribution, estimates, languages
 from perfkit.aggregations import aggregation, only, within
 from perfkit.contribution import ENOUGH, LEVELS
 from perfkit.dimensions import ask_for
+from perfkit.errors import DataError
 from perfkit.languages import in_sentence, listing, percent, text
 from perfkit.lines import is_in
 from perfkit.periods import Period
@@ -32,10 +33,23 @@ def sides(lines: ibis.Table, costs: ibis.Table | None, period: Period) -> tuple[
     lines : what `lines.checked` returned
     costs : what `contribution.costs` returned
     period : Period
+
+    Raises
+    ------
+    DataError
+        If a cost is of no level.
     """
     before = period.year_before()
     sums = only(_revenue(lines, period, before))
     booked = _NO_COSTS if costs is None else _costs(costs, period, before)
+    stray = booked[~booked["level"].isin([level.id for level in LEVELS])]
+    if len(stray):
+        kinds = ", ".join(sorted({str(kind) for kind in stray["kind"]}))
+        raise DataError(
+            f"costs: {kinds} would stand in no line of the statement: level {stray['level'].iloc[0]!r} is none of "
+            f"{', '.join(level.id for level in LEVELS)}. Correct it, or declare it: "
+            f"contribution.costs(..., levels={{{str(stray['kind'].iloc[0])!r}: 'cm1'}})."
+        )
     held = set() if costs is None else {pd.Timestamp(month).date() for month in _cost_months(costs)["month"]}
     return Side(sums, booked, "now", period, held), Side(sums, booked, "before", before, held)
 
@@ -65,11 +79,10 @@ class Side:
     def kinds(self, level: str) -> list[dict[Any, Any]]:
         """The costs of a level, the largest of the period asked about first."""
         here = self.costs[self.costs["level"] == level]
-        size = [0 if languages.missing(each) else -abs(each) for each in here["now"]]  # none now: of the year before
-        order = here.assign(size=pd.Series(size, index=here.index, dtype="object")).sort_values(
-            ["size", "source", "kind"], kind="stable"
-        )
-        return order.to_dict("records")
+        # A kind of the year before alone has no amount now.
+        size = [Decimal(0) if languages.missing(each) else -abs(each) for each in here["now"]]
+        order = here.assign(size=pd.Series(size, index=here.index, dtype="object"))
+        return order.sort_values(["size", "source", "kind"], kind="stable").to_dict("records")
 
     @property
     def missing(self) -> list[Period]:
