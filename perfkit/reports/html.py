@@ -18,7 +18,7 @@ from perfkit import assets, languages
 from perfkit.languages import text
 from perfkit.reports import chapters, paper
 from perfkit.reports.chapters import Chapter, Part
-from perfkit.reports.markup import cleaned
+from perfkit.reports.markup import cleaned, joined
 from perfkit.reports.record import Item, Picture, Prose, Record, Shown
 
 POLICY = (
@@ -67,7 +67,7 @@ def page(node: Any, record: Record) -> str:
             "text": text,
         },
     )
-    return str(body)
+    return joined(str(body))
 
 
 def _moment(run_id: str) -> str:

@@ -19,6 +19,14 @@ _LENGTH = re.compile(
 )
 
 
+_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[€£$])")
+
+
+def joined(html: str) -> str:
+    """Return a page in which no line ends between a sign and the currency of its amount."""
+    return _SIGN.sub("\N{WORD JOINER}", html)
+
+
 def cleaned(html: str) -> str:
     """Return the HTML with known tags and attributes only."""
     parser = _Cleaner()

@@ -16,7 +16,6 @@ from perfkit.languages import text
 from perfkit.reports.outlines import as_letters
 
 _NARROW = re.compile(r'<source media="[^"]*" srcset="[^"]*">')  # for phones alone
-_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[€£$])")  # lines may break there: a sign would be left behind
 _PICTURE = re.compile(r'(<img src="data:image/svg\+xml;base64,)([A-Za-z0-9+/=]+)')
 _LOGS = ("weasyprint", "weasyprint.progress", "fontTools")
 
@@ -41,7 +40,7 @@ def document(html: str) -> bytes:
     weasyprint = _weasyprint()
     with _quiet():
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-        paper = _PICTURE.sub(_relettered, _SIGN.sub("\N{WORD JOINER}", _NARROW.sub("", html)))
+        paper = _PICTURE.sub(_relettered, _NARROW.sub("", html))
         source = weasyprint.HTML(string=paper, base_url=None, url_fetcher=fetcher)
         return bytes(source.write_pdf(pdf_tags=True))
 

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from perfkit import reports
-from perfkit.reports import html, record
+from perfkit.reports import html, markup, record
 
 pytestmark = pytest.mark.browser
 
@@ -180,6 +180,21 @@ def test_a_page_never_scrolls_sideways(published, hostile, chromium, width):
     for report in (published, hostile):
         page = opened(chromium, report.folder / "report.html", viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_sign_stands_on_the_line_of_its_amount(chromium):
+    words = "".join(f"<p>{'w' * length} −€71,039 and +$1,200</p>" for length in range(1, 60))
+    page = chromium.new_page()
+    page.set_content(markup.joined(f'<html lang="en"><style>p {{ width: 14em }}</style><body>{words}'))
+    parted = page.evaluate(
+        """() => [...document.querySelectorAll("p")].flatMap(p => {
+            const text = p.firstChild, range = document.createRange();
+            const top = at => (range.setStart(text, at), range.setEnd(text, at + 1), range.getBoundingClientRect().top);
+            return [...text.data].map((sign, at) => "+−".includes(sign) && top(at) !== top(at + 2)).filter(Boolean);
+        })"""
+    )
+    page.close()
+    assert parted == []
 
 
 def test_a_report_prints_on_a4_with_page_numbers_and_nothing_cut(published, chromium):

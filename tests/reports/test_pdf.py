@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 from perfkit import reports
-from perfkit.reports import html, pdf, record
+from perfkit.reports import html, markup, pdf, record
 from perfkit.results import Field, View, environment
 from tests.reports.documents import PICTURE, Breakdown, chart, long_report, notebook, shown
 
@@ -307,6 +307,6 @@ def test_a_sign_stands_on_the_line_of_its_amount(amount):
     """Between a sign and a currency's a line may break; so wherever the words before it end, it does not."""
     words = "".join(f"<p>{'w' * length} {amount}</p>" for length in range(1, 40))
     page = f'<html lang="en"><style>p {{ width: 14em; font: 12px "Liberation Sans" }}</style><body>{words}'
-    texts = [each.extract_text() for each in pypdf.PdfReader(io.BytesIO(pdf.document(page))).pages]
+    texts = [each.extract_text() for each in pypdf.PdfReader(io.BytesIO(pdf.document(markup.joined(page)))).pages]
     lines = [line.strip() for each in texts for line in each.splitlines()]
     assert [line for line in lines if line.endswith(("+", "−"))] == []
