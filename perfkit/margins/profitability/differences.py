@@ -93,7 +93,7 @@ class Differences(Result):
     def why_not(self) -> str:
         """Return why a member has no interval."""
         return text(
-            "Less than {n} of {cluster} in it or in the rest: too few to tell.",
+            "Fewer than {n} to compare by {cluster}, in it or in the rest: too few to tell.",
             n=number(FEWEST),
             cluster=languages.in_sentence(dimension_name(self.cluster)),
         )
