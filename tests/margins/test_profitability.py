@@ -244,7 +244,7 @@ def test_too_few_customers_have_no_p():
         by="segment",
         period=YEAR,
     )
-    assert found.rows["p"].isna().all() and "Less than 5" in plain(found.views()[0])
+    assert found.rows["p"].isna().all() and "Fewer than 5 to compare by customer" in plain(found.views()[0])
     assert set(found.figures()["status"]) == {"not available"}
 
 
