@@ -19,12 +19,17 @@ _LENGTH = re.compile(
 )
 
 
-_SIGN = re.compile(r"(?<=[+\N{MINUS SIGN}])(?=[€£$])")
+_WORDS = re.compile(r">[^<]+")
+_SIGNED = re.compile(r"[+\N{MINUS SIGN}][€£$][\d.,\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*")
 
 
 def joined(html: str) -> str:
-    """Return a page in which no line ends between a sign and the currency of its amount."""
-    return _SIGN.sub("\N{WORD JOINER}", html)
+    """Return a page in which no line ends between a sign and the currency of its amount: page.css keeps both together.
+
+    The words stay what they are, so that they are found and copied as they are read.
+    """
+    head, body, rest = html.partition("<body")
+    return head + body + _WORDS.sub(lambda words: _SIGNED.sub(r'<span class="amount">\g<0></span>', words[0]), rest)
 
 
 def cleaned(html: str) -> str:

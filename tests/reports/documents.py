@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from perfkit import kpis, languages
+from perfkit import assets, kpis, languages
 from perfkit.reports import record
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -115,3 +115,9 @@ def long_report(language="en", **run):
         )
     finally:
         languages.use(before)
+
+
+def kept_together():
+    """The rule of the page's stylesheet that holds a sign and its amount on one line."""
+    styles = (assets.path("templates/report") / "page.css").read_text(encoding="utf-8")
+    return next(line for line in styles.splitlines() if line.startswith(".amount"))

@@ -13,7 +13,7 @@ import pytest
 from perfkit import reports
 from perfkit.reports import html, markup, pdf, record
 from perfkit.results import Field, View, environment
-from tests.reports.documents import PICTURE, Breakdown, chart, long_report, notebook, shown
+from tests.reports.documents import PICTURE, Breakdown, chart, kept_together, long_report, notebook, shown
 
 
 def document(node):
@@ -306,7 +306,8 @@ def test_a_page_that_cannot_be_set_is_a_notice_and_not_a_failure(company, monkey
 def test_a_sign_stands_on_the_line_of_its_amount(amount):
     """Between a sign and a currency's a line may break; so wherever the words before it end, it does not."""
     words = "".join(f"<p>{'w' * length} {amount}</p>" for length in range(1, 40))
-    page = f'<html lang="en"><style>p {{ width: 14em; font: 12px "Liberation Sans" }}</style><body>{words}'
+    styles = kept_together() + ' p { width: 14em; font: 12px "Liberation Sans" }'
+    page = f'<html lang="en"><style>{styles}</style><body>{words}'
     texts = [each.extract_text() for each in pypdf.PdfReader(io.BytesIO(pdf.document(markup.joined(page)))).pages]
     lines = [line.strip() for each in texts for line in each.splitlines()]
     assert [line for line in lines if line.endswith(("+", "−"))] == []
