@@ -31,7 +31,10 @@ class Split(Protocol):
 
 @dataclass(frozen=True)
 class Ends:
-    """What a bridge leads from and to, where these are not the revenue of the year before and of the period."""
+    """What a bridge leads from and to, where these are not the revenue of the year before and of the period.
+
+    `base` is the scenario of what it leads from: "previous", or "target" where that is a plan.
+    """
 
     before: str
     start: Decimal
@@ -39,6 +42,7 @@ class Ends:
     end: Decimal
     what: str
     currency: str
+    base: str = "previous"
 
 
 def draw(
@@ -72,13 +76,13 @@ def draw(
     if counts:
         written = ["" if languages.missing(n) else languages.number(n) for n in counts[1]]
         panels.append(rows.written(counts[0], ["", *written, ""], quiet=True, rank=2))
-    panels.append(rows.bridge(ends.what, ends.start, effects, tones, ends.end, shown))
+    panels.append(rows.bridge(ends.what, ends.start, effects, tones, ends.end, shown, ends.base))
     heading, shares, sides = relative
     if sheet.narrow:
         panels.append(rows.written("", percentages(shares), tones=sides, upper=True))
     elif not all(languages.missing(share) for share in shares):
         panels.append(rows.pins(heading, shares, sides, rank=1))
-    keys = [Key(before, "previous"), Key(now, "actual"), *judged([*tones, *sides])]
+    keys = [Key(before, ends.base), Key(now, "actual"), *judged([*tones, *sides])]
     ax = sheet.open(view.title, joined(view.subtitle, scale), rows.height, keys)
     rows.place(ax, panels)
     parts = [f"{name} {languages.show(effect, ends.currency, signed=True)}" for name, effect, _ in steps]

@@ -27,6 +27,7 @@ def price_volume_mix(result: PriceVolumeMix, sheet: Sheet) -> None:
         end=result.end,
         what=text("Gross profit") if result.margin else text("Net revenue"),
         currency=result.currency,
+        base="target" if result.budget else "previous",
     )
     steps = list(zip(table["label"], table["amount"], tones, strict=True))
     relative = text("Of the base, %"), [None, *table["share"], total["share"]], [None, *tones, total["tone"]]

@@ -214,9 +214,13 @@ class Rows:
         tones: Sequence[Any],
         end: Any,
         shown: Callable[..., str],
+        base: str = "previous",
     ) -> Panel:
-        """A light bar to start from, floating bars for each step, and the dark bar that they lead to."""
-        scenarios = ["previous", *(style.scenario(tone) for tone in tones), "actual"]
+        """A bar to start from, floating bars for each step, and the dark bar that they lead to.
+
+        `base` is the scenario of the first: light for the year before, outlined for a target.
+        """
+        scenarios = [base, *(style.scenario(tone) for tone in tones), "actual"]
         return self.waterfall(heading, [start, *steps, end], [0, len(steps) + 1], scenarios, shown)
 
     def waterfall(

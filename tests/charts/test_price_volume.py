@@ -5,9 +5,10 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgba
 
 from perfkit import charts, languages, margins, periods
-from perfkit.charts import sheets, show
+from perfkit.charts import sheets, show, style
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,17 @@ def test_gross_profit_and_a_budget_are_called_what_they_are():
     assert {"Gross profit", "Unit costs"} <= set(words(charts.price_volume_mix(bridge(margin=True))))
     plan = pd.DataFrame({"date": [pd.Timestamp("2024-01-01")], "product_id": "a", "quantity": 9, "net_revenue": 90})
     assert "Budget 2024" in words(charts.price_volume_mix(bridge(base_sales=plan)))
+
+
+def test_a_budget_is_drawn_outlined_and_the_year_before_is_not():
+    plan = pd.DataFrame({"date": [pd.Timestamp("2024-01-01")], "product_id": "a", "quantity": 9, "net_revenue": 90})
+    for result, is_outlined in ((bridge(base_sales=plan), True), (bridge(), False)):
+        figure = charts.price_volume_mix(result).figure
+        parts = [*figure.axes, *(child for axes in figure.axes for child in axes.child_axes)]
+        bars = [bar for part in parts for bar in part.patches]
+        outlined = [bar for bar in bars if bar.get_facecolor()[3] == 0 and bar.get_edgecolor() == to_rgba(style.INK)]
+        filled = [bar for bar in bars if bar.get_facecolor() == to_rgba(style.PREVIOUS)]
+        assert (bool(outlined), bool(filled)) == (is_outlined, not is_outlined)
 
 
 @pytest.mark.parametrize("times", [1, -1, 10**8], ids=["small", "negative", "huge"])

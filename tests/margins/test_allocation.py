@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import margins, periods
-from perfkit.errors import DataError
+from perfkit.errors import DataError, ParameterError
 from perfkit.margins.profitability.allocation import in_cents
 
 YEAR = periods.parse("2024")
@@ -202,3 +202,105 @@ def test_a_period_without_any_cost_leaves_every_margin_as_it_is():
             lines, dimensions=["channel"], period=periods.parse(year), currency="EUR", costs=booked
         )
         assert found.rows["cm1" if year == "2024-05" else "gross_profit"].tolist() == [left]
+
+
+# ---- What could go wrong silently
+
+
+def visits(*rows):
+    """Units of a driver: (driver, day, customer, units)."""
+    return pd.DataFrame(rows, columns=["driver", "date", "customer_id", "units"])
+
+
+def told(*rows, by="customer_id", lines=None, drivers=None):
+    """What is said of how costs were spread, in the result and under its table."""
+    given_ = {"period": YEAR, "currency": "EUR", "costs": booked(*rows), "drivers": drivers}
+    lines = sales() if lines is None else lines
+    found = margins.profitability.by(lines, dimensions=[by], **given_)
+    assert all(each in found.views()[0].notes for each in found.cautions)
+    curve = margins.profitability.whale_curve(lines, by=by, **given_)
+    assert curve.cautions == found.cautions and all(each in curve.views()[0].notes for each in curve.cautions)
+    return " ".join(found.cautions)
+
+
+@pytest.mark.parametrize(
+    ("named", "given_"),
+    [("orders", "Commandes"), ("commandes", "ORDER"), ("visites", "Visits"), ("livraison", "shipments")],
+)
+def test_a_driver_that_is_given_is_known_by_any_of_its_names(named, given_):
+    units = visits((given_, "2024-01-08", "a", 1), (given_, "2024-01-09", "b", 3))
+    assert spread("customer_id", cost(8, driver=named), drivers=units) == ({"a": 2, "b": 6}, [])
+    assert told(cost(8, driver=named), drivers=units) == ""
+
+
+def test_a_driver_that_is_given_and_spreads_nothing_is_named():
+    units = visits(("Tickets", "2024-01-08", "a", 1), ("visits", "2024-01-09", "b", 3))
+    said = "Units of Tickets are given and spread no cost of the period: its costs name visites as drivers."
+    assert told(cost(8, driver="visites"), drivers=units) == said
+    assert "Units of Tickets and visits are given" in told(cost(8), drivers=units)
+    assert "no cost names a driver" in told(cost(8), drivers=units)
+    earlier = visits(("visits", "2023-12-31", "b", 3))
+    assert told(cost(8, driver="visites"), drivers=earlier) == "Units of visits are given, but none dated in 2024."
+
+
+def test_drivers_without_costs_are_refused():
+    for asked, by in ((margins.profitability.by, {"dimensions": ["channel"]}), (margins.profitability.whale_curve, {})):
+        with pytest.raises(ParameterError, match="they spread costs, and no costs are given.*Give the costs as well"):
+            asked(sales(), period=YEAR, currency="EUR", drivers=visits(("visits", "2024-01-08", "a", 1)), **by)
+
+
+def test_a_quantity_below_zero_of_what_was_sold_takes_no_cost_off_anybody_and_is_named():
+    rows = [*ORDERS, ("o5", "2024-01-21", "c", "web", "p", "order", -4, 10, 4)]
+    assert spread("customer_id", cost(16, driver="quantity"), lines=sales(rows)) == ({"a": 5.33, "b": 10.67}, [])
+    said = told(cost(16, driver="quantity"), lines=sales(rows))
+    assert said.startswith("1 line has an amount above zero and a quantity below: it counts as no quantity")
+    assert told(cost(16, driver="orders"), lines=sales(rows)) == ""
+    assert told(cost(16, driver="quantity"), lines=sales(rows).drop(columns="quantity")) == ""
+
+
+def test_a_month_of_returns_alone_keeps_no_cost_from_the_others():
+    rows = [*ORDERS, ("r2", "2024-01-21", "c", "web", "p", "credit", -1, -10, -4)]
+    for driver in ("quantity", "revenue"):
+        assert spread("customer_id", cost(16, driver=driver), lines=sales(rows))[1] == []
+
+
+def test_ids_that_differ_in_their_writing_alone_are_named_with_their_money():
+    lines = sales([(order, day, {"a": "12", "b": "Ab"}[who], *rest) for order, day, who, *rest in ORDERS])
+    said = told(cost(7, customer="12.0"), cost(5, customer="AB"), cost(9, customer="other"), lines=lines)
+    assert said == (
+        "2 ids of the costs (customer) are on no line, and differ from some that are by their writing alone (first "
+        "“12.0” in the costs, “12” in the sales): €12 of costs do not reach who sold. Have both written alike, as text."
+    )
+    assert "“WEB” in the costs, “web” in the sales): €7" in told(cost(7, channel="WEB"), by="channel")
+    assert "“WEB” in the costs, “web” in the sales): €7" in told(cost(7, channel="WEB", driver="lines"))
+    assert "“A ” in the costs, “a” in the sales" in told(cost(7, customer="A ", driver="lines"), by="channel")
+    strange = visits(("visits", "2024-01-09", "AB", 3), ("visits", "2024-01-09", "12", 1))
+    said = told(cost(7, driver="visits"), lines=lines, drivers=strange)
+    assert said.startswith("1 id of the drivers (customer) is on no line")
+    assert "(“AB” in the drivers, “Ab” in the sales): 3 units draw costs away" in said
+
+
+def test_numbers_that_a_gap_has_made_floats_are_the_same_customers():
+    lines = sales([(order, day, {"a": "12", "b": "13"}[who], *rest) for order, day, who, *rest in ORDERS])
+    costs = booked(cost(7, customer=12), cost(8, driver="visits"))
+    costs["customer_id"] = costs["customer_id"].astype("float64")
+    units = visits(("visits", "2024-01-09", 13, 3), ("visits", "2024-01-09", None, 0)).astype(
+        {"customer_id": "float64"}
+    )
+    found = margins.profitability.by(
+        lines, dimensions=["customer_id"], period=YEAR, currency="EUR", costs=costs, drivers=units
+    )
+    assert dict(zip(found.rows["member"], found.rows["cm1_costs"], strict=True)) == {"12": 7, "13": 8}
+
+
+def test_fixed_costs_that_name_nobody_are_not_its_own_of_the_only_member():
+    lines = sales().assign(channel="web")
+    rows = [cost(100, level="cm3"), cost(3, level="cm3", channel="web")]
+    found = margins.profitability.by(lines, dimensions=["channel"], period=YEAR, currency="EUR", costs=booked(*rows))
+    row = found.rows.iloc[0]
+    assert (row["cm3_costs"], row["own_fixed"], row["advice"]) == (103, 3, "")
+
+
+def test_an_order_number_that_two_customers_have_is_two_orders():
+    rows = [(order.replace("o2", "o1"), *rest) for order, *rest in ORDERS]
+    assert spread("customer_id", cost(30, driver="orders"), lines=sales(rows)) == ({"a": 10, "b": 20}, [])

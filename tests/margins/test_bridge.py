@@ -441,3 +441,12 @@ def test_adventureworks_is_refused_on_the_product_key_and_done_on_the_product_na
     result = bridge(lines, key="product_name", least=0.1, **years)
     assert result.common == pytest.approx((0.5887454825121017, 0.4600017624494622), abs=0.02)
     assert result.dominated and "new and lost items dominate" in result.warnings[0]
+
+
+@pytest.mark.parametrize("size", [1, 10**9, 9 * 10**13], ids=["small", "large", "beyond 64 bits"])
+def test_sums_are_exact_whether_or_not_they_are_whole_numbers_of_64_bits(size):
+    cents = Decimal("0.0001")
+    many = sold(*([("old", "a", 1, size + cents), ("new", "a", 1, size + 2 * cents)] * 12), names=[])
+    result = bridge(many.assign(cost=many["net_revenue"] - 1), margin=True)
+    assert (result.effect("price"), result.effect("cost")) == (12 * cents, -12 * cents)
+    assert bridge(many).start == 12 * (size + cents)

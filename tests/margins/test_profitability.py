@@ -1,6 +1,7 @@
 """Profitability: each member's margins to the cent, rates that do not crown luck, and differences that are real."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import stdtr, stdtrit
 
 from perfkit import contribution, languages, margins, periods
 from perfkit.errors import DataError, ParameterError
@@ -81,6 +83,16 @@ def test_lines_of_unknown_cost_are_shown_and_in_no_margin():
     assert (b["uncosted"], b["gross_profit"], b["coverage"]) == (30, None, 0.0)
     assert "cost of 69.2% of the amounts sold is known; €40 of net revenue" in plain(found.views()[0])
     assert set(found.figures()["status"]) == {"observed", "partial", "not available"}
+
+
+def test_all_rates_of_a_member_stand_on_the_revenue_whose_cost_is_known():
+    rows = lines(line("a", 96, 48), line("a", 4, None), line("b", 100, 60))
+    found = by(rows, costs=booked(cost(12, customer="a"), cost(6, level="cm2", customer="a")))
+    a = of(found, "a")
+    assert [a[f"{name}_rate"] for name in ("gross_profit", "cm1", "cm2")] == [48 / 96, 36 / 96, 30 / 96]
+    assert "Each rate of a cost or a margin is of the net revenue whose cost is known." in plain(found.views()[0])
+    whole = by(lines(line("a", 96, 48)))
+    assert "Each rate is of net revenue." in plain(whole.views()[0])
 
 
 def test_without_any_cost_there_is_revenue_and_what_is_missing():
@@ -214,28 +226,75 @@ def test_one_line_or_one_rate_for_all_breaks_nothing():
     assert nothing.views()[0].title
 
 
-def test_differences_are_those_of_statsmodels_robust_to_clusters():
+def test_differences_are_those_of_statsmodels_and_their_errors_those_of_bell_and_mccaffrey():
     rng, rows = np.random.default_rng(4), []
     for customer in range(40):
-        segment, lift = "x" if customer % 4 == 0 else "y", rng.normal(0, 0.1)
-        for n in range(rng.integers(1, 6)):
-            net = round(float(rng.uniform(10, 100)), 2)
-            rows.append(
-                line(f"c{customer}", net, round(net * (0.6 - lift), 2), order=f"{customer}-{n}", segment=segment)
-            )
+        size, lift = 10 * np.exp(rng.normal(0, 0.6)), rng.normal(0, 0.1)
+        for n in range(rng.integers(1, 6)):  # one customer in four buys in both segments
+            segment = "x" if customer % 4 == 0 or (customer % 4 == 1 and n % 2) else "y"
+            net = round(float(size * rng.uniform(1, 3)), 2)
+            cost = round(net * (0.6 - lift + rng.normal(0, 0.05)), 2)
+            rows.append(line(f"c{customer}", net, cost, order=f"{customer}-{n}", segment=segment))
     table = lines(*rows)[1:].assign(date=pd.Timestamp("2024-01-01"))
     found = profitability.differences(table, by="segment", period=YEAR).rows.set_index("member").loc["x"]
-    r, c = table["net_revenue"].astype(float), table["cost"].astype(float)
-    design = sm.add_constant((table["segment"] == "x").astype(float))
-    groups = table["customer_id"].astype("category").cat.codes
-    fit = sm.WLS((r - c) / r, design, weights=r).fit(
-        cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
+    cells = (
+        table.astype({"net_revenue": float, "cost": float}).groupby(["segment", "customer_id"]).sum(numeric_only=True)
     )
-    assert found["estimate"] == pytest.approx(fit.params.iloc[1])
-    error = (found["high"] - found["low"]) / 2
-    half = fit.bse.iloc[1] * np.sqrt(40 / 39)  # 10 customers on the smaller side: 9 degrees of freedom
-    assert error == pytest.approx(half * 1.8331129326536335, rel=1e-9)
+    cells = cells.reset_index()
+    r = cells["net_revenue"].to_numpy()
+    rate = 1 - cells["cost"].to_numpy() / r
+    design = sm.add_constant((cells["segment"] == "x").astype(float)).to_numpy()
+    fit = sm.WLS(rate, design, weights=r).fit()
+    assert found["estimate"] == pytest.approx(fit.params[1])
+    # Their formulas as they are printed, with matrices and their roots: one block a customer.
+    bread = np.linalg.inv(design.T @ (r[:, None] * design))
+    makes = np.eye(len(r)) - design @ bread @ (design.T * r)
+    squares, pulls = 0.0, []
+    for _customer, block in cells.groupby("customer_id"):
+        at = block.index.to_numpy()
+        values, vectors = np.linalg.eigh((makes @ makes.T)[np.ix_(at, at)])
+        pull = (bread[1] @ design[at].T * r[at]) @ (vectors / np.sqrt(values)) @ vectors.T
+        squares += float(pull @ (rate - fit.fittedvalues)[at]) ** 2
+        pulls.append(pull @ makes[at])
+    gram = np.array(pulls) @ np.array(pulls).T
+    freedom = np.trace(gram) ** 2 / (gram**2).sum()
+    assert 4 < freedom < 15  # ten customers buy in x alone and ten in both, of very uneven sizes
+    assert (found["high"] - found["low"]) / 2 == pytest.approx(stdtrit(freedom, 0.95) * np.sqrt(squares), rel=1e-9)
+    assert found["p"] == pytest.approx(2 * stdtr(freedom, -abs(found["estimate"]) / np.sqrt(squares)), rel=1e-9)
     assert found["p"] <= found["adjusted_p"] <= 1
+
+
+def test_customers_of_one_size_have_the_freedom_of_their_number():
+    rng, rows = np.random.default_rng(5), []
+    for segment, customers in (("x", 6), ("y", 600)):
+        rows += [line(f"{segment}{n}", 10, float(rng.normal(6, 1)), segment=segment) for n in range(customers)]
+    table = lines(*rows)[1:].assign(date=pd.Timestamp("2024-01-01"))
+    found = profitability.differences(table, by="segment", period=YEAR).rows.set_index("member").loc["x"]
+    costs = {segment: part["cost"].astype(float) for segment, part in table.groupby("segment")}
+    error = np.sqrt(sum(part.var() / len(part) for part in costs.values()) / 100)  # of two means, as Welch has it
+    assert (found["high"] - found["low"]) / 2 == pytest.approx(stdtrit(5, 0.95) * error, rel=0.01)
+
+
+def test_alike_members_of_very_uneven_customers_are_hardly_ever_told_apart():
+    told, tested = 0, 0
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        size = 100 * np.exp(draw.normal(0, 2, 120))
+        rate = 0.4 + draw.normal(0, 0.1, 120)
+        sums = pd.DataFrame({"member": ["x", "y"] * 60, "cluster": [f"c{n}" for n in range(120)], "costed": size})
+        sums = sums.assign(cost=size * (1 - rate), lines=1, costed_lines=1, named=sums["member"])
+        found = import_module("perfkit.margins.profitability.differences")._tested(sums)
+        told += bool((found["adjusted_p"].dropna() <= 0.1).any())
+        tested += bool(found["p"].notna().any())
+    assert told <= 8 and tested >= 10  # of 40, where 4 are expected: more than 8 come once in fifty
+
+
+def test_a_few_customers_that_are_nearly_all_of_a_member_are_too_few():
+    rows = [line(f"x{n}", 1000 if n < 2 else 1, 400 + n if n < 2 else 0.5, segment="x") for n in range(30)]
+    rows += [line(f"y{n}", 10, 5 + n % 3, segment="y") for n in range(30)]
+    found = profitability.differences(lines(*rows), by="segment", period=YEAR)
+    assert found.rows["p"].isna().all()
+    assert "or a few of them are nearly all of it: too few to tell." in plain(found.views()[0])
 
 
 def test_too_few_customers_have_no_p():
@@ -255,3 +314,11 @@ def test_every_result_shows_itself(language):
     found = by(sales(), "customer_id", "channel", costs=costs)
     assert found.views() and found.html() and found.payload()["figures"]
     assert margins.profitability.differences(sales(), by="channel", period=YEAR).html()
+
+
+def test_no_two_members_of_a_cross_share_the_id_of_a_figure():
+    rows = lines(
+        line("a,=b", 10, 4, channel="c"), line("a", 20, 8, channel="b,=c"), line("a%2C=b", 30, 8, channel="c")
+    )[1:].assign(date=pd.Timestamp("2024-01-01"))
+    ids = by(rows, "customer_id", "channel").figures()["figure_id"]
+    assert ids.is_unique

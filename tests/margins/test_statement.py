@@ -127,7 +127,12 @@ def test_revenue_of_unknown_cost_is_a_row_of_its_own_and_in_no_margin():
     result = made(lines)
     assert amounts(result)["uncosted"] == -4 and amounts(result)["gross_profit"] == 85
     assert result.rows.set_index("line")["rate"]["gross_profit"] == 85 / 170
-    assert result.last == "result"  # 98 % of the amounts are known
+    # 98 % of the amounts are known: every rate is of these, so that the steps between two margins are rates too
+    rates = result.rows.set_index("line")["rate"]
+    assert rates["cm1"] == 73 / 170 and rates["costs:cm1:Freight"] == -12 / 170
+    assert "Each rate of a cost or a margin is of the net revenue whose cost is known." in repr(result)
+    assert ", 11.8% of the net revenue whose cost is known, against" in result.message()
+    assert result.last == "result"
     assert "The cost is known for 98.1% of the amounts sold; the other lines are in no margin." in repr(result)
 
 

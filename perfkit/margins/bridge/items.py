@@ -1,6 +1,5 @@
 """Bridge items: what each item's sums of both periods make of the change, in whole ten-thousandths, then as money."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfkit.errors import ParameterError
-from perfkit.languages import mark, missing
-from perfkit.margins.bridge.effects import Sold, Whole, split, whole
+from perfkit.languages import mark
+from perfkit.margins.bridge.effects import EXACT, Sold, Whole, split, whole
 from perfkit.margins.bridge.lines import PARTS, SIDES, Asked
 
 EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "currency", "credit_notes", "other")
@@ -50,12 +49,11 @@ class Bridged:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One period's sums of every item at the rates that both share; all that it cost; and what other rates add."""
+    """One period's sums of every item at the rates that both share, and what other rates add."""
 
     quantity: Whole
     revenue: dict[str, Whole]
     cost: dict[str, Whole]
-    costs: Whole
     by_rates: Whole
 
     def earned(self, part: str) -> Whole:
@@ -144,11 +142,12 @@ def _side(rows: pd.DataFrame, side: str, with_rates: bool) -> _Side:
     revenue = {part: _whole(rows[f"{part}_{side}"]) for part in PARTS}
     costs = {part: f"cost_{part}_{side}" for part in PARTS}
     cost = {part: _whole(rows[name]) if name in rows else nothing for part, name in costs.items()}
-    all_cost = _whole(rows[f"all_cost_{side}"]) if f"all_cost_{side}" in rows else nothing
     by_rates = nothing
     if with_rates:
+        all_cost = _whole(rows[f"all_cost_{side}"]) if f"all_cost_{side}" in rows else nothing
         by_rates = _whole(rows[f"all_{side}"]) - sum(revenue.values()) - (all_cost - sum(cost.values()))
-    return _Side(_whole(rows[f"quantity_{side}"]), revenue, cost, all_cost, by_rates)
+    quantity = rows[f"units_{side}"] if f"units_{side}" in rows else rows[f"quantity_{side}"]
+    return _Side(_whole(quantity), revenue, cost, by_rates)
 
 
 def _in_another_unit(
@@ -200,7 +199,7 @@ def _as_sold(rows: pd.DataFrame, before: _Side, now: _Side, margin: bool) -> dic
     table: dict[str, Any] = {f"quantity_{side}": _observed(rows[f"quantity_{side}"]) for side in SIDES}
     table |= {f"revenue_{side}": _observed(rows[f"all_{side}"]) for side in SIDES}
     if margin:
-        table |= {f"cost_{side}": _money(each.costs) for side, each in pairs.items()}
+        table |= {f"cost_{side}": _observed(rows[f"all_cost_{side}"]) for side in SIDES}
     table |= {f"price_{side}": _per_piece(each.revenue["sold"], each.quantity) for side, each in pairs.items()}
     if margin:
         table |= {f"unit_cost_{side}": _per_piece(each.cost["sold"], each.quantity) for side, each in pairs.items()}
@@ -234,7 +233,10 @@ def _some(counts: pd.Series) -> NDArray[np.bool_]:
 
 
 def _whole(values: pd.Series) -> Whole:
-    """Return amounts as whole ten-thousandths; what an item has none of is 0."""
+    """Return amounts as whole ten-thousandths, which they may be already; what an item has none of is 0."""
+    if pd.api.types.is_integer_dtype(values):
+        found = values.fillna(0).to_numpy(dtype="int64")
+        return found if np.abs(found).max(initial=0) < EXACT else found.astype("object")
     known = values.notna().to_numpy()
     found = whole([int(value.scaleb(4)) for value in values[known]])
     if known.all():
@@ -248,8 +250,8 @@ def _total(amounts: Whole) -> int:
     return sum(amounts.tolist())
 
 
-def _sum(amounts: Iterable[Any]) -> Decimal:
-    return sum((each for each in amounts if not missing(each)), ZERO)
+def _sum(amounts: pd.Series) -> Decimal:
+    return sum(amounts.dropna(), ZERO)
 
 
 def _exact(amount: int) -> Decimal:

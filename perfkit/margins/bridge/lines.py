@@ -14,7 +14,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from perfkit.aggregations import aggregation
+from perfkit.aggregations import aggregation, only
 from perfkit.contribution import MONEY
 from perfkit.errors import DataError
 from perfkit.languages import missing
@@ -25,6 +25,8 @@ from perfkit.schema import FX
 RATE = "decimal(18, 10)"
 SIDES = ("before", "now")
 PARTS = ("sold", "credits", "rest")
+TENTHS = 10_000  # of a unit of money: amounts have four decimals
+_LARGEST = 2**63
 _RATE_STEP = Decimal("1e-10")
 
 
@@ -210,13 +212,34 @@ def _period_rates(converted: ibis.Table, currency: str) -> ibis.Table:
 # ---- Items
 
 
+def fit_integers(lines: ibis.Table, asked: Asked) -> bool:
+    """Say whether every sum of these lines, in ten-thousandths, is a whole number of 64 bits."""
+    found = only(_reach(lines, asked))
+    return int(found["lines"]) * Decimal(found["most"] or 0) * TENTHS < _LARGEST
+
+
 @aggregation
-def items(lines: ibis.Table, asked: Asked) -> ibis.Table:
+def _reach(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """How many lines there are, and the largest amount or quantity of one without its sign."""
+    amounts = [
+        "quantity",
+        "fixed_before",
+        "fixed_now",
+        *(["fixed_cost_before", "fixed_cost_now"] if asked.margin else []),
+    ]
+    largest = lines.agg(lines=_.count(), **{name: _[name].abs().max() for name in amounts})
+    return largest.select("lines", most=ibis.greatest(*(ibis.coalesce(largest[name], 0) for name in amounts)))
+
+
+@aggregation
+def items(lines: ibis.Table, asked: Asked, integers: bool) -> ibis.Table:
     """Return an item a row: what it sold at a price, its returns and the rest of it, in both periods.
 
     Columns <part>_<side> hold amounts at the rates that both periods share, currency_<side> what other rates add,
     quantity_<side> what was sold at a price; where margins are bridged, cost_<part>_<side>, and all_cost_<side> at the
-    rates of the days.
+    rates of the days. Of amounts that are computed with and never shown, <part>_<side> and cost_<part>_<side>,
+    `integers` takes ten-thousandths as whole numbers (see `fit_integers`), and of quantities beside them units_<side>:
+    Decimals of many items take long to make, and to compute with.
     """
     keyed = ibis.and_(*(_[key].notnull() for key in asked.keys))
     # A quantity or an amount that is missing is below and above nothing.
@@ -229,12 +252,15 @@ def items(lines: ibis.Table, asked: Asked) -> ibis.Table:
     )
     wanted: dict[str, Any] = {"name": _.named.max()}
     for side in SIDES:
-        fixed = _[f"fixed_{side}"]
-        for part in PARTS:
-            wanted[f"{part}_{side}"] = fixed.sum(where=_[side] & (_.part == part))
-            if asked.margin:
-                wanted[f"cost_{part}_{side}"] = _[f"fixed_cost_{side}"].sum(where=_[side] & (_.part == part))
-        wanted[f"quantity_{side}"] = _.quantity.sum(where=_[side] & (_.part == "sold"))
+        columns = {"": f"fixed_{side}"} | ({"cost_": f"fixed_cost_{side}"} if asked.margin else {})
+        for start, column in columns.items():
+            for part in PARTS:
+                amount = _[column].sum(where=_[side] & (_.part == part))
+                wanted[f"{start}{part}_{side}"] = (amount * TENTHS).cast("int64") if integers else amount
+        quantity = _.quantity.sum(where=_[side] & (_.part == "sold"))
+        wanted[f"quantity_{side}"] = quantity
+        if integers:
+            wanted[f"units_{side}"] = (quantity * TENTHS).cast("int64")
         wanted[f"all_{side}"] = _.revenue.sum(where=_[side] & (_.part != "uncosted"))
         if asked.margin:
             wanted[f"all_cost_{side}"] = _.cost.sum(where=_[side] & (_.part != "uncosted"))

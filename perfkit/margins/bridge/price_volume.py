@@ -18,7 +18,7 @@ from perfkit.languages import text
 from perfkit.lines import checked, span
 from perfkit.margins.bridge import views
 from perfkit.margins.bridge.items import ZERO, bridged
-from perfkit.margins.bridge.lines import Asked, in_one_currency, items, sides
+from perfkit.margins.bridge.lines import Asked, fit_integers, in_one_currency, items, sides
 from perfkit.periods import Period
 from perfkit.results import Result, View, figure_frame
 from perfkit.schema import SALES
@@ -284,7 +284,8 @@ def price_volume_mix(
     lines = sides(now, None if base_sales is None else then, base, current, asked)
     priced = in_one_currency(lines, currency, fx, symmetric)
     with_rates = fx is not None and any("currency" in table.columns for table in tables)
-    found = bridged(items(priced, asked), asked, symmetric=symmetric, with_rates=with_rates)
+    rows = items(priced, asked, fit_integers(priced, asked))
+    found = bridged(rows, asked, symmetric=symmetric, with_rates=with_rates)
     _refuse_keys_that_do_not_survive(found.survived, least, keys, (base, current), now)
     return PriceVolumeMix(
         effects=found.effects,

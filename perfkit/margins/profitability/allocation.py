@@ -5,9 +5,7 @@ same month, and what nothing says how to spread stays visible, with what to ask 
 count once: its unit is split equally over its lines, so that the parts of any dimension sum to the same.
 """
 
-import datetime as dt
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,36 +15,19 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from perfkit import contribution, languages
+from perfkit import contribution
 from perfkit.aggregations import aggregation
 from perfkit.contribution import LEVELS
 from perfkit.dimensions import ask_for
-from perfkit.errors import DataError
-from perfkit.languages import mark, text
-from perfkit.lines import is_in, is_purchase
+from perfkit.languages import text
+from perfkit.lines import is_in
+from perfkit.margins.profitability.cautions import cautions
+from perfkit.margins.profitability.drivers import DRIVERS, SCOPES, called, given, ids
 from perfkit.margins.profitability.members import Key, key_tuples, keys_of
+from perfkit.margins.profitability.units import Units, counts, known
 from perfkit.periods import Period
 
-DRIVERS = {
-    "orders": (mark("orders"), ("orders", "order", "commandes", "commande")),
-    "deliveries": (
-        mark("deliveries"),
-        ("deliveries", "delivery", "shipments", "livraisons", "livraison", "expeditions", "expedition"),
-    ),
-    "returns": (mark("returns"), ("returns", "return", "retours", "retour")),
-    "lines": (mark("lines"), ("lines", "line", "lignes", "ligne")),
-    "quantity": (mark("quantity"), ("quantity", "quantities", "units", "quantite", "quantites", "unites", "volume")),
-    "revenue": (
-        mark("revenue"),
-        ("revenue", "net revenue", "net_revenue", "sales", "chiffre d'affaires", "ca", "ventes"),
-    ),
-}
-"""What the lines of sales count by themselves: each driver's name, and how costs tables call it."""
-
-_CALLED = {name: driver for driver, (_name, names) in DRIVERS.items() for name in names}
 _NEEDS = {"orders": "order_id", "deliveries": "order_id", "returns": "order_id", "quantity": "quantity"}
-_UNIT = 232_792_560
-"""What a document counts: a number that all counts of lines to 20 divide, so that the parts are exact."""
 _TENTHS = 10_000  # of a unit of money: costs have four decimals
 LEVEL_IDS = tuple(level.id for level in LEVELS)
 SPREAD_LEVELS = LEVEL_IDS[:-1]
@@ -70,6 +51,8 @@ class Allocation:
         kind, level, driver (None = none), amount (Decimal), why, ask (empty where nothing would help).
     total : Decimal
         All costs of the period: the parts and what is not allocated sum to it.
+    cautions : tuple of str
+        What a reader must know of how they were spread, a sentence each, in the language in use.
     """
 
     members: list[Key]
@@ -77,19 +60,17 @@ class Allocation:
     own: list[Decimal]
     unallocated: pd.DataFrame
     total: Decimal
+    cautions: tuple[str, ...] = ()
 
 
 def booked(costs: ibis.Table | pd.DataFrame) -> ibis.Table:
     """Return costs as `contribution.costs` gives them, whether they come from there or from a table of costs."""
     if isinstance(costs, ibis.Table) and {"date", "source", "level", "driver"} <= set(costs.columns):
         return costs
+    if isinstance(costs, pd.DataFrame):  # a column of numbers with a gap has become floats: 12 is "12.0" no more
+        floats = [name for name in SCOPES if name in costs.columns and pd.api.types.is_float_dtype(costs[name])]
+        costs = costs.assign(**{name: ids(costs[name]) for name in floats})
     return contribution.costs(costs)  # type: ignore[return-value]  # None is what it makes of None
-
-
-def folded(driver: str) -> str:
-    """Return a driver's name as it is compared: no accents, no capitals."""
-    plain = unicodedata.normalize("NFKD", driver.strip().casefold().replace("’", "'"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def allocate(
@@ -99,6 +80,8 @@ def allocate(
     members: list[Key],
     costs: ibis.Table,
     drivers: pd.DataFrame | None = None,
+    *,
+    currency: str,
 ) -> Allocation:
     """Spread the costs of a period over members.
 
@@ -112,15 +95,17 @@ def allocate(
     costs : what `contribution.costs` returned
     drivers : DataFrame, optional
         See `profitability.by`.
+    currency : str
+        ISO code of the costs, for what is said of them.
 
     Raises
     ------
     DataError
-        If `drivers` lacks a column.
+        If `drivers` lacks a column, or units.
     """
     pools = _pools(costs, period)
     pools = pools.astype("object").where(pools.notna(), None)
-    found = _Spreading(table, tuple(dimensions), period, members, _given(drivers, period))
+    found = Spreading(table, tuple(dimensions), period, members, given(drivers), currency)
     names = [column for column in pools.columns if column != "amount"]
     ordered = sorted(pools.to_dict("records"), key=lambda pool: [str(pool[name] or "") for name in names])
     for pool in ordered:
@@ -128,21 +113,34 @@ def allocate(
     return found.allocation()
 
 
-class _Spreading:
+class Spreading:
     """The members as costs reach them, pool by pool; the engine is asked only for what a pool needs."""
 
     def __init__(
-        self, table: ibis.Table, dimensions: tuple[str, ...], period: Period, members: list[Key], given: pd.DataFrame
+        self,
+        table: ibis.Table,
+        dimensions: tuple[str, ...],
+        period: Period,
+        members: list[Key],
+        given: pd.DataFrame,
+        currency: str,
     ) -> None:
-        self.table, self.dimensions, self.period, self.given = table, dimensions, period, given
+        self.table, self.dimensions, self.period, self.currency = table, dimensions, period, currency
+        self.all_given = given
+        here = given[np.array([period.start <= day < period.end for day in given["day"]], dtype=bool)]
+        grouped = here.groupby(["driver", "month", "customer_id", "channel"], dropna=False, sort=True)
+        self.given = grouped["units"].sum().reset_index()
         self.members, self.sellers = list(members), len(members)
         self.at = {member: place for place, member in enumerate(self.members)}
         self.direct: dict[str, dict[int, int]] = {level: {} for level in SPREAD_LEVELS}
+        self.own: dict[int, int] = {}
         self.shared: dict[str, np.ndarray] = {level: np.zeros(self.sellers) for level in SPREAD_LEVELS}
         self.spread: dict[str, int] = dict.fromkeys(SPREAD_LEVELS, 0)
         self.left: dict[tuple[Any, ...], int] = {}
-        self.units: dict[bool, _Units] = {}
-        self.of_drivers: dict[str, _Units] = {}
+        self.units: dict[bool, Units] = {}
+        self.of_drivers: dict[str, Units] = {}
+        self.named: dict[str, str] = {}  # the drivers that costs have, each as the first of them calls it
+        self.scoped: dict[str, dict[str, int]] = {name: {} for name in SCOPES}
         self.total = 0
 
     def take(self, pool: Mapping[Any, Any]) -> None:
@@ -153,25 +151,32 @@ class _Spreading:
             fixed = pool["level"] == LEVEL_IDS[-1]
             why = text("common fixed costs: no member causes them, and none would save them") if fixed else ""
             return self.leave(pool, amount, why or text("the cost has no level of the statement"), "")
-        lacking = next((by for by in ("customer_id", "channel") if pool[by] and by not in self.table.columns), "")
+        if pool["driver"]:
+            self.named.setdefault(called(pool["driver"]), pool["driver"].strip())
+        for by in SCOPES:
+            if pool[by]:
+                self.scoped[by][pool[by]] = self.scoped[by].get(pool[by], 0) + amount
+        lacking = next((by for by in SCOPES if pool[by] and by not in self.table.columns), "")
         if lacking and lacking not in self.dimensions:
             return self.leave(pool, amount, text("the lines do not say whom it belongs to"), ask_for(lacking))
         only = self.only_member(pool)
         if only is not None:
             parts = self.direct[pool["level"]]
             parts[only] = parts.get(only, 0) + amount
+            # A fixed cost that names nobody reaches the only member there is, and would not end with it.
+            if pool["level"] == "cm3" and any(pool[by] for by in SCOPES):
+                self.own[only] = self.own.get(only, 0) + amount
             return None
         return self.share(pool, amount)
 
     def share(self, pool: Mapping[Any, Any], amount: int) -> None:
         """Spread a pool over several members by its driver."""
-        called = folded(pool["driver"] or "")
-        driver = _CALLED.get(called, called)
+        driver = called(pool["driver"] or "")
         if not driver:
             ask = text("Say what causes it: a driver (orders, deliveries, returns, visits), a customer or a channel.")
             return self.leave(pool, amount, text("nothing says how to spread it: no driver"), ask)
-        if called in set(self.given["driver"]):
-            units = self.units_given(called)
+        if driver in set(self.given["driver"]):
+            units = self.units_given(driver)
         elif driver not in DRIVERS:
             ask = text("Ask for the number of {driver} by month and customer.", driver=pool["driver"])
             return self.leave(pool, amount, text("the data do not count its driver"), ask)
@@ -188,12 +193,13 @@ class _Spreading:
         return None
 
     def leave(self, pool: Mapping[Any, Any], amount: int, why: str, ask: str) -> None:
+        """Note a pool that reaches nobody, and why."""
         key = (pool["kind"], pool["level"], pool["driver"], why, ask)
         self.left[key] = self.left.get(key, 0) + amount
 
     def only_member(self, pool: Mapping[Any, Any]) -> int | None:
         """Return the one member that a pool can be of: its customer or channel itself, or the only one there."""
-        scope = {by: pool[by] for by in ("customer_id", "channel") if pool[by]}
+        scope = {by: pool[by] for by in SCOPES if pool[by]}
         if scope and all(by in scope for by in self.dimensions):
             return self.place(tuple(scope[by] for by in self.dimensions))
         if not scope:
@@ -209,34 +215,36 @@ class _Spreading:
             self.shared = {level: np.append(parts, 0.0) for level, parts in self.shared.items()}
         return self.at[member]
 
-    def units_of(self, by_customer: bool) -> "_Units":
+    def units_of(self, by_customer: bool) -> "Units":
         """Return the units that the lines count, customer by customer only where a cost is of one."""
         if by_customer not in self.units:
             columns = self.table.columns
             scopes = [*(["channel"] if "channel" in columns else []), *(["customer_id"] if by_customer else [])]
-            found = _counts(self.table, self.dimensions, self.period, tuple(scopes))
+            found = counts(self.table, self.dimensions, self.period, tuple(scopes))
             found["at"] = [self.at[key] for key in key_tuples(found, self.keys)]
-            self.units[by_customer] = _Units(found, scopes)
+            self.units[by_customer] = Units(found, scopes)
         return self.units[by_customer]
 
     @property
     def keys(self) -> list[str]:
+        """The columns that hold the members."""
         return keys_of(self.dimensions)
 
-    def units_given(self, called: str) -> "_Units":
+    def units_given(self, driver: str) -> "Units":
         """Return a driver's units as they were given: a customer's stand where its lines are, in proportion."""
-        if called not in self.of_drivers:
-            mine = self.given[self.given["driver"] == called]
+        if driver not in self.of_drivers:
+            mine = self.given[self.given["driver"] == driver]
             rows = [
                 row
                 for (customer, channel), own in mine.groupby(["customer_id", "channel"], dropna=False, sort=True)
-                for row in self.placed(own, _known(customer), _known(channel))
+                for row in self.placed(own, known(customer), known(channel))
             ]
             frame = pd.DataFrame(rows, columns=["month", "channel", "customer_id", "at", "units"])
-            self.of_drivers[called] = _Units(frame, ["channel", "customer_id"], "units")
-        return self.of_drivers[called]
+            self.of_drivers[driver] = Units(frame, ["channel", "customer_id"], "units")
+        return self.of_drivers[driver]
 
     def placed(self, own: pd.DataFrame, customer: str | None, channel: str | None) -> list[tuple[Any, ...]]:
+        """Return the units of one customer or channel where its lines are: month, channel, customer, place, units."""
         units = self.units_of(customer is not None)
         cells = units.cells({"customer_id": customer, "channel": channel})
         own_key = {"customer_id": customer, "channel": channel}
@@ -253,85 +261,23 @@ class _Spreading:
 
     def allocation(self) -> Allocation:
         """Return what each member got, in whole cents that sum to what was spread."""
-        size = len(self.members)
-        costs, own = {}, np.zeros(size, dtype=np.int64)
-        for level in SPREAD_LEVELS:
-            alone = np.zeros(size, dtype=np.int64)
-            for place, amount in self.direct[level].items():
-                alone[place] = amount
-            own = alone if level == "cm3" else own
-            costs[level] = _amounts(alone + in_cents(self.shared[level], self.spread[level]))
+        costs = {
+            level: _amounts(self.placed_in(self.direct[level]) + in_cents(self.shared[level], self.spread[level]))
+            for level in SPREAD_LEVELS
+        }
         rows = [
             (kind, level, driver, Decimal(amount).scaleb(-4), why, ask)
             for (kind, level, driver, why, ask), amount in self.left.items()
         ]
         frame = pd.DataFrame(rows, columns=_UNALLOCATED, dtype="object")
-        return Allocation(self.members, costs, _amounts(own), frame, Decimal(self.total).scaleb(-4))
+        own, total = _amounts(self.placed_in(self.own)), Decimal(self.total).scaleb(-4)
+        return Allocation(self.members, costs, own, frame, total, cautions(self))
 
-
-class _Units:
-    """Units by month and scope, as rows of members' places."""
-
-    def __init__(self, frame: pd.DataFrame, scopes: Sequence[str], given: str = "") -> None:
-        self.scopes, self.given = list(scopes), given
-        order = frame.sort_values("at", kind="stable").reset_index(drop=True)
-        self.places = order["at"].to_numpy(dtype=np.int64)
-        self.month = np.array([_month(value) for value in order["month"]], dtype="object")
-        self.counts = {
-            name: order[name].astype("float64").to_numpy()
-            for name in (*DRIVERS, "delivered", "units")
-            if name in order.columns
-        }
-        self.scope = {name: order[name].to_numpy(dtype="object") for name in self.scopes}
-        self.rows = {name: _places_of(self.scope[name]) for name in self.scopes}
-        self.by_month = _places_of(self.month)
-        self.delivering: dict[tuple[Any, ...], bool] = {}
-
-    def within(self, scope: Mapping[Any, Any]) -> np.ndarray:
-        """Return the rows of a scope."""
-        found: np.ndarray | None = None
-        for name in ("customer_id", "channel"):
-            if scope.get(name) and name in self.scopes:
-                here = self.rows[name].get(scope[name], _NONE)
-                found = here if found is None else np.intersect1d(found, here, assume_unique=True)
-        return np.arange(len(self.places)) if found is None else found
-
-    def of(self, pool: Mapping[Any, Any], driver: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the places of members and their units in a pool's month and scope."""
-        scope = self.within(pool)
-        here = np.intersect1d(scope, self.by_month.get(_month(pool["month"]), _NONE), assume_unique=True)
-        name = self.given or driver
-        if name == "deliveries":  # where nothing says what was delivered, each order is one delivery
-            asked = (pool["customer_id"], pool["channel"])
-            if asked not in self.delivering:
-                self.delivering[asked] = bool(self.counts["delivered"][scope].sum() > 0)
-            name = "delivered" if self.delivering[asked] else "orders"
-        return self.places[here], self.counts[name][here]
-
-    def members(self, scope: Mapping[Any, Any]) -> np.ndarray:
-        """Return the places of all members of a scope, whatever the month."""
-        return np.unique(self.places[self.within(scope)])
-
-    def cells(self, scope: Mapping[Any, Any]) -> list[tuple[Any, int, float]]:
-        """Return a scope's channels and members with their lines."""
-        here = self.within(scope)
-        if not len(here):
-            return []
-        channels = self.scope["channel"][here] if "channel" in self.scope else np.full(len(here), None)
-        frame = pd.DataFrame({"channel": channels, "at": self.places[here], "lines": self.counts["lines"][here]})
-        summed = frame.groupby(["channel", "at"], dropna=False, sort=True)["lines"].sum()
-        return [(_known(channel), int(at), float(count)) for (channel, at), count in summed.items()]
-
-
-_NONE = np.array([], dtype=np.int64)
-
-
-def _places_of(values: np.ndarray) -> dict[Any, np.ndarray]:
-    """Return where each value stands, in order; missing ones apart."""
-    codes, found = pd.factorize(pd.Series(values, dtype="object"))
-    order = np.argsort(codes, kind="stable")
-    bounds = np.searchsorted(codes[order], np.arange(len(found) + 1))
-    return {value: order[bounds[place] : bounds[place + 1]] for place, value in enumerate(found)}
+    def placed_in(self, amounts: Mapping[int, int]) -> np.ndarray:
+        """Return amounts by place, 0 where there is none."""
+        found = np.zeros(len(self.members), dtype=np.int64)
+        found[list(amounts)] = list(amounts.values())
+        return found
 
 
 def in_cents(parts: np.ndarray, total: int) -> np.ndarray:
@@ -357,75 +303,8 @@ def _amounts(parts: np.ndarray) -> list[Decimal]:
     return [Decimal(int(part)).scaleb(-4) for part in parts]
 
 
-def _known(value: Any) -> Any:
-    return None if languages.missing(value) else value
-
-
-def _month(value: Any) -> dt.date:
-    day = pd.Timestamp(value)
-    return dt.date(day.year, day.month, 1)
-
-
-_DRIVER_COLUMNS = ("driver", "date", "units")
-
-
-def _given(drivers: pd.DataFrame | None, period: Period) -> pd.DataFrame:
-    """Return the drivers that were given, by month, customer and channel, those of the period only."""
-    columns = ["driver", "month", "customer_id", "channel", "units"]
-    if drivers is None or drivers.empty:
-        return pd.DataFrame(columns=columns)
-    absent = [name for name in _DRIVER_COLUMNS if name not in drivers.columns]
-    if absent or not {"customer_id", "channel"} & set(drivers.columns):
-        what = absent[0] if absent else "customer_id"
-        raise DataError(
-            f"drivers: there is no column {what!r}. Costs are spread by units of a driver at a day, of a customer or "
-            f"a channel. Give columns driver, date, customer_id or channel, units."
-        )
-    counted = pd.to_numeric(drivers["units"].astype("float64"))
-    if (counted < 0).any() or counted.isna().any():
-        raise DataError(
-            f"drivers: {int((~(counted >= 0)).sum())} of {len(drivers)} rows have no units, or fewer than zero. "
-            f"A negative visit would take costs off its customer. Leave these rows out or correct them."
-        )
-    days = pd.to_datetime(drivers["date"]).dt.date
-    frame = pd.DataFrame({"driver": [folded(str(each)) for each in drivers["driver"]], "units": counted.to_numpy()})
-    frame["month"] = [_month(day) for day in days]
-    for name in ("customer_id", "channel"):
-        values = drivers[name] if name in drivers.columns else [None] * len(drivers)
-        frame[name] = pd.Series([None if languages.missing(value) else str(value) for value in values], dtype="object")
-    here = np.array([period.start <= day < period.end for day in days])
-    grouped = frame[here].groupby(["driver", "month", "customer_id", "channel"], dropna=False, sort=True)
-    return grouped["units"].sum().reset_index()[columns]
-
-
 @aggregation
 def _pools(costs: ibis.Table, period: Period) -> ibis.Table:
     about = ["kind", "level", "source", "customer_id", "channel", "driver"]
     here = costs.filter(is_in(period)).mutate(month=_.date.truncate("M").cast("date"))
     return here.group_by("month", *about).agg(amount=_.amount.sum())
-
-
-@aggregation
-def _counts(table: ibis.Table, dimensions: tuple[str, ...], period: Period, scopes: tuple[str, ...]) -> ibis.Table:
-    """Count every driver that the lines tell, by month, scope and member."""
-    texts = {name: table[name].cast("string") for name in scopes}
-    here = table.filter(is_in(period)).mutate(month=_.date.truncate("M").cast("date"), **texts)
-    wanted: dict[str, Any] = {"lines": _.count(), "revenue": _.net_revenue.sum(where=is_purchase())}
-    if "quantity" in here.columns:
-        wanted["quantity"] = _.quantity.cast("decimal(18, 4)").sum(where=is_purchase())
-    if "order_id" in here.columns:
-        kinds: dict[str, Callable[[], Any]] = {"orders": is_purchase, "returns": lambda: _.net_revenue < 0}
-        if "document" in here.columns:
-            kinds["delivered"] = lambda: is_purchase() & (_.document == "delivery")
-        of_document = ibis.window(group_by=["order_id", "month"])
-        named = _.order_id.notnull()
-        for name, is_of in kinds.items():
-            mine = ibis.ifelse(ibis.coalesce(is_of() & named, False), 1, 0).cast("int64")
-            here = here.mutate(**{f"is_{name}": mine})
-        here = here.mutate(**{f"n_{name}": _[f"is_{name}"].sum().over(of_document) for name in kinds})
-        for name in kinds:
-            part = ibis.ifelse(here[f"is_{name}"] == 1, ibis.literal(_UNIT, "int64") // here[f"n_{name}"].nullif(0), 0)
-            wanted[name] = part.cast("int64").sum()
-    keys = keys_of(dimensions)
-    counted = here.group_by("month", *scopes, *keys).agg(**wanted)
-    return counted if "delivered" in wanted else counted.mutate(delivered=ibis.literal(0, "int64"))

@@ -1,11 +1,15 @@
 """Differences: is a segment's margin rate really another than that of the rest, or is it chance?
 
-A rate is a ratio of sums, which is what a weighted least squares of the lines' rates by their revenue estimates. Its
-covariance is robust to clusters (Liang and Zeger 1986, Biometrika), because the lines of a customer are alike; many
-segments are tested at once, and Holm's step-down keeps all of the claims together at their level (Holm 1979,
-Scandinavian Journal of Statistics).
+A rate is a ratio of sums, which is what a weighted least squares of the customers' rates by their revenue estimates.
+Its variance is robust to customers that differ by themselves, because the lines of one are alike. Where a few of them
+are most of the revenue, that variance is too small, and known less well than their number says: both are corrected for
+what each customer weighs (CR2 with its degrees of freedom: Bell and McCaffrey 2002, Survey Methodology; Pustejovsky and
+Tipton 2018, Journal of Business and Economic Statistics), and below `_LEAST_FREEDOM` nothing is claimed. Many segments
+are tested at once, and Holm's step-down keeps all of the claims together at their level (Holm 1979, Scandinavian
+Journal of Statistics).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +30,8 @@ from perfkit.results import Field, Result, View, figure_frame
 
 FEWEST = 5
 """Clusters that a member, and the rest, need: fewer say nothing of how far they lie apart."""
+_LEAST_FREEDOM = FEWEST - 1 - 1e-9
+"""As `FEWEST` clusters of one size have; uneven ones have fewer than they are, and the same holds of them."""
 _BASIS = mark(
     "Gross margin rate of the member's lines less that of all other lines; robust to lines of a customer being alike, "
     "all members tested together (Holm)"
@@ -55,7 +61,7 @@ class Differences(Result):
     rows : DataFrame, one row a member whose lines have a cost
         member: None = unknown; name; clusters, lines: int; rate, rest: gross margin / net revenue of the member and of
         all others; estimate: rate - rest; low, high at `level`; p, adjusted_p: None, as the interval is, where the
-        member or the rest has less than `FEWEST` clusters, or no revenue.
+        member or the rest has less than `FEWEST` clusters, a few of them are nearly all of it, or it has no revenue.
     left_out : int
         Lines without a known cost or without a cluster.
     by, cluster : str
@@ -93,7 +99,8 @@ class Differences(Result):
     def why_not(self) -> str:
         """Return why a member has no interval."""
         return text(
-            "Fewer than {n} to compare by {cluster}, in it or in the rest: too few to tell.",
+            "Fewer than {n} to compare by {cluster}, in it or in the rest, or a few of them are nearly all of it: too "
+            "few to tell.",
             n=number(FEWEST),
             cluster=languages.in_sentence(dimension_name(self.cluster)),
         )
@@ -229,20 +236,58 @@ def _against(
     """The difference of two rates, each linear in its clusters' sums; a cluster may have lines on both sides."""
     mine = own.set_index("cluster")[["costed", "profit"]].reindex(all_of.index).fillna(0.0)
     others = all_of - mine
-    of_mine = (mine["profit"] - rate * mine["costed"]) / r
-    of_others = (others["profit"] - rest * others["costed"]) / rest_r
     # A cluster with no line on the other side has sums of nothing there, to the last digit of a float.
-    both = set(own["cluster"])
-    elsewhere = sum(1 for name, cost in zip(all_of.index, others["costed"], strict=True) if name not in both or cost)
-    fewest, count = min(len(own), elsewhere), len(all_of)
+    there = np.abs(others["costed"].to_numpy()) > 1e-9 * np.abs(all_of["costed"].to_numpy())
+    sides = [
+        _Side.of(mine["costed"].to_numpy(), mine["profit"].to_numpy(), rate, r),
+        _Side.of(np.where(there, others["costed"].to_numpy(), 0.0), others["profit"].to_numpy(), rest, rest_r),
+    ]
     estimate = rate - rest
-    if fewest < FEWEST:
+    freedom = _freedom(sides)
+    if min(len(own), int(there.sum())) < FEWEST or freedom < _LEAST_FREEDOM:
         return {"estimate": estimate}
-    error = float(np.sqrt(((of_mine - of_others) ** 2).sum() * count / (count - 1)))
-    freedom = fewest - 1  # of the side with fewer clusters: all of them would promise more than is known of it
+    error = float(np.sqrt(((sides[0].moved - sides[1].moved) ** 2).sum()))
     half = float(stdtrit(freedom, (1 + estimates.LEVEL) / 2)) * error  # quantile of Student's t
     p = float(2 * stdtr(freedom, -abs(estimate) / error)) if error else (1.0 if estimate == 0 else 0.0)
     return {"estimate": estimate, "low": estimate - half, "high": estimate + half, "p": p}
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """What each cluster weighs in a side's rate, and how far it moves it, corrected for having been fitted (CR2)."""
+
+    weight: np.ndarray
+    pulled: np.ndarray
+    moved: np.ndarray
+
+    @classmethod
+    def of(cls, revenue: np.ndarray, profit: np.ndarray, rate: float, total: float) -> "_Side":
+        """Each cluster's residual is smaller than its error, the more the more the cluster weighs in the rate."""
+        weight = revenue / total
+        left = np.maximum(1 - 2 * weight + (weight**2).sum(), np.finfo(float).tiny)
+        pulled = weight / np.sqrt(left)
+        moved = np.where(weight != 0, (profit - rate * revenue) / total / np.sqrt(left), 0.0)
+        return cls(weight, pulled, moved)
+
+
+def _freedom(sides: Sequence[_Side]) -> float:
+    """The degrees of freedom of the variance: those of the chi-squared that has its mean and variance (Satterthwaite).
+
+    Where each cluster's rate has an error of its own, the variance is a sum of squares, the products of which are
+    those of a diagonal less a matrix of rank four: so it takes no more than sums over the clusters.
+    """
+    diagonal = np.sum([side.pulled**2 for side in sides], axis=0)
+    factors = np.column_stack([part for side in sides for part in (side.pulled, side.pulled * side.weight)])
+    middle = np.zeros((4, 4))
+    for place, side in enumerate(sides):
+        one = 2 * place
+        middle[one, one] = -(side.weight**2).sum()
+        middle[one, one + 1] = middle[one + 1, one] = 1.0
+    off = np.einsum("ni,ij,nj->n", factors, middle, factors)
+    inner = middle @ (factors.T @ factors)
+    squares = (diagonal**2).sum() - 2 * (diagonal * off).sum() + np.trace(inner @ inner)
+    trace = diagonal.sum() - off.sum()
+    return float(trace**2 / squares) if squares > 0 else 0.0
 
 
 @aggregation

@@ -16,6 +16,7 @@ from perfkit.languages import mark, text
 from perfkit.lines import span
 from perfkit.margins.profitability import views
 from perfkit.margins.profitability.allocation import SPREAD_LEVELS, allocate, booked
+from perfkit.margins.profitability.drivers import refuse_drivers_alone
 from perfkit.margins.profitability.members import (
     exact,
     floats,
@@ -65,8 +66,8 @@ class Profitability(Result):
         other costs of that level.
         gross_profit = costed - cost_of_goods - cogs_costs; then cm1_costs, cm1, cm2_costs, cm2, cm3_costs, cm3:
         Decimal, None where no cost of goods is known. own_fixed: the part of cm3_costs that is of this member alone.
-        gross_profit_rate, cm1_rate, cm2_rate, cm3_rate: of net revenue (gross: of costed); None where that is not
-        positive or coverage is below `contribution.ENOUGH`.
+        gross_profit_rate, cm1_rate, cm2_rate, cm3_rate: of costed, all on one base; None where that is not positive
+        or coverage is below `contribution.ENOUGH`.
         advice: "loses money before any fixed cost" (cm2 < 0), "does not cover its own fixed costs" (cm2 < own_fixed),
         "" or None where too little is known. No common cost is in it.
         estimate, low, high, level, n: gross margin rate of the lines beyond this period, shrunken; None where a member
@@ -83,6 +84,8 @@ class Profitability(Result):
         All costs of the period beyond the goods of the lines; None where no costs were given.
     reason : str
         Why there is nothing (the data lack a dimension: no rows then), empty where there is.
+    cautions : tuple of str
+        What a reader must know of how the costs were spread, a sentence each, in the language in use.
     """
 
     rows: pd.DataFrame
@@ -93,6 +96,7 @@ class Profitability(Result):
     total: Decimal
     costs_total: Decimal | None
     reason: str = ""
+    cautions: tuple[str, ...] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -184,7 +188,10 @@ class Profitability(Result):
     def _named(self, row: dict[Any, Any]) -> tuple[str, dict[str, Any]]:
         """How a row's figures end, and its dimensions."""
         members = {by: row[key] for by, key in zip(self.dimensions, self.keys, strict=True)}
-        return ",".join("unknown" if each is None else f"={each}" for each in members.values()), members
+        ends = ["unknown" if each is None else f"={each}" for each in members.values()]
+        if len(ends) > 1:  # a comma within a name is none between two
+            ends = [each.replace("%", "%25").replace(",", "%2C") for each in ends]
+        return ",".join(ends), members
 
     def ties_to(self) -> dict[str, Any] | None:
         """Return the revenue and the costs of the period, which the rows and what is not allocated sum to."""
@@ -239,15 +246,16 @@ def by(
         costs are never spread.
     drivers : DataFrame, optional
         driver, date, customer_id or channel, units: what the lines do not count, such as visits or tickets; a
-        driver that is given wins over one that is counted. A customer's units stand where its lines of the period
-        are, in proportion to their number.
+        driver that is given wins over one that is counted, and is known by any of its names (orders, commandes). A
+        customer's units stand where its lines of the period are, in proportion to their number. Those that spread
+        nothing are named (`Profitability.cautions`).
 
     Raises
     ------
     ParameterError
-        If there is no such column, or it has no members; the nearest is named.
+        If there is no such column, or it has no members; the nearest is named. If drivers are given and costs are not.
     DataError
-        If there is no line, or the period starts before the data.
+        If there is no line, or the period starts before the data; if drivers lack a column, or units.
 
     See Also
     --------
@@ -256,6 +264,7 @@ def by(
     differences : which members really differ from the others.
     """
     asked, keys = tuple(dimensions), keys_of(dimensions)
+    refuse_drivers_alone(costs, drivers)
     absent = lacking(sales, asked)
     if absent:
         empty = pd.DataFrame(columns=[*keys, *_ROWS], dtype="object")
@@ -264,10 +273,11 @@ def by(
     table = with_members(sales, asked)
     span(table, period)
     sums = member_sums(table, asked, period, spread=True)
-    spread, unallocated, costs_total = None, pd.DataFrame(columns=_UNALLOCATED, dtype="object"), None
+    unallocated, costs_total = pd.DataFrame(columns=_UNALLOCATED, dtype="object"), None
+    cautions: tuple[str, ...] = ()
     if costs is not None:
-        spread = allocate(table, asked, period, key_tuples(sums, keys), booked(costs), drivers)
-        unallocated, costs_total = spread.unallocated, spread.total
+        spread = allocate(table, asked, period, key_tuples(sums, keys), booked(costs), drivers, currency=currency)
+        unallocated, costs_total, cautions = spread.unallocated, spread.total, spread.cautions
         only_costs = pd.DataFrame(spread.members[len(sums) :], columns=keys, dtype="object")
         sums = pd.concat([sums.astype("object"), only_costs.assign(lines=0)], ignore_index=True)
         sums = sums.where(sums.notna(), None)
@@ -278,7 +288,9 @@ def by(
     rows = _levels(sums, keys)
     rows = _with_rates(rows, sums, keys)
     total = sum(rows["net_revenue"], Decimal(0))
-    return Profitability(rows[[*keys, *_ROWS]], unallocated, asked, period, currency, total, costs_total)
+    return Profitability(
+        rows[[*keys, *_ROWS]], unallocated, asked, period, currency, total, costs_total, cautions=cautions
+    )
 
 
 def _levels(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -304,10 +316,9 @@ def _levels(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     rows["cost_of_goods"] = exact(sums["cost"]) if has_cost else Decimal(0)
     rows["sold"] = exact(sums["sold"])
     covered = exact(sums["covered"]) if has_cost else rows["sold"]
-    shares = [
-        estimates.ratio(part, sold) if has_cost else None for part, sold in zip(covered, rows["sold"], strict=True)
-    ]
-    rows["coverage"] = pd.Series(shares, dtype="object")
+    has = pd.Series(has_cost, index=rows.index) & (rows["sold"] != 0)
+    shares = covered.where(has, 0).astype("float64") / rows["sold"].where(has, 1).astype("float64")
+    rows["coverage"] = shares.astype("object").where(has, None)
     for name in SPREAD_LEVELS:
         rows[f"{name}_costs"] = exact(sums.get(f"{name}_costs", [None] * len(sums)))
     rows["own_fixed"] = exact(sums.get("own_fixed", [None] * len(sums)))
@@ -322,29 +333,38 @@ def _levels(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         rows[level.margin_id] = pd.Series(
             [amount if there else None for amount, there in zip(left, known, strict=True)], dtype="object"
         )
-    records = rows.to_dict("records")
+    enough = rows["coverage"].notna() & (rows["coverage"].astype("float64") >= ENOUGH)
     for level in _MARGINS:
-        rates_ = [_rate(row, level.margin_id) for row in records]
-        rows[f"{level.margin_id}_rate"] = pd.Series(rates_, dtype="object")
-    rows["advice"] = pd.Series([_advice(row) for row in records], dtype="object")
+        rows[f"{level.margin_id}_rate"] = _rates(rows, level.margin_id, enough)
+    of_advice = zip(rows["cm2"], rows["own_fixed"], enough | (rows["lines"] == 0), strict=True)
+    rows["advice"] = pd.Series([_advice(*each) for each in of_advice], dtype="object")
     return rows
 
 
+def _rates(rows: pd.DataFrame, margin: str, enough: pd.Series) -> pd.Series:
+    """A margin's rates, see `_rate`; of many members together, because a cross of two has many."""
+    has = enough & rows[margin].notna() & (rows["costed"] > 0)
+    found = rows[margin].where(has, 0).astype("float64") / rows["costed"].where(has, 1).astype("float64")
+    return found.astype("object").where(has, None)
+
+
 def _rate(row: dict[Any, Any], margin: str) -> float | None:
-    """A margin's rate, None where revenue is not positive or too little of its cost is known."""
-    base = row["costed"] if margin == "gross_profit" else row["net_revenue"]
-    if row[margin] is None or row["coverage"] is None or row["coverage"] < ENOUGH or base <= 0:
+    """A margin's rate, None where revenue is not positive or too little of its cost is known.
+
+    All are of the revenue whose cost is known: what is not in a margin is not under it either.
+    """
+    if row[margin] is None or row["coverage"] is None or row["coverage"] < ENOUGH or row["costed"] <= 0:
         return None
-    return estimates.ratio(row[margin], base)
+    return estimates.ratio(row[margin], row["costed"])
 
 
-def _advice(row: dict[Any, Any]) -> str | None:
+def _advice(cm2: Decimal | None, own_fixed: Decimal, is_known: bool) -> str | None:
     """What dropping a member would save is its avoidable costs only; of half-known costs nothing is said."""
-    if row["cm2"] is None or (row["lines"] and (row["coverage"] is None or row["coverage"] < ENOUGH)):
+    if cm2 is None or not is_known:
         return None
-    if row["cm2"] < 0:
+    if cm2 < 0:
         return views.LOSES
-    return views.OWN_FIXED if row["cm2"] < row["own_fixed"] else ""
+    return views.OWN_FIXED if cm2 < own_fixed else ""
 
 
 def _with_rates(rows: pd.DataFrame, sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -126,13 +126,19 @@ def names_of(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
 
 def exact(values: Any) -> pd.Series:
     """Return amounts as Decimals: a sum over no line is zero."""
-    return pd.Series([Decimal(0) if languages.missing(value) else value for value in values], dtype="object")
+    found = pd.Series(np.asarray(values, dtype="object"), dtype="object")
+    return found.where(found.notna(), Decimal(0))
 
 
 def floats(values: Any) -> np.ndarray:
     """Return numbers as floats, 0 where there is none, the order in which threads added them up rounded away."""
-    found = pd.Series(values, dtype="object").map(lambda value: 0.0 if languages.missing(value) else float(value))
-    return np.array([float(f"{value:.11e}") for value in found], dtype=np.float64)
+    there = pd.Series(np.asarray(values, dtype="object"), dtype="object")
+    found = there.where(there.notna(), 0).to_numpy(dtype=np.float64)
+    size = np.floor(np.log10(np.abs(found), where=found != 0, out=np.zeros_like(found)))
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond what a float holds, nothing is left to round away
+        scale = 10.0 ** (11 - size)
+        rounded = np.round(found * scale) / scale
+    return np.where(np.isfinite(rounded), rounded, found)
 
 
 @aggregation

@@ -137,8 +137,10 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
     if result.deepest == "net_revenue":
         notes.append(text("No margin: the cost of goods is not in the data."))
     else:
-        notes.append(text("Each rate is of net revenue; the gross margin's of the revenue whose cost is known."))
-        if whole["uncosted"]:
+        if whole["coverage"] is None or whole["coverage"] >= 1:
+            notes.append(text("Each rate is of net revenue."))
+        else:
+            notes.append(text("Each rate of a cost or a margin is of the net revenue whose cost is known."))
             notes.append(
                 text(
                     "The cost of {share} of the amounts sold is known; {money} of net revenue without a known cost is "
@@ -168,6 +170,7 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
                     money=show(sum(avoidable["amount"], Decimal(0)), result.currency),
                 )
             )
+    notes += result.cautions
     if any(row.get("advice") for row in table):
         notes.append(
             text("What loses money is judged on the costs that would end with it; common fixed costs are in no row.")

@@ -38,7 +38,7 @@ def shown(result: "WhaleCurve") -> list[View]:
     ends = result.cells if len(result.cells) <= 2 * _ENDS else pd.concat([result.cells[:_ENDS], result.cells[-_ENDS:]])
     ends = ends.assign(label=ends["name"]).reset_index(drop=True)
     views.append(View(text("Who is at both ends of the curve"), subtitle(result), fields, ends))
-    if result.before is not None:
+    if result.before is not None and (result.before.losers or result.before.earlier_losers):
         views.append(_regression(result))
     return views
 
@@ -148,6 +148,7 @@ def _notes(result: "WhaleCurve") -> list[str]:
                 gini=number(result.gini, 2),
             )
         )
+    notes += result.cautions
     notes.append(text("A rank says who earned, not what would be earned without the others."))
     return notes
 

@@ -21,6 +21,7 @@ from perfkit.languages import mark, text
 from perfkit.lines import span
 from perfkit.margins.profitability import whale_views
 from perfkit.margins.profitability.allocation import allocate, booked
+from perfkit.margins.profitability.drivers import refuse_drivers_alone
 from perfkit.margins.profitability.members import (
     exact,
     in_order,
@@ -122,6 +123,8 @@ class WhaleCurve(Result):
         The comparison with the year before, where it was asked for.
     reason : str
         Why there is none; empty where there is.
+    cautions : tuple of str
+        What a reader must know of how the costs were spread, a sentence each, in the language in use.
     """
 
     cells: pd.DataFrame
@@ -139,6 +142,7 @@ class WhaleCurve(Result):
     currency: str
     before: Regression | None = None
     reason: str = ""
+    cautions: tuple[str, ...] = ()
 
     @property
     def losers(self) -> int:
@@ -297,6 +301,7 @@ def whale_curve(
             empty, "gross_profit", zero, zero, zero, None, None, None, None, none, by, period, currency, None, reason
         )
 
+    refuse_drivers_alone(costs, drivers)
     absent = lacking(sales, [by])
     if absent:
         return nothing(ask_for(absent))
@@ -328,8 +333,10 @@ def _curve(
     sums = member_sums(table, [by], period)
     sums["own_costs"] = None
     profit, unreached = "gross_profit", Decimal(0)
+    cautions: tuple[str, ...] = ()
     if costs is not None:
-        spread = allocate(table, [by], period, key_tuples(sums, ["member"]), booked(costs), drivers)
+        spread = allocate(table, [by], period, key_tuples(sums, ["member"]), booked(costs), drivers, currency=currency)
+        cautions = spread.cautions
         names = ("cogs", "cm1", "cm2")
         parts = [sum(each, Decimal(0)) for each in zip(*(spread.costs[name] for name in names), strict=True)]
         if level == "cm2" or (not level and any(parts)):
@@ -364,7 +371,7 @@ def _curve(
     if unreached:
         left_out.append(("costs that reach none", 0, Decimal(0), -unreached))
     cells = _ranked(sums, earned, ranked)
-    return _result(cells, left_out, profit, by, period, currency)
+    return replace(_result(cells, left_out, profit, by, period, currency), cautions=cautions)
 
 
 def _ranked(sums: pd.DataFrame, earned: pd.Series, ranked: np.ndarray) -> pd.DataFrame:

@@ -125,11 +125,11 @@ class Side:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """The lines of the statement by their names, from the top down."""
-        net = self.of("revenue")
+        net = base = self.of("revenue")  # what rates are of
         found: dict[str, dict[str, Any]] = {}
 
-        def add(line: str, role: str, amount: Decimal, of: Decimal = net, **about: Any) -> None:
-            rate = estimates.ratio(amount, of) if of > 0 else None
+        def add(line: str, role: str, amount: Decimal, **about: Any) -> None:
+            rate = estimates.ratio(amount, base) if base > 0 else None
             found[line] = {
                 "line": line,
                 "role": role,
@@ -146,11 +146,11 @@ class Side:
             add("discounts", "revenue", self.of("listed") - self.of("list"))
             add("returns", "revenue", self.of("returned"))
         add("net_revenue", "margin", net)
-        left, base, reached = net, net, self.levels()
+        left, reached = net, self.levels()
         if reached and self.covered:
-            base = self.of("costed")
-            left = base - self.of("cost")
-            add(UNCOSTED, "revenue", base - net)
+            costed = self.of("costed")
+            add(UNCOSTED, "revenue", costed - net)
+            left, base = costed - self.of("cost"), costed  # what has no known cost is in no margin, nor under one
             add(GOODS, "cost", -self.of("cost"), level=LEVELS[0].id)
         for level in LEVELS[:reached]:
             kinds = self.kinds(level.id)
@@ -161,7 +161,7 @@ class Side:
                 line = f"{cost['source']}:{level.id}:{cost['kind']}"
                 add(line, "cost", -amount, level=level.id, name=cost["kind"])
                 left -= amount
-            add(level.margin_id, "margin", left, base if level is LEVELS[0] else net, level=level.id)
+            add(level.margin_id, "margin", left, level=level.id)
         return found
 
 

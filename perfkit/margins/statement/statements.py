@@ -46,8 +46,8 @@ class Statement(Result):
         line: a key of `REVENUE`, "uncosted", "goods", "costs:<level>:<kind>", "spend:<level>:<kind>", or a level's
         `margin_id`; role: "revenue", "cost" or "margin" (what is left); level: of `contribution.LEVELS`, None for
         revenue; name: the kind of a cost, as the company calls it; amount, Decimal: what it adds (a cost takes off,
-        so it is negative); rate: of net revenue (of a gross margin: of the revenue whose cost is known), None where
-        that is not positive; previous, previous_rate: a year before, None where the data do not hold it.
+        so it is negative); rate: of net revenue, from the cost of goods down of the revenue whose cost is known, None
+        where that is not positive; previous, previous_rate: a year before, None where the data do not hold it.
     period : Period
     currency : str
     covered, previous_covered : float or None
@@ -127,12 +127,24 @@ class Statement(Result):
             return text("{margin}: {amount}", **values)
         values["rate"] = percent(row["rate"])
         if languages.missing(row["previous_rate"]) or self.silent:
+            if self._partly_costed():
+                return text("{margin}: {amount}, {rate} of the net revenue whose cost is known", **values)
             return text("{margin}: {amount}, {rate} of net revenue", **values)
+        if self._partly_costed():
+            return text(
+                "{margin}: {amount}, {rate} of the net revenue whose cost is known, against {before} a year before",
+                before=percent(row["previous_rate"]),
+                **values,
+            )
         return text(
             "{margin}: {amount}, {rate} of net revenue against {before} a year before",
             before=percent(row["previous_rate"]),
             **values,
         )
+
+    def _partly_costed(self) -> bool:
+        """Say whether the cost of some lines is not known, so that rates are of the others."""
+        return any(share is not None and share < 1 for share in (self.covered, self.previous_covered))
 
     def _statement(self) -> View:
         records = self.rows.to_dict("records")
@@ -200,6 +212,7 @@ class Statement(Result):
                     share=percent(self.covered),
                 )
             )
+            notes.append(text("Each rate of a cost or a margin is of the net revenue whose cost is known."))
         if absent := [level for level in LEVELS[: LEVELS.index(self._level())] if level.margin_id not in lines]:
             notes.append(
                 text(
