@@ -1,12 +1,14 @@
 """Charts: each result drawn by the function of its name, in one look, with its message above it."""
 
 from perfkit.charts.breakdowns import breakdown
+from perfkit.charts.cohorts import cohort_triangle
 from perfkit.charts.comparisons import comparison
 from perfkit.charts.concentrations import concentration
 from perfkit.charts.dispersions import discount_dispersion
 from perfkit.charts.ledgers import ledger_tie
 from perfkit.charts.movements import movers
 from perfkit.charts.multiples import trend_by
+from perfkit.charts.paybacks import payback
 from perfkit.charts.price_volume import price_volume_mix
 from perfkit.charts.price_waterfalls import price_waterfall
 from perfkit.charts.profit_maps import profitability
@@ -22,11 +24,13 @@ from perfkit.charts.years import year_to_date
 
 __all__ = [
     "breakdown",
+    "cohort_triangle",
     "comparison",
     "concentration",
     "discount_dispersion",
     "ledger_tie",
     "movers",
+    "payback",
     "price_changes",
     "price_volume_mix",
     "price_waterfall",

@@ -13,7 +13,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.patches import Rectangle
 
-from perfkit import charts, contribution, kpis, languages, margins, periods
+from perfkit import charts, contribution, customers, kpis, languages, margins, periods
 from perfkit.charts import labels, lettering, sheets, show, style
 from perfkit.results import Result
 
@@ -72,7 +72,23 @@ def result(name, lines, period=MAY, currency="GBP", months=12, targets=None):
         return of_margins(name, earning(lines), given)
     if name in ("price_waterfall", "discount_dispersion", "price_changes"):
         return of_prices(name, earning(lines), given)
+    if name in ("cohort_triangle", "payback"):
+        return of_cohorts(name, earning(lines), given)
     return getattr(kpis, name)(lines, **given)
+
+
+def of_cohorts(name, lines, given):
+    """Customers by the country that they came from, each of which cost something each month."""
+    built = customers.cohorts.build(
+        lines.assign(acquisition_channel=lines["country"]), split="acquisition_channel",
+        observed_until=given["period"].last_day, currency=given["currency"],
+    )  # fmt: skip
+    paid = (
+        lines[["date", "country", "net_revenue"]]
+        .dropna()
+        .rename(columns={"country": "channel", "net_revenue": "amount"})
+    )
+    return built if name == "cohort_triangle" else customers.cohorts.payback(built, paid)
 
 
 def earning(lines):
@@ -220,7 +236,7 @@ CASES = {
 CHARTS = (
     "scorecard", "comparison", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration",
     "revenue_tree", "revenue_walk", "ledger_tie", "statement", "price_volume_mix", "profitability", "whale_curve",
-    "price_waterfall", "discount_dispersion", "price_changes",
+    "price_waterfall", "discount_dispersion", "price_changes", "cohort_triangle", "payback",
 )  # fmt: skip
 
 
@@ -234,6 +250,8 @@ ONLY = {  # the comparison is put together of the scorecard's and the breakdown'
     "price_waterfall": ("two countries", "huge"),
     "discount_dispersion": ("two countries",),
     "price_changes": ("two countries", "hostile names and none", "huge"),
+    "cohort_triangle": ("two countries", "huge"),
+    "payback": ("two countries", "hostile names and none", "huge"),
 }
 
 MILDER = ("one country", "no year before", "tiny", "one month", "a hundredfold")
