@@ -106,9 +106,13 @@ class Period:
         cut = not self.observed_from(first) and self.start < first < shifted(self.start, 1)
         return replace(self, since=first) if cut else self
 
-    def full_name(self) -> str:
-        """Return its name, with its first and last month where the name alone does not say them."""
-        if self.kind != "fiscal year":
+    def full_name(self, fiscal_year_starts: str = "01-01") -> str:
+        """Return its name, with its first and last month where the name alone may be read as others.
+
+        A quarter, or a calendar year of a company whose fiscal year is another, is one of the calendar.
+        """
+        doubtful = self.kind == "fiscal year" or (self.kind in ("quarter", "year") and fiscal_year_starts != "01-01")
+        if not doubtful:
             return self.name()
         first, last = languages.month(self.start), languages.month(self.last_day)
         return self._flagged(text("{period}, {first} to {last}", period=self._name(), first=first, last=last))

@@ -5,6 +5,7 @@ the executed notebook agree by construction.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup
 
 from perfkit import assets, languages
 
@@ -236,7 +238,13 @@ def environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(assets.path("templates/report"))
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.globals["text"] = languages.text
+    made.filters["breakable"] = _breakable
     return made
+
+
+def _breakable(heading: str) -> Markup:
+    """Return a column's heading that breaks within a word only where one is too long for any column."""
+    return Markup("<wbr>").join(re.sub(r"(\S{16})(?=\S{4})", r"\1\n", heading).split("\n"))
 
 
 def _template(name: str) -> jinja2.Template:

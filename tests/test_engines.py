@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from perfkit import aggregations, contribution, customers, improve, kpis, margins, periods, questions
+from perfkit.kpis import chance
 from perfkit.lines import checked
 
 ENGINES = ("duckdb", "postgres", "pyspark")
@@ -119,6 +120,13 @@ def asked() -> dict[str, list[ibis.Table]]:
             margins.prices.peers.against_peers(discounted, asked_of, (Decimal(5), Decimal(9)))
         for merge, some in (("day", table), ("week", table.select("date", "net_revenue", "customer_id"))):
             customers.clv.summarise(some, observed_until=PERIOD.last_day, merge=merge)
+        old = bought.mutate(acquired_on=ibis.date("2022-01-05"), acquisition_channel=ibis.literal("search"))
+        followed = {"observed_until": "2024-03", "acquired_from": "2022-01-01"}
+        customers.cohorts.build(table.select("date", "net_revenue", "customer_id"), observed_until="2024-03")
+        customers.cohorts.build(old, by="year", split="first_product", value="revenue", observed_until="2024-03")
+        for by in ("month", "quarter"):
+            built = customers.cohorts.build(old, by=by, split="acquisition_channel", **followed)
+            customers.cohorts.payback(built, paid)
         plan = {"kpi": "revenue", "period": PERIOD.start, "value": 1, "dimension": "channel", "member": "web"}
         questions.carried(
             table.mutate(channel=ibis.literal("web")),
@@ -176,8 +184,14 @@ def test_sums_of_money_stay_decimal_in_every_expression(asked):
     assert floats == {
         "perfkit.kpis.sums.order_values.now_median",
         "perfkit.kpis.sums.order_values.before_median",
+        *(
+            f"perfkit.kpis.chance._spread.{kpi}_{name}"
+            for kpi in chance.OF_CUSTOMERS
+            for name in ("now", "before", "squares", "fourths")
+        ),
         *(f"perfkit.kpis.members.return_events.{name}" for name in ("returns_squared", "largest_return")),
         *(f"perfkit.margins.profitability.members._sums.{name}" for name in ("rr", "pr", "pp")),
+        *(f"perfkit.customers.cohorts.activity.activity.{name}" for name in ("squares", "cubes")),
         *(f"perfkit.margins.prices.peers._quantiles.{name}" for name in ("q1", "half", "q2")),
         *(
             f"perfkit.margins.prices.peers.against_peers.{name}"

@@ -20,6 +20,7 @@ from perfkit import contribution, languages
 from perfkit.estimates import tells
 from perfkit.improve.stakes import Measure, Stake, StakeKind
 from perfkit.kpis.breakdowns import Breakdown, label
+from perfkit.kpis.chance import OF_CUSTOMERS
 from perfkit.kpis.concentrations import Concentration
 from perfkit.kpis.movements import Movers
 from perfkit.kpis.scorecards import Scorecard, figure_id
@@ -28,7 +29,7 @@ from perfkit.kpis.trends import Trend
 from perfkit.kpis.trends_by import TrendBy
 from perfkit.kpis.walks import RevenueWalk
 from perfkit.kpis.years import YearToDate
-from perfkit.languages import listing, money, percent, text
+from perfkit.languages import listing, money, percent, plural, text
 from perfkit.margins import DiscountDispersion, LedgerTie, PriceVolumeMix, Profitability, Statement, WhaleCurve
 from perfkit.margins.profitability import Differences
 from perfkit.periods import Period, shifted
@@ -65,6 +66,8 @@ class Evidence:
     dispersions: tuple[DiscountDispersion, ...] = ()
     reachable: Mapping[str, Decimal] = field(default_factory=dict)
     """The share of a gap that the company has said it can reach, by finding id or rule."""
+    segment: str = ""
+    """The segment that the lines are of; "" for the whole company."""
 
     @property
     def currency(self) -> str:
@@ -147,6 +150,32 @@ class Evidence:
             few_cases(orders[side], customers[side], otherwise=lines[n])
             for side, n in (("actual", "n"), ("previous", "previous_n"))
         )
+
+    def beyond_chance(self, kpi: str) -> bool:
+        """Say whether a KPI's change is more than chance explains; one of which no interval is known is not."""
+        row = self.row(kpi)
+        low, high = row.get("change_low"), row.get("change_high")
+        return low is not None and high is not None and bool(low > 0 or high < 0)
+
+    def chance(self, kpi: str) -> str:
+        """Say between what the change of a KPI lies, in a sentence; "" where it is not known."""
+        row = self.row(kpi)
+        if languages.missing(row.get("change_low")):
+            return ""
+        unit = row["variance_unit"]
+        return plural(
+            "Had other customers like these bought, the change would lie between {low} and {high}: {n} customer.",
+            "Had other customers like these bought, the change would lie between {low} and {high}: {n} customers.",
+            row["change_n"],
+            low=languages.show(row["change_low"], unit, decimals=row["decimals"], signed=True),
+            high=languages.show(row["change_high"], unit, decimals=row["decimals"], signed=True),
+        )
+
+    def within_chance(self) -> tuple[str, ...]:
+        """KPIs of which nothing is claimed, because their change is no more than chance explains."""
+        thin = self.thin()
+        compared = [kpi for kpi in OF_CUSTOMERS if self.pair(kpi)[1] and self.row(kpi)["variance_previous"]]
+        return tuple(kpi for kpi in compared if kpi not in thin and not self.beyond_chance(kpi))
 
     def thin(self) -> tuple[str, ...]:
         """KPIs that both periods have, of which nothing is claimed because one of the two counts too few cases."""
@@ -277,9 +306,10 @@ class Evidence:
         lost = self._profit_lost()
         if lost is None or lost >= stake.amount:
             return replace(stake, most=stake.amount)
-        note = text("No more than gross profit fell by in all.")
+        fell = self.money(lost)
+        note = text("No more than gross profit fell by in all: {amount}.", amount=fell)
         if self.contribution_rate is not None:
-            note = text("No more than the contribution margin fell by in all.")
+            note = text("No more than the contribution margin fell by in all: {amount}.", amount=fell)
         return replace(stake, most=lost, basis=f"{stake.basis} {note}") if lost > 0 else None
 
     def fell(self) -> bool:
@@ -320,7 +350,8 @@ class Evidence:
         if stake is None:
             return None
         cut = gap > fall.gap or stake.amount > fall.amount
-        why = text("No more than the fall of revenue is worth in all.") if cut else ""
+        most = self.money(fall.amount)
+        why = text("No more than the fall of revenue is worth in all: {amount}.", amount=most) if cut else ""
         return replace(stake, most=fall.amount, basis=f"{stake.basis} {why}".strip())
 
     def price(

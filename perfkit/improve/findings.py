@@ -122,6 +122,8 @@ class Findings(Result):
         Ids on which it decided, whose dimension or KPI nothing here reads: mistyped, perhaps.
     thin : tuple of str
         KPIs of which nothing is claimed, because the period or the year before counts too few cases.
+    within_chance : tuple of str
+        KPIs of which nothing is claimed, because their change is no more than chance explains.
     """
 
     items: tuple[Finding, ...]
@@ -130,6 +132,7 @@ class Findings(Result):
     unspoken: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     thin: tuple[str, ...] = ()
+    within_chance: tuple[str, ...] = ()
 
     def find(self, id: str) -> Finding | None:
         """Return the finding of an id, or None where there is none."""
@@ -265,6 +268,11 @@ class Findings(Result):
                     least=number(ENOUGH),
                     kpis=names,
                 )
+            )
+        if self.within_chance:
+            names = listing(in_sentence(text(kpi(name).name)) for name in self.within_chance)
+            notes.append(
+                text("No more than chance explains, so that nothing is claimed of the change of: {kpis}.", kpis=names)
             )
         return notes
 

@@ -276,7 +276,7 @@ def _most_at_stake(findings: Findings, told: Finding | None) -> tuple[Finding, .
     What stands on a silent month gives way to what does not. The silent months themselves are the page's warning.
     """
     others = [item for item in findings.items if item is not told and item.id != "silent_months"]
-    said = {told.message} if told else set()
+    said = {told.message} if told and told.amount else set()  # what is told and has no stake hides none that has one
     chosen: list[Finding] = []
     least = max((item.amount for item in others), default=Decimal(0)) * _LEAST
     for item in others:

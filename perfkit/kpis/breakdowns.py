@@ -12,6 +12,7 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.contribution import ENOUGH
 from perfkit.dimensions import ask_for, dimension_name, dimensioned, lacks
+from perfkit.kpis.chance import of_ratios
 from perfkit.kpis.members import member_sums, price_effects, return_events, unlike_members
 from perfkit.kpis.targets import member_targets
 from perfkit.languages import mark, percent, plural, show, text
@@ -30,7 +31,7 @@ _NO_ROWS = pd.DataFrame(
     columns=[
         "member", "name", "revenue", "share", "previous", "variance", "growth", "orders", "customers",
         "previous_orders", "previous_customers", "costed", "gross_profit", "margin_rate",
-        "previous_costed", "previous_gross_profit", "previous_margin_rate", "price_effect", "priced",
+        "previous_costed", "previous_gross_profit", "previous_margin_rate", "margin_chance", "price_effect", "priced",
         "returns", "return_events", "returns_squared", "largest_return", "list_revenue", "listed",
         "target", "variance_target", "attainment",
     ],
@@ -50,7 +51,8 @@ class Breakdown(Result):
         share: of the total, None unless that is positive. growth: None from a base of 0 or less.
         orders, customers: int or None. costed: revenue of the lines whose cost is known; gross_profit,
         margin_rate: theirs; None where there are none. previous_orders ... previous_margin_rate: the same a year
-        before. price_effect, priced: see `members.price_effects`; None where no price can be compared.
+        before. margin_chance: chance.Change, how sure the change of the margin rate is, None where it has no interval.
+        price_effect, priced: see `members.price_effects`; None where no price can be compared.
         returns: sum of the negative lines, Decimal; return_events, returns_squared, largest_return: see
         `members.return_events`, 0 where there are none.
         list_revenue: at list price, and listed: net revenue, of the lines whose list price is known
@@ -399,11 +401,13 @@ def breakdown(
     rows = rows.rename(columns={"lines_before": "previous_lines"})
     rows = _with(rows, price_effects(table, by, period, before), None)
     rows = _with(rows, return_events(table, by, period), 0)
+    sure = of_ratios(table, period, before, by=by) if "cost" in table.columns and days.holds(before) else {}
+    rows["margin_chance"] = pd.Series([sure.get((member, "margin_rate")) for member in rows["member"]], dtype="object")
     total = sum(rows["revenue"], Decimal(0))
     unlike = unlike_members(rows, rows["member"].notna(), by, period) if days.holds(before) else ""
     if unlike or not days.holds(before):
         rows[[column for column in rows if column.startswith("previous")]] = None
-        rows[["variance", "growth", "price_effect", "priced"]] = None
+        rows[["variance", "growth", "margin_chance", "price_effect", "priced"]] = None
         kept = [count > 0 or member in planned for count, member in zip(rows["lines"], rows["member"], strict=True)]
         rows = rows.loc[np.array(kept, dtype=bool)].reset_index(drop=True)
     rows["share"] = [estimates.ratio(value, total) if total > 0 else None for value in rows["revenue"]]

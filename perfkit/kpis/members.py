@@ -18,6 +18,10 @@ from perfkit.periods import Period
 
 _MONEY = "decimal(18, 4)"
 _MOST_MONEY = 1e13
+_COUNTS = (
+    "lines", "lines_before", "purchases", "previous_purchases", "orders", "customers", "previous_orders",
+    "previous_customers",
+)  # fmt: skip
 
 
 def member_sums(
@@ -31,8 +35,7 @@ def member_sums(
     rows = _members(lines, by, period, previous)
     silent = sorted(set(also) - set(rows["member"].dropna()))
     if silent:
-        counts = ("lines", "lines_before", "orders", "customers", "previous_orders", "previous_customers")
-        zeros = {column: 0 for column in counts if column in rows}
+        zeros = {column: 0 for column in _COUNTS if column in rows}
         rows = pd.concat([rows, pd.DataFrame({"member": silent, **zeros})], ignore_index=True)
     named = name_column(lines, by)
     names = _names(lines, by, named, period, previous) if named else None
@@ -49,7 +52,7 @@ def member_sums(
     frame["growth"] = _objects(
         estimates.growth(*pair) for pair in zip(frame["revenue"], frame["previous"], strict=True)
     )
-    for column in ("lines", "lines_before", "orders", "customers", "previous_orders", "previous_customers"):
+    for column in _COUNTS:
         frame[column] = _objects(int(value) for value in rows[column]) if column in rows else None
     frame["returns"] = _objects(_exact(value) for value in rows["returns"])
     for column in ("list_revenue", "listed"):
@@ -189,6 +192,8 @@ def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ib
         "previous": _.net_revenue.sum(where=is_in(previous)),
         "lines": _.count(where=here),
         "lines_before": _.count(where=is_in(previous)),
+        "purchases": _.count(where=here & is_purchase()),
+        "previous_purchases": _.count(where=is_in(previous) & is_purchase()),
         "returns": _.net_revenue.sum(where=here & (_.net_revenue < 0)),
     }
     for column in ("order_id", "customer_id"):

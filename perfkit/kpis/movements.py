@@ -233,16 +233,22 @@ def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currenc
     rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
     if unlike := unlike_members(rows, rows["member"].notna(), by, period):
         return nothing(unlike)
-    rows["kind"] = [_kind(*row) for row in zip(rows["lines"], rows["lines_before"], rows["change"], strict=True)]
+    counts = zip(rows["lines"], rows["lines_before"], rows["purchases"], rows["previous_purchases"], strict=True)
+    rows["kind"] = [_kind(*_counted(*each), change) for each, change in zip(counts, rows["change"], strict=True)]
     none_before = "" if any(rows["lines_before"]) else no_line(before)
     change, silent = sum(rows["change"], Decimal(0)), silent_months_of(table, period, days)
     return Movers(rows[_COLUMNS], by, period, change, currency, previous_reason=none_before, silent=silent)
 
 
-def _kind(lines: int, lines_before: int, change: Decimal) -> str:
-    if not lines_before:
+def _counted(lines: int, lines_before: int, bought: int, bought_before: int) -> tuple[int, int]:
+    """What tells who came and went: purchases, for a credit note is none; of who bought in neither period, lines."""
+    return (bought, bought_before) if bought or bought_before else (lines, lines_before)
+
+
+def _kind(now: int, before: int, change: Decimal) -> str:
+    if not before:
         return "new"
-    if not lines:
+    if not now:
         return "lost"
     return "unchanged" if change == 0 else "up" if change > 0 else "down"
 

@@ -10,6 +10,7 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.kpis.breakdowns import ROUNDED, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
+from perfkit.kpis.chance import of_ratios
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.measures import measured_values
 from perfkit.kpis.targets import checked_targets, target_of
@@ -35,7 +36,9 @@ class Scorecard(Result):
         variance_previous, variance_target: actual less the other, in `variance_unit`;
         growth_previous: relative, None for shares and from a base of 0 or less;
         attainment: actual / target. tone_previous, tone_target: "good", "bad" or None (a change that
-        shows as zero has no tone). unlike: the two periods' values speak of different shares of the
+        shows as zero has no tone). change_low, change_high, change_n: between what variance_previous lies for all
+        that chance explains, and of how many customers, for the KPIs of `chance.OF_CUSTOMERS`; None where too few
+        customers make it. unlike: the two periods' values speak of different shares of the
         business, so they are not compared.
         status, reason, previous_status, previous_reason, target_reason.
     period, previous : Period
@@ -309,5 +312,10 @@ def scorecard(
         if silent:
             row |= {"tone_previous": None} | ({"tone_target": None} if here else {})
         rows.append(row)
+    moved = of_ratios(table, period, before) if any(row["variance_previous"] is not None for row in rows) else {}
+    for row in rows:
+        change = moved.get((None, row["kpi"])) if row["variance_previous"] is not None else None
+        low, high = change.interval() if change else (None, None)
+        row |= {"change_low": low, "change_high": high, "change_n": change and change.n}
     frame = pd.DataFrame(rows, dtype="object")
     return Scorecard(frame, period, before, currency, revenue_date, worked["now"], worked["before"], calendar, silent)

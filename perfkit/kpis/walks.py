@@ -18,6 +18,7 @@ from perfkit.aggregations import aggregation, only
 from perfkit.dimensions import ask_for
 from perfkit.kpis.breakdowns import ROUNDED, money, not_available, nothing_to_show, only_total, rounded
 from perfkit.kpis.comparisons import ALIKE_RATES, near
+from perfkit.kpis.sums import first_purchase
 from perfkit.languages import date, mark, number, percent, show, text
 from perfkit.lines import checked, is_in, is_purchase, no_line, span
 from perfkit.months import silence, silent_months_of
@@ -58,7 +59,7 @@ class RevenueWalk(Result):
     period : Period
     revenue, previous_revenue : Decimal
     base_customers, kept_customers : int
-        Identified customers with lines a year before; those of them with lines in the period.
+        Identified customers who bought a year before; those of them who bought in the period.
     base, kept : Decimal
         Revenue of the base customers a year before, and in the period.
     held_base, held : Decimal
@@ -200,7 +201,7 @@ class RevenueWalk(Result):
         if self.base_customers:
             notes.append(
                 text(
-                    "Customers of {previous}: {base}; of them with lines in {period}: {kept} ({share}).",
+                    "Customers who bought in {previous}: {base}; of them in {period} too: {kept} ({share}).",
                     kept=number(self.kept_customers),
                     base=number(self.base_customers),
                     previous=self.period.year_before().name(),
@@ -320,7 +321,7 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         base_customers=kept_customers + int(sums["lost"]["customers"]),
         kept_customers=kept_customers,
         base=sum((sums[step]["previous"] for step in (*again, "lost")), Decimal(0)),
-        kept=sum((sums[step]["revenue"] for step in again), Decimal(0)),
+        kept=sum((sums[step]["revenue"] for step in (*again, "lost")), Decimal(0)),
         first=days.first,
         currency=currency,
         held_base=sum((sums[step]["held_base"] for step in (*again, "lost")), Decimal(0)),
@@ -356,27 +357,36 @@ def _steps(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         previous=_.previous.sum(),
         held=_.held.sum(),
         held_base=_.held_base.sum(),
-        lines_before=_.before.sum(),
+        lines_before=_.lines_before.sum(),
     )
 
 
 def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     """Return customers with lines in either period, what they brought in both, and which step each is of.
 
-    Who has bought nothing yet, credited or given something free, did not come back: there was no purchase before.
+    Who got a credit note and bought nothing is lost, and who only had one a year before did not buy then. Who has
+    bought nothing yet, credited or given something free, did not come back: there was no purchase before.
     """
     here, then = is_in(period), is_in(previous)
     known = lines.filter(_.date < ibis.date(period.end.isoformat()))
     customers = (
         known.group_by("customer_id")
         .agg(
-            first=_.date.min(where=is_purchase()),
-            now=_.count(where=here),
-            before=_.count(where=then),
+            first=first_purchase(known),
+            lines=_.count(where=here),
+            lines_before=_.count(where=then),
+            bought=_.count(where=here & is_purchase()),
+            bought_before=_.count(where=then & is_purchase()),
             revenue=_.net_revenue.sum(where=here),
             previous=_.net_revenue.sum(where=then),
         )
-        .filter((_.now > 0) | (_.before > 0))
+        .filter((_.lines > 0) | (_.lines_before > 0))
+    )
+    # A credit note for last year's purchases is no purchase. Of who bought in neither period, lines alone can tell.
+    either = (customers.bought > 0) | (customers.bought_before > 0)
+    customers = customers.mutate(
+        now=ibis.ifelse(either, customers.bought, customers.lines),
+        before=ibis.ifelse(either, customers.bought_before, customers.lines_before),
     )
     zero = ibis.literal(Decimal(0), "decimal(38, 4)")
     customers = customers.mutate(

@@ -68,7 +68,7 @@ def mark(message: str) -> str:
 def text(message: str, /, **values: object) -> str:
     """Translate a message, then fill in its {values}; a company's own words, given without any, stay as they are."""
     translated_ = _catalogue(current()).gettext(message) if message else ""
-    return translated_.format(**values) if values else translated_
+    return _filled(translated_, values) if values else translated_
 
 
 def opening(words: str) -> str:
@@ -83,7 +83,38 @@ def in_sentence(words: str) -> str:
 
 def plural(one: str, many: str, n: int, /, **values: object) -> str:
     """Translate a message that depends on a count; {n} is the count, formatted."""
-    return _catalogue(current()).ngettext(one, many, n).format(n=number(n), **values)
+    return _filled(_catalogue(current()).ngettext(one, many, n), {"n": number(n), **values})
+
+
+_BEFORE = re.compile(
+    r"\b(?P<word>de|du|à|au|en|dans|sur|pour|par|contre|depuis|avec|sans|que|le|la) \{(?P<name>\w+)\}", re.I
+)
+_ARTICLES = {"de": "de l’", "du": "de l’", "à": "à l’", "au": "à l’", "en": "sur l’", "le": "l’", "la": "l’"}
+_QUARTERS = {"de": "du ", "à": "au ", "en": "au "}
+_ELIDED = {"de": "d’", "que": "qu’", "le": "l’", "la": "l’"}
+
+
+def _filled(message: str, values: dict[str, Any]) -> str:
+    """Fill in a message; in French the word before a value takes the form that the value asks for."""
+    if current() == "fr":
+        message = _BEFORE.sub(lambda found: _agreed(found, values), message)
+    return message.format(**values)
+
+
+def _agreed(found: re.Match[str], values: dict[str, Any]) -> str:
+    """Return "de l’exercice 2026" for "de" and "exercice 2026", "du T3 2026", "d’août 2026", "d’Acme"."""
+    word, name = found["word"], found["name"]
+    value, slot = str(values.get(name, "")), f"{{{name}}}"
+    lower = word.lower()
+    if value.startswith("exercice "):
+        agreed = _ARTICLES.get(lower, f"{lower} l’")
+    elif re.match(r"T[1-4] \d{4}", value):
+        agreed = _QUARTERS.get(lower, f"{lower} ")
+    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not value.startswith(("un ", "une ", "onze", "oui")):
+        agreed = _ELIDED.get(lower, f"{lower} ")
+    else:
+        return found[0]
+    return (agreed[:1].upper() + agreed[1:] if word[:1].isupper() else agreed) + slot
 
 
 @cache

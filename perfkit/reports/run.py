@@ -87,7 +87,7 @@ def publish(
                 notebooks.find(report, folder),
                 folder,
                 {"company": name, "period": asked.label, "language": language, "brand": worn}
-                | {"snapshot": fingerprint, "period_shown": shown(asked, folder, fingerprint)},
+                | {"snapshot": fingerprint, "period_shown": shown(asked, folder, fingerprint, year_starts)},
                 parameters or {},
                 cell_timeout,
                 step,
@@ -96,12 +96,12 @@ def publish(
         languages.use(caller)
 
 
-def shown(period: Period, company: Path, snapshot: str) -> str:
-    """Return the period's name, which says from which day where the data start within it."""
+def shown(period: Period, company: Path, snapshot: str, fiscal_year_starts: str) -> str:
+    """Return the period's full name, which says from which day where the data start within it."""
     from perfkit.reports import manifest
 
     first = manifest.first_day(company, snapshot)
-    return (period if first is None else period.cut_at(first)).full_name()
+    return (period if first is None else period.cut_at(first)).full_name(fiscal_year_starts)
 
 
 def _publish(

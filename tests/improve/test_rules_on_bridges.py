@@ -1,6 +1,7 @@
 """Rules on bridges: where each must speak and where it must be silent, counted by hand; and no money told twice."""
 
 from dataclasses import replace
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -15,14 +16,20 @@ OPTIONS = {"period": JANUARY, "currency": "EUR"}
 
 @pytest.fixture
 def two_years(sales):
-    """Return a function that makes lines of both years: (product, pieces then, price then, cost then, and now)."""
+    """Return a function that makes lines of both years: (product, pieces then, price then, cost then, and now).
+
+    Two customers buy half of it each.
+    """
 
     def made(*products, channel="Web"):
         rows, columns = [], {name: [] for name in ("product_id", "quantity", "cost", "channel", "category")}
         for name, *years in products:
-            for day, (pieces, price, cost) in zip(("2023-01-05", "2024-01-05"), years, strict=True):
-                rows.append((day, pieces * price, "a", f"{name} {day}"))
-                of_line = {"product_id": name, "quantity": pieces, "cost": None if cost is None else pieces * cost}
+            for who, (day, (pieces, price, cost)) in product(
+                "ab", zip(("2023-01-05", "2024-01-05"), years, strict=True)
+            ):
+                half = pieces / 2
+                rows.append((day, half * price, who, f"{name} {day} {who}"))
+                of_line = {"product_id": name, "quantity": half, "cost": None if cost is None else half * cost}
                 for column, value in (of_line | {"channel": channel, "category": name[:1]}).items():
                     columns[column].append(value)
         return sales(*rows, **columns)

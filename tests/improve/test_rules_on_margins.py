@@ -5,14 +5,16 @@ import pytest
 BY = {"dimensions": ("channel",), "reading": ("breakdowns",)}
 
 
-@pytest.mark.usefixtures("few_will_do")
-def test_margin_rate_speaks_of_a_fall_which_is_all_profit(sales, found):
-    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 100, "a", "3"), cost=[50, 60])
+def test_margin_rate_speaks_of_a_fall_which_is_all_profit(sales, many, found):
+    lines = sales(*many(40, "2023-01-05", 100), *many(40, "2024-01-05", 100), cost=[50] * 40 + [60] * 40)
     margin = found(lines, reading=()).find("margin_rate")
     assert margin.claim == "The gross margin rate fell by 10.0\N{NARROW NO-BREAK SPACE}pt to 40.0%."
     assert margin.value == pytest.approx(-0.1)
-    assert float(margin.amount) == pytest.approx(10)  # 10 points of 100
+    assert float(margin.amount) == pytest.approx(400)  # 10 points of 4,000
     assert margin.stake.flow_through == 1
+    few = [*[60] * 39, 460]  # one of forty customers, whose goods cost more than they brought
+    alone = sales(*many(40, "2023-01-05", 100), *many(40, "2024-01-05", 100), cost=[60] * 40 + few)
+    assert found(alone, reading=()).find("margin_rate") is None
 
 
 @pytest.mark.parametrize(
@@ -23,21 +25,35 @@ def test_margin_rate_is_silent_without_a_fall_or_without_costs(sales, found, cos
     assert found(lines, reading=()).find("margin_rate") is None
 
 
-@pytest.mark.usefixtures("few_will_do")
+def granted(sales, *rates):
+    """Thirty customers who buy for ten at list price in each of two years, the second at each one's own discount."""
+    each = [(f"c{number}", rates[number % len(rates)]) for number in range(30)]
+    rows = [("2023-01-05", 9, name, f"{name} before") for name, _ in each]
+    rows += [("2024-01-05", 10 * (1 - rate), name, f"{name} now") for name, rate in each]
+    return sales(*rows, list_revenue=[10] * 60, channel=["Web"] * 60)
+
+
 def test_discounts_speaks_of_a_rate_that_rose_on_list_revenue(sales, found):
-    lines = sales(("2023-01-05", 90, "a", "1"), ("2024-01-05", 160, "a", "3"), list_revenue=[100, 200])
-    rise = found(lines, reading=()).find("discounts")
+    rise = found(granted(sales, 0.15, 0.25), reading=()).find("discounts")
     assert rise.claim == "Discounts take 20.0% of list revenue, against 10.0% in January 2023."
-    assert float(rise.amount) == pytest.approx(20)  # 10 points of a list revenue of 200, all of it profit
+    assert float(rise.amount) == pytest.approx(30)  # 10 points of a list revenue of 300, all of it profit
     assert rise.stake.measure == "profit"
+    assert 0 < rise.low < rise.value < rise.high and 0 < rise.stake.low < rise.amount < rise.stake.high
+    assert "the change would lie between +8.4\u202fpt and +11.6\u202fpt: 30 customers." in rise.caveat
 
 
-@pytest.mark.usefixtures("few_will_do")
-def test_discounts_speaks_of_the_list_revenue_that_breakdowns_know(sales, found):
-    lines = sales(
-        ("2023-01-05", 90, "a", "1"), ("2024-01-05", 160, "a", "3"), list_revenue=[100, 200], channel=["Web", "Web"]
+def test_discounts_is_silent_and_says_so_where_other_customers_might_have_had_none(sales, found):
+    result = found(granted(sales, *[0.1] * 29, 0.9), reading=())  # one of thirty got nearly all of it
+    assert result.find("discounts") is None and "discount_rate" in result.within_chance
+    notes = result.views()[0].notes
+    assert any(
+        note.startswith("No more than chance explains, so that nothing is claimed") and "discount rate" in note
+        for note in notes
     )
-    assert float(found(lines, **BY).find("discounts").amount) == pytest.approx(20)
+
+
+def test_discounts_speaks_of_the_list_revenue_that_breakdowns_know(sales, found):
+    assert float(found(granted(sales, 0.15, 0.25), **BY).find("discounts").amount) == pytest.approx(30)
 
 
 def test_discounts_is_silent_where_the_rate_is_level_or_fell(sales, found):
@@ -107,8 +123,14 @@ def test_rules_that_compare_are_silent_of_fewer_than_thirty_orders(sales, many, 
     channel = (["Web", "Shop"] * 40)[: len(rows)]
     lines = sales(*rows, cost=[50] * len(rows), list_revenue=[100] * len(rows), channel=channel)
     ids = {item.id for item in found(lines, dimensions=("channel",), reading=("breakdowns", "customers")).items}
-    told = {"margin_rate", "discounts", "customers_shrank", "largest_loss:channel"}
-    assert ids & told == (told if speaks else set())
+    told = {"margin_rate", "discounts", "customers_shrank"}
+    assert ids & (told | {"largest_loss:channel"}) == (told if speaks else set())  # a channel has fewer than thirty
+
+
+def test_a_member_s_margin_that_fell_with_one_customer_alone_is_no_finding(sales, many, found):
+    lines = two_years_of(sales, many, ("Web", 6, 6), ("Shop", 6, 6))
+    lines.loc[lines.index[-1], ["net_revenue", "cost"]] = [400, 390]  # one order of one customer of forty
+    assert found(lines, **BY).find("margin_fell_in:channel") is None
 
 
 def two_years_of(sales, many, *members):

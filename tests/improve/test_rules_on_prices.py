@@ -61,7 +61,8 @@ def test_discounts_unequal_is_silent_where_all_get_the_same_or_it_is_worth_littl
 
 def test_discounts_that_are_unequal_and_discounts_that_rose_are_the_same_money(lines, dispersion, monkeypatch):
     monkeypatch.setattr("perfkit.improve.evidence.ENOUGH", 1)
-    before = lines[1:].assign(date=lines["date"][1:] - pd.DateOffset(years=1), net_revenue=95)
+    earlier = lines["date"][1:] - pd.DateOffset(years=1)
+    before = lines[1:].assign(date=earlier, net_revenue=lines["net_revenue"][1:] + 9)  # nine points less for each
     both = pd.concat([lines, before], ignore_index=True)
     result = told(both, margins.prices.discount_dispersion(both, **OPTIONS))
     rose, unequal = result.find("discounts"), result.find("discounts_unequal:customer_id")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from perfkit import improve
+
 PRODUCTS = {"reading": ("products",)}
 BY = {"dimensions": ("category",), "reading": ("breakdowns",)}
 
@@ -25,13 +27,20 @@ def test_products_vanished_is_silent_where_all_are_still_sold(sales, found):
     assert found(lines, **PRODUCTS).find("products_vanished") is None
 
 
-def returned(sales, many, before, now, orders=30):
-    """Thirty orders of ten in each year, and what came back of each."""
+def test_what_a_segment_no_longer_buys_others_may(sales, results):
+    lines = sales(("2023-01-05", 60, "a", "1"), ("2024-01-05", 40, "a", "2"), product_id=["p", "q"])
+    gone = improve.findings(*results(lines, **PRODUCTS), segment="gms").find("products_vanished")
+    assert gone.caveat == "Of this part's customers alone: others may still buy them."
+    assert "Ask these customers" in gone.action.what
+
+
+def returned(sales, many, before, now, orders=30, by=10):
+    """Thirty orders of ten in each year, and what came back of each, from ten customers or as many as said."""
+    notes = [(year, name, total / by) for year, total in (("2023", before), ("2024", now)) for name in range(by)]
     return sales(
         *many(orders, "2023-01-05", 10),
-        ("2023-01-20", -before, "c1", "r1"),
         *many(orders, "2024-01-05", 10),
-        ("2024-01-20", -now, "c1", "r2"),
+        *((f"{year}-01-20", -amount, f"c{name}", f"r{year}-{name}") for year, name, amount in notes),
     )
 
 
@@ -45,6 +54,11 @@ def test_returns_speaks_of_a_rate_that_rose_valued_on_what_was_sold(sales, many,
 def test_returns_is_silent_where_the_rate_fell_or_orders_are_few(sales, many, found):
     assert found(returned(sales, many, 60, 15), reading=()).find("returns") is None
     assert found(returned(sales, many, 5, 60, orders=29), reading=()).find("returns") is None
+
+
+def test_returns_is_silent_of_a_rise_that_one_customer_makes(sales, many, found):
+    result = found(returned(sales, many, 15, 60, by=1), reading=())
+    assert result.find("returns") is None and "return_rate" in result.within_chance
 
 
 def families(sales, many, shoes, hats, orders=60, note=10):

@@ -182,7 +182,7 @@ def test_largest_loss_speaks_of_no_more_than_was_lost_in_all(sales, found):
     whole, loss = result.find("revenue_against_year_before"), result.find("largest_loss:channel")
     assert (loss.value, whole.amount) == (-150, 40)  # 100 in all at 40 %; gross profit fell by 70
     assert (loss.stake.gap, loss.amount) == (100, 40)  # not 150 at the Web's 60 %: the Shop made 50 up
-    assert loss.stake.basis.endswith("No more than the fall of revenue is worth in all.")
+    assert loss.stake.basis.endswith("No more than the fall of revenue is worth in all: €40.")
     assert result.total["period", "profit"] <= 70
 
 
@@ -197,7 +197,7 @@ def test_revenue_against_year_before_speaks_of_no_more_than_gross_profit_fell_by
     lines = sales(("2023-01-05", 200, "a", "1"), ("2024-01-05", 100, "a", "2"), cost=[150, 60])
     fall = found(lines, reading=()).find("revenue_against_year_before")
     assert fall.amount == 10  # from 50 to 40, though 100 of revenue at 40 % are 40
-    assert fall.stake.basis.endswith("No more than gross profit fell by in all.")
+    assert fall.stake.basis.endswith("No more than gross profit fell by in all: €10.")
     lines["cost"] = [None, 150, 40]
     richer = found(lines, reading=()).find("revenue_against_year_before")
     assert (richer.stake, richer.tone) == (None, "bad")

@@ -221,7 +221,11 @@ def test_a_month_missing_a_year_before_holds_back_no_finding_of_the_period_alone
 def test_returns_of_twelve_months_stand_on_a_silent_month_outside_the_period(sales, found):
     months = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01"]
     rows = [(f"{month}-05", 100, f"c{n}", f"{month}-{n}") for month in months for n in range(30)]
-    rows += [(f"{month}-20", -400 if month > "2023-01" else -4, "c1", f"back {month}") for month in months]
+    rows += [
+        (f"{month}-20", -40 if month > "2023-01" else -1, f"c{n}", f"back {month} {n}")
+        for month in months
+        for n in range(10)
+    ]
     for without, gaps in (("2023-05", "May 2023"), ("none", "")):
         lines = sales(*(row for row in rows if not row[0].startswith(without)))
         assert found(lines, reading=("trend",)).find("returns").gaps == gaps
@@ -236,6 +240,12 @@ def test_a_margin_under_its_target_and_under_last_year_s_is_one_message(sales, m
     ids = {item.id for item in result.ranking}
     assert ids >= {"target_missed:gross_profit", "target_missed:margin_rate", "margin_rate"}
     assert [item.message for item in result.items] == ["margin_rate", "calendar"]
+
+
+def test_a_missed_target_with_most_at_stake_stands_on_the_page_with_its_number(sales, covered, targets):
+    lines = sales(("2023-01-05", 100, "a", "1"), ("2024-01-05", 120, "a", "2"))
+    page = covered(lines, targets(("revenue", "2024-01-01", 150)))
+    assert page.ranking[0].id == "revenue_against_target" and page.items[0] is page.ranking[0]
 
 
 def test_the_conclusion_names_the_target_that_is_missed(sales, covered, targets):

@@ -134,7 +134,7 @@ def nobody(rows, **columns):
     return lines.assign(date=pd.to_datetime(lines["date"]), **{name: [None, *of] for name, of in columns.items()})
 
 
-@pytest.mark.parametrize(("n", "ids"), [(29, set()), (30, {"largest_loss:channel", "margin_rate", "discounts"})])
+@pytest.mark.parametrize(("n", "ids"), [(29, set()), (30, {"largest_loss:channel"})])
 def test_where_neither_orders_nor_customers_are_named_lines_are_the_cases(found, n, ids):
     lines = nobody(
         [("2023-01-05", 100)] * n + [("2024-01-05", 80)] * n,
@@ -144,6 +144,15 @@ def test_where_neither_orders_nor_customers_are_named_lines_are_the_cases(found,
     )
     told_ = {item.id for item in found(lines, dimensions=("channel",), reading=("breakdowns",)).items}
     assert told_ & {"largest_loss:channel", "margin_rate", "discounts"} == ids
+
+
+def test_of_lines_that_name_neither_the_change_of_a_rate_has_no_interval_and_no_claim():
+    lines = nobody(
+        [("2023-01-05", 90 + n % 2) for n in range(40)] + [("2024-01-05", 80 + n % 2) for n in range(40)],
+        list_revenue=[100] * 80,
+    )
+    card = kpis.scorecard(lines, period=periods.parse("2024-01"), currency="EUR")
+    assert card.row("discount_rate")["change_low"] is None
 
 
 def test_of_a_member_whose_cases_nothing_counts_no_margin_is_told(found):

@@ -40,6 +40,19 @@ def test_every_kind_of_customer_counted_by_hand(sales):
     assert "older customers may be among them" in result.views()[0].notes[-1]
 
 
+def test_a_credit_note_is_no_purchase(sales):
+    result = walk(
+        sales(
+            [("2022-05-01", 9), ("2023-01-05", 100), ("2023-01-06", -5), ("2024-01-04", -20), ("2024-01-05", 30)],
+            customer_id=["older", "left", "older", "left", "older"],
+        )
+    )
+    rows = result.rows.set_index("step")
+    assert rows["customers"].to_dict() == {"new": 0, "reactivated": 1, "expansion": 0, "contraction": 0, "lost": 1}
+    assert (rows.loc["lost", "effect"], rows.loc["reactivated", "effect"]) == (-120, 35)
+    assert (result.base_customers, result.kept_customers, result.base, result.kept) == (1, 0, 100, -20)
+
+
 def test_a_first_purchase_within_the_period_is_new_even_after_a_return(sales):
     lines = sales([("2023-01-01", 1), ("2023-12-30", -5), ("2024-01-05", 8)], customer_id=["a", "b", "b"])
     assert walk(lines).effect("new") == 8

@@ -326,8 +326,8 @@ def test_a_report_of_a_month_that_the_data_start_in_says_from_which_day(tmp_path
     kept = tmp_path / "snapshots" / "abc"
     kept.mkdir(parents=True)
     (kept / "load.json").write_text(json.dumps({"tables": {"sales": {"observed": {"first": first}}}}))
-    assert run.shown(periods.parse("2026-03"), tmp_path, "abc") == shown
+    assert run.shown(periods.parse("2026-03"), tmp_path, "abc", "01-01") == shown
 
 
 def test_a_report_that_reads_no_sales_bears_the_name_of_its_period(tmp_path):
-    assert run.shown(periods.parse("2026-03"), tmp_path, "") == "March 2026"
+    assert run.shown(periods.parse("2026-03"), tmp_path, "", "01-01") == "March 2026"

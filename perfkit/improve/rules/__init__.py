@@ -130,7 +130,10 @@ _READ = (
 
 
 def findings(
-    scorecard: Scorecard, *results: Result, actions: Mapping[str, Mapping[str, Any]] | None = None
+    scorecard: Scorecard,
+    *results: Result,
+    actions: Mapping[str, Mapping[str, Any]] | None = None,
+    segment: str = "",
 ) -> Findings:
     """Apply every rule to the results, and rank what they say by what is at stake.
 
@@ -145,6 +148,8 @@ def findings(
         What the company decided, by finding id (`acme.actions()`): owner, due, done, note, and what it knows
         of the stake: cost of the action, achievable share of the gap (0 to 1). A gap to what others earn has a
         stake only where that share is declared.
+    segment : str, default ""
+        The segment whose lines the results are of: what it no longer buys, others may. Empty for the whole company.
 
     Raises
     ------
@@ -157,7 +162,7 @@ def findings(
         if name.split(":")[0] not in names:
             raise ParameterError(f"actions: {unknown('finding', name.split(':')[0], names)}")
     reachable = {name: Decimal(str(own["achievable"])) for name, own in decided.items() if "achievable" in own}
-    evidence = _evidence(scorecard, results, reachable)
+    evidence = replace(_evidence(scorecard, results, reachable), segment=segment)
     found = [
         _decided(_priced(_held_back(finding, rule, evidence), evidence), decided)
         for rule in RULES
@@ -169,7 +174,9 @@ def findings(
     silent = [name for name in decided if name not in spoken and not _is_of_another_report(name, evidence)]
     unread = tuple(name for name in silent if not _is_read(name, evidence))
     unspoken = tuple(name for name in silent if name not in unread)
-    return Findings(tuple(ranked), scorecard.period, scorecard.currency, unspoken, unread, evidence.thin())
+    return Findings(
+        tuple(ranked), scorecard.period, scorecard.currency, unspoken, unread, evidence.thin(), evidence.within_chance()
+    )
 
 
 def _is_read(name: str, evidence: Evidence) -> bool:

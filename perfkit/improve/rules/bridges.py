@@ -94,7 +94,7 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
     # are money.
     took, brought = -bridge.effect("mix"), max(bridge.effect("volume"), Decimal(0))
     loss = took - brought
-    if loss <= 0 or not evidence.is_material_profit(loss):
+    if loss <= 0 or not evidence.is_material_profit(loss) or not evidence.beyond_chance("margin_rate"):
         return
     reference = text("The mix of {previous}", previous=evidence.before)
     values = {
@@ -121,7 +121,7 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
             "volume brought"
         ),
         reference=reference,
-        action=Action(text("Choose what to push: shelf, offers and commission on margin and no longer on revenue.")),
+        action=Action(text("Choose what to push: place, offers and commission on margin and no longer on revenue.")),
         caveat=text(
             "Of the items named, those that earn more a unit lost weight, or those that earn less gained some; part of "
             "a mix is a choice."

@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 
 from perfkit import languages
-from perfkit.improve.evidence import ENOUGH, MATERIAL, Evidence, names_of, total_of
+from perfkit.improve.evidence import ENOUGH, Evidence, names_of, total_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import FALL, REVENUE
 from perfkit.kpis.catalogue import LARGEST
+from perfkit.kpis.chance import of_sum
 from perfkit.languages import number, percent, plural, text
 
 _MANY, _MOST = 0.2, 0.5  # of revenue with ten customers: worth telling when it rises, and always
+_ROSE = 0.05  # of it, from which a rise is told: less, ten others of many reach by chance
 _ONE = 0.2  # of revenue with one customer, from which it is told
 
 
@@ -50,7 +52,7 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
         claim=claim,
         value=len(lost),
         unit="count",
-        basis=text("Identified customers with lines a year before and none in the period"),
+        basis=text("Identified customers who bought a year before and not in the period"),
         reference=reference,
         action=Action(text("Call first {names}, and ask why.", names=names_of(_largest(lost)))),
         caveat=text("Not all of them can be won back.")
@@ -85,16 +87,16 @@ def customers_shrank(evidence: Evidence) -> Iterator[Finding]:
     kept = known[known["kind"].isin(["up", "down", "unchanged"])]
     down, up = kept[kept["kind"] == "down"], kept[kept["kind"] == "up"]
     gap = -total_of(kept, "change")
-    if len(kept) < 2 or gap <= 0 or not evidence.is_material(gap):
+    sure = of_sum(kept["change"])
+    if len(kept) < ENOUGH or gap <= 0 or not evidence.is_material(gap) or sure is None or sure.interval()[1] >= 0:
         return
     reference = evidence.against(evidence.money(total_of(kept, "previous")))
     yield Finding(
         id="customers_shrank",
         topic=text("customers who spend less"),
-        claim=plural(
-            "The customer who bought in both periods spends {gap} less.",
+        claim=text(
             "The {n} customers who bought in both periods spend {gap} less: {down} cut {less}, {up} added {more}.",
-            len(kept),
+            n=number(len(kept)),
             gap=evidence.money(gap),
             less=evidence.money(-total_of(down, "change")),
             more=evidence.money(total_of(up, "change")),
@@ -103,11 +105,13 @@ def customers_shrank(evidence: Evidence) -> Iterator[Finding]:
         ),
         value=-gap,
         unit=evidence.currency,
-        basis=text("Change of net revenue of the identified customers with lines in both periods"),
+        basis=text("Change of net revenue of the identified customers who bought in both periods"),
         reference=reference,
         action=Action(text("Visit those who cut most, and ask what they now buy elsewhere.")),
+        low=sure.interval()[0],
+        high=sure.interval()[1],
         caveat=text("After a large order a customer buys less the next year without any dissatisfaction."),
-        stake=evidence.part(gap, reference),
+        stake=evidence.part(gap, reference, prices=evidence.lower_prices()),
         pools=((*FALL, ("customers", "kept")),),
         figure_ids=tuple(
             f"movers:customer_id:{result.period.label}:={member}"
@@ -282,7 +286,7 @@ def concentration(evidence: Evidence) -> Iterator[Finding]:
     result = evidence.concentration
     if row["actual"] is None or result is None or result.reason or result.customers < ENOUGH:
         return
-    rose = comparable and row["variance_previous"] >= MATERIAL and row["actual"] >= _MANY
+    rose = comparable and row["variance_previous"] >= _ROSE and row["actual"] >= _MANY
     if not rose and row["actual"] < _MOST:
         return
     values = {

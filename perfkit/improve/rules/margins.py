@@ -39,6 +39,8 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
     fall = points(-change).removeprefix("+")
     reference = evidence.against(percent(row["previous"]))
     told = [*bridges.prices_fell(evidence), *bridges.costs_not_passed_on(evidence), *bridges.mix_earns_less(evidence)]
+    if not told and not evidence.beyond_chance("margin_rate"):
+        return
     action = text("Split the fall into price, cost and mix, product by product, before changing a price.")
     caveat = text("A shift to products of lower margin lowers the rate without any price or cost moving.")
     if told:
@@ -51,10 +53,12 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
         claim=text("The gross margin rate fell by {change} to {rate}.", change=fall, rate=percent(row["actual"])),
         value=change,
         unit="points",
+        low=row["change_low"],
+        high=row["change_high"],
         basis=text(row["basis"]),
         reference=reference,
         action=Action(action),
-        caveat=caveat,
+        caveat=" ".join(filter(None, (evidence.chance("margin_rate"), caveat))),
         stake=None
         if told
         else evidence.price(
@@ -68,10 +72,14 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
 
 
 def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
-    """Tell of two breakdowns at most: the member whose margin rate fell, and by more than the others', at most loss."""
+    """Tell of two breakdowns at most: the member whose margin rate fell, and by more than the others', at most loss.
+
+    The fall must be beyond chance, and the more members are compared the further (Bonferroni).
+    """
     found = []
     for result in evidence.breakdowns:
         members = list(known_members(result))
+        level = 1 - (1 - estimates.LEVEL) / max(sum(row["margin_chance"] is not None for row in members), 1)
         falls = [
             (Decimal(str(-change)) * row["revenue"], row)
             for row in members
@@ -80,6 +88,8 @@ def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
             and change - _change_of_the_rest(result, row) <= -_FELL  # else it is the fall of the whole
             and not few_cases(row["orders"], row["customers"])
             and not few_cases(row["previous_orders"], row["previous_customers"])
+            and row["margin_chance"] is not None
+            and row["margin_chance"].interval(level)[1] < 0
         ]
         falls = [(loss, row) for loss, row in falls if evidence.is_material_profit(loss)]
         if falls and len(members) > 1:
@@ -171,8 +181,9 @@ def discounts(evidence: Evidence) -> Iterator[Finding]:
         return
     listed = _list_revenue(evidence, float(row["actual"]))
     change = row["variance_previous"]
-    if listed <= 0:
+    if listed <= 0 or not evidence.beyond_chance("discount_rate"):
         return
+    low, high = (max(Decimal(str(row[side])), Decimal(0)) * listed for side in ("change_low", "change_high"))
     rise = points(change).removeprefix("+")
     reference = evidence.against(percent(row["previous"]))
     yield Finding(
@@ -190,11 +201,20 @@ def discounts(evidence: Evidence) -> Iterator[Finding]:
         basis=text(row["basis"]),
         reference=reference,
         action=Action(text("List who grants the largest discounts to whom, and set a limit that needs a signature.")),
-        caveat=text("Part of the discount may have won the sale: test a smaller one before removing it everywhere."),
+        low=row["change_low"],
+        high=row["change_high"],
+        caveat=" ".join(
+            (
+                evidence.chance("discount_rate"),
+                text("Part of the discount may have won the sale: test a smaller one before removing it everywhere."),
+            )
+        ),
         stake=evidence.price(
             Decimal(str(change)) * listed,
             reference,
             text("Gap of {gap} in the rate × list revenue of the period: all of it is profit.", gap=rise),
+            low=low,
+            high=high,
         ),
         pools=((*REVENUE, ("lever", "discount")),),
         figure_ids=evidence.ids("discount_rate"),

@@ -52,7 +52,7 @@ def products_vanished(evidence: Evidence) -> Iterator[Finding]:
         ),
         value=len(lost),
         unit="count",
-        basis=text("Products with lines a year before and none in the period"),
+        basis=text("Products sold a year before and not in the period"),
         reference=reference,
         action=Action(text("Separate what was dropped on purpose from what ran out, and bring the latter back.")),
         caveat=text("A product that changed its number counts as gone and as new."),
@@ -69,6 +69,12 @@ def products_vanished(evidence: Evidence) -> Iterator[Finding]:
             stake=evidence.part(gap, reference, note=note),
             pools=((*FALL, ("products", "gone and come")),),  # a cut of its own: the largest loss may be one of them
         )
+    if evidence.segment:
+        finding = replace(
+            finding,
+            action=Action(text("Ask these customers why they buy them no more, and what they buy instead.")),
+            caveat=text("Of this part's customers alone: others may still buy them."),
+        )
     yield finding
 
 
@@ -82,8 +88,9 @@ def returns(evidence: Evidence) -> Iterator[Finding]:
         return
     sold = evidence.revenue / (1 - Decimal(str(row["actual"])))
     more = sold * Decimal(str(row["variance_previous"]))
-    if not evidence.is_material(more):
+    if not evidence.is_material(more) or not evidence.beyond_chance("return_rate"):
         return
+    low, high = (sold * max(Decimal(str(row[side])), Decimal(0)) for side in ("change_low", "change_high"))
     reference = evidence.against(percent(row["previous"]))
     yield Finding(
         id="returns",
@@ -100,8 +107,15 @@ def returns(evidence: Evidence) -> Iterator[Finding]:
         basis=text(row["basis"]),
         reference=reference,
         action=Action(text("Find the products and customers behind the returns, the largest amounts first.")),
-        caveat=text("Part of the returns belongs to sales before the period. Their handling is not counted."),
-        stake=evidence.volume(more, reference),
+        low=row["change_low"],
+        high=row["change_high"],
+        caveat=" ".join(
+            (
+                evidence.chance("return_rate"),
+                text("Part of the returns belongs to sales before the period. Their handling is not counted."),
+            )
+        ),
+        stake=evidence.volume(more, reference, low=low, high=high),
         pools=((*REVENUE, ("lever", "returns")),),
         figure_ids=evidence.ids("return_rate"),
     )

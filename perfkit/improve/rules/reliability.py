@@ -89,6 +89,7 @@ def lines_set_aside(evidence: Evidence) -> Iterator[Finding]:
     aside, read = figures.loc["sales_quarantined"], figures.loc["sales_read"]
     if not aside["n"] or aside["n"] / read["n"] < _SHOWN:
         return
+    known = aside["estimate"] is not None
     yield Finding(
         id="lines_set_aside",
         topic=text("lines that could not be read"),
@@ -97,10 +98,10 @@ def lines_set_aside(evidence: Evidence) -> Iterator[Finding]:
             "{n} lines of sales could not be read, {share} of them: {amount} is in no figure.",
             int(aside["n"]),
             share=percent(aside["n"] / read["n"]),
-            amount=evidence.money(aside["estimate"]),
+            amount=evidence.money(aside["estimate"]) if known else text("an amount that nobody knows"),
         ),
-        value=aside["estimate"],
-        unit=evidence.currency,
+        value=aside["estimate"] if known else int(aside["n"]),
+        unit=evidence.currency if known else "count",
         basis=text("Amounts of the lines set aside, as far as they can be read, over all files"),
         reference=text("Every line read"),
         action=Action(text("Correct them at the source: the appendix lists them with file and reason.")),

@@ -8,7 +8,7 @@ from typing import Any
 
 from perfkit import languages
 from perfkit.dimensions import dimension_name
-from perfkit.improve.evidence import Evidence, comparable_months, known_members, subject_by
+from perfkit.improve.evidence import ENOUGH, Evidence, comparable_months, few_cases, known_members, subject_by
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import FALL, Stake
 from perfkit.kpis.breakdowns import Breakdown, label
@@ -198,6 +198,8 @@ def order_value(evidence: Evidence) -> Iterator[Finding]:
     gap = Decimal(str(change)) * evidence.row("orders")["actual"]
     if not evidence.is_material(gap) or abs(change) < _MOVED * abs(row["previous"]):
         return
+    if not evidence.beyond_chance("aov"):
+        return
     values = {
         "value": languages.money(row["actual"], evidence.currency, 2),
         "before": languages.money(row["previous"], evidence.currency, 2),
@@ -213,8 +215,10 @@ def order_value(evidence: Evidence) -> Iterator[Finding]:
         unit=evidence.currency,
         basis=text(row["basis"]),
         reference=reference,
+        low=row["change_low"],
+        high=row["change_high"],
         action=Action(text("Find out whether price, quantity or the choice of products raised it, and protect it.")),
-        caveat=text("A few large orders can move an average: compare the median order in the scorecard."),
+        caveat=evidence.chance("aov"),
         tone="good",
         figure_ids=evidence.ids("aov"),
     )
@@ -262,6 +266,9 @@ def order_frequency(evidence: Evidence) -> Iterator[Finding]:
     gap = Decimal(str((before - now) * customers * value))
     if now > (1 - _MOVED) * before or not evidence.is_material(gap):
         return
+    row = evidence.row("orders_per_customer")
+    if not evidence.beyond_chance("orders_per_customer"):
+        return
     values = {"rate": languages.number(now, 2), "before": languages.number(before, 2), "previous": evidence.before}
     reference = evidence.against(values["before"])
     yield Finding(
@@ -271,10 +278,17 @@ def order_frequency(evidence: Evidence) -> Iterator[Finding]:
         claim=text("A customer orders {rate} times, against {before} in {previous}.", **values),
         value=now - before,
         unit="ratio",
+        low=row["change_low"],
+        high=row["change_high"],
         basis=text("Orders of identified customers in the period / active customers"),
         reference=reference,
         action=Action(text("Set a reminder at each customer's usual interval, and call those who miss it.")),
-        caveat=text("Newly won customers order less often: a year of many new customers lowers the average."),
+        caveat=" ".join(
+            (
+                evidence.chance("orders_per_customer"),
+                text("Newly won customers order less often: a year of many new customers lowers the average."),
+            )
+        ),
         stake=evidence.part(
             gap, reference, note=text("The orders missing × the revenue per order of the year before.")
         ),
@@ -297,6 +311,7 @@ def largest_loss(evidence: Evidence) -> Iterator[Finding]:
             and row["variance"] < 0
             and row["previous"] > 0
             and evidence.is_material(row["variance"])
+            and not few_cases(row["previous_orders"], row["previous_customers"], otherwise=ENOUGH)
         ]
         if falls and len(members) > 1:
             # Who sells nothing any more comes last: others may have taken it over.
