@@ -147,3 +147,25 @@ def test_messages_are_literals_so_that_they_can_be_found():
         for call in calls(path):
             if call.args:
                 assert not isinstance(call.args[0], ast.JoinedStr | ast.BinOp), f"{path.name}:{call.lineno}"
+
+
+@pytest.mark.parametrize(
+    ("value", "of", "against", "within"),
+    [
+        ("exercice 2026", "de l’exercice 2026", "à l’exercice 2026", "Sur l’exercice 2026"),
+        ("T3 2026", "du T3 2026", "au T3 2026", "Au T3 2026"),
+        ("août 2026", "d’août 2026", "à août 2026", "En août 2026"),
+        ("2026", "de 2026", "à 2026", "En 2026"),
+        ("Abrasifs", "d’Abrasifs", "à Abrasifs", "En Abrasifs"),
+        ("Métrologie", "de Métrologie", "à Métrologie", "En Métrologie"),
+        ("un client", "d’un client", "à un client", "En un client"),
+    ],
+)
+def test_a_french_preposition_agrees_with_the_value_that_follows(value, of, against, within):
+    languages.use("fr")
+    filled = [
+        languages._filled(words, {"x": value}) for words in ("la part de {x}", "comparé à {x}", "En {x} seulement")
+    ]
+    assert filled == [f"la part {of}", f"comparé {against}", f"{within} seulement"]
+    languages.use("en")
+    assert languages._filled("part de {x}", {"x": value}) == f"part de {value}"

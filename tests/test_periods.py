@@ -241,3 +241,10 @@ def test_a_period_that_the_data_start_within_says_from_which_day():
 )
 def test_a_period_is_itself_where_the_data_hold_it_or_miss_more_than_its_first_month(first):
     assert periods.parse("2026").cut_at(first) == periods.parse("2026")
+
+
+def test_a_quarter_says_its_months_where_the_fiscal_year_has_other_ones():
+    quarter, year = periods.parse("2026-Q1", "04-01"), periods.parse("2025", "04-01")
+    assert quarter.full_name("04-01") == "Q1 2026, January 2026 to March 2026"
+    assert year.full_name("04-01") == "2025, January 2025 to December 2025"
+    assert (quarter.full_name(), year.full_name()) == ("Q1 2026", "2025")

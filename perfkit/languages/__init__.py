@@ -110,7 +110,7 @@ def _agreed(found: re.Match[str], values: dict[str, Any]) -> str:
         agreed = _ARTICLES.get(lower, f"{lower} l’")
     elif re.match(r"T[1-4] \d{4}", value):
         agreed = _QUARTERS.get(lower, f"{lower} ")
-    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not value.startswith(("un ", "une ", "onze", "oui")):
+    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not value.lower().startswith(("onze", "oui")):
         agreed = _ELIDED.get(lower, f"{lower} ")
     else:
         return found[0]
