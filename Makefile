@@ -1,6 +1,6 @@
 # Every target does all of its own set-up: `make demo` or `make test` in a fresh clone is enough.
 .DEFAULT_GOAL := help
-.PHONY: help venv test slow demo lint lock lab clean
+.PHONY: help venv test slow demo lint lock lab peers clean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -22,6 +22,7 @@ help:
 	@echo "make lint   the checks of 'make test' without the tests"
 	@echo "make lock   renew requirements.txt after pyproject.toml changed"
 	@echo "make venv   only install, into .venv"
+	@echo "make peers  install what benchmarks/clv.py is measured against, into .venv-peers"
 	@echo "make clean  remove .venv and everything that tools left behind"
 
 venv: $(STAMP)
@@ -67,6 +68,11 @@ demo: $(STAMP)
 lab: $(STAMP)
 	$(BIN)/perfkit lab
 
+# The libraries that benchmarks/clv.py is measured against: they would not live with perfkit's own.
+peers: $(STAMP)
+	$(UV) venv --quiet --allow-existing .venv-peers
+	$(UV) pip install --quiet --python .venv-peers/bin/python -r benchmarks/peers.txt
+
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-emit-find-links --annotation-style line --custom-compile-command "make lock"
 
@@ -78,5 +84,5 @@ lock:
 	$(UV) $(COMPILE) --upgrade --all-extras --group dev --output-file requirements.txt pyproject.toml
 
 clean:
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-peers dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -42,3 +42,9 @@ def test_money_of_a_frame_is_exact():
 def test_the_documentation_of_the_tables_is_the_schema(request):
     path = request.config.rootpath / "docs" / "tables.md"
     assert path.read_text(encoding="utf-8") == schema.describe(), "write it again: python -m perfkit.schema"
+
+
+def test_ids_that_pandas_turned_into_floats_are_read_as_they_were():
+    frame = pd.DataFrame({"date": ["2024-01-05"] * 3, "net_revenue": [1, 2, 3], "customer_id": [12.0, None, 7.5]})
+    table = schema.SALES.table(frame, "customer_id")
+    assert table.to_pyarrow()["customer_id"].to_pylist() == ["12", None, "7.5"]

@@ -149,6 +149,19 @@ def test_the_margin_rate_stands_on_lines_with_a_cost_and_says_how_many(sales):
     assert (actual(nearly, "margin_rate"), nearly.row("margin_rate")["status"]) == (0.5, "observed")
 
 
+def test_credit_notes_without_a_cost_are_told_beside_the_margin_that_leaves_them_out(sales):
+    rows = [("2023-01-01", 1), *[("2024-01-05", 100)] * 20, ("2024-01-20", -40)]
+    costs = [None, *[60] * 20, None]
+    card = kpis.scorecard(sales(rows, cost=costs), period=periods.parse("2024-01"), currency="EUR")
+    profit = card.row("gross_profit")
+    assert profit["actual"] == 800
+    assert "Credit notes that take 2.0% off that revenue have no cost and are left out" in profit["reason"]
+    assert "2.0%" in card.row("margin_rate")["reason"]
+    small = sales([*rows[:-1], ("2024-01-20", -4)], cost=costs)
+    told = kpis.scorecard(small, period=periods.parse("2024-01"), currency="EUR").row("gross_profit")["reason"]
+    assert "Credit notes" not in told
+
+
 def test_a_line_s_own_cost_wins_over_its_product_s(sales):
     lines = sales(
         [("2023-01-01", 5), ("2024-01-05", 60), ("2024-01-06", 40)],
