@@ -420,7 +420,8 @@ def _terminated(*_: object) -> NoReturn:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    said = printable(message, lines=True).replace("\n", "\n  ")  # a name of several lines begins none
+    most = 2_000 + 500 * min(message.count("\n"), 20)  # several faults stand on a line each
+    said = printable(message, most=most, lines=True).replace("\n", "\n  ")  # a name of several lines begins none
     print(f"perfkit: {said}", file=sys.stderr)
     raise typer.Exit(code)
 

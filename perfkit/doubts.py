@@ -2,22 +2,27 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perfkit import months, questions
-from perfkit.errors import DataError, ParameterError
+from perfkit import languages, months, questions
+from perfkit.errors import DataError, ParameterError, nearest
 from perfkit.languages import listing, plural
 from perfkit.periods import Period
 from perfkit.sources import placeholders
 from perfkit.sources.names import visible
+from perfkit.sources.presets import presetting
 from perfkit.sources.settings import blocks
 from perfkit.sources.strangers import cure
 
 if TYPE_CHECKING:
     from perfkit.company import Company
+
+SHOWN = 5
+"""Labels of targets that are named."""
 
 AROUND = 3
 """Months on each side of a silent one that must have sold for it to be missed."""
@@ -25,7 +30,14 @@ AROUND = 3
 
 def notices(company: "Company") -> list[str]:
     """Return what a person should know before any figure is read, a sentence each."""
-    return [*_of_months(company), *_of_ids(company), *_of_targets(company), *_of_parts(company)]
+    return [
+        *_of_months(company),
+        *_of_ids(company),
+        *_of_numbers(company),
+        *_of_repeats(company),
+        *_of_targets(company),
+        *_of_parts(company),
+    ]
 
 
 def silent_months(company: "Company") -> tuple[Period, ...]:
@@ -73,6 +85,56 @@ def _of_ids(company: "Company") -> list[str]:
     ]
 
 
+def _of_numbers(company: "Company") -> list[str]:
+    """The order numbers under which several orders run into one another."""
+    sales = company.snapshot.report["tables"]["sales"]
+    each = sales.get("numbers")
+    if not each:
+        return []
+    join = ", ".join(_made_from(sales, name) for name in ("order_id", "date"))
+    more = "first: " if each["numbers"] > len(each["first"]) else ""
+    return [
+        f"{each['numbers']:,} of {each['of']:,} order numbers may stand for several orders ({more}"
+        f"{', '.join(each['first'])}; {each['rows']:,} lines, {Decimal(each['money']):,.2f} {company.currency}): "
+        f"{each['customers']:,} name several customers, {each['apart']:,} bear purchases more than {each['days']} days "
+        "apart. Numbers that begin anew each year, or that two tools share, make too few orders, and too large ones. "
+        f"If that is so, write under [tables.sales.columns]: order_id = {{ join = [{join}] }}; or ask for an export "
+        "with the year, the series or the shop in the number."
+    ]
+
+
+def _of_repeats(company: "Company") -> list[str]:
+    """The documents that stand several times in one file and count each time."""
+    said = []
+    for each in company.snapshot.report["tables"]["sales"].get("repeats", ()):
+        if each["left_out"]:
+            continue
+        one, single = each["documents"] == 1, each["lines"] == "one"
+        more = "first: " if each["documents"] > len(each["first"]) else ""
+        what = f"{each['documents']:,} document{'' if one else 's'}" + (" of a single line" if single else "")
+        meant = (
+            "That may be meant, where the same thing was sold twice. If it is the export that repeats them"
+            if single
+            else "If the export repeats them"
+        )
+        rule = "once, single lines too" if single else "once"
+        count = f"count{'s' if each['rows'] == 1 else ''} again"
+        said.append(
+            f"{what} of sales stand{'s' if one else ''} several times in one file, every line alike in all columns "
+            f"({more}{', '.join(each['first'])}): {each['rows']:,} line{'' if each['rows'] == 1 else 's'}, "
+            f"{Decimal(each['money']):,.2f} {company.currency}, {count}. {meant}, "
+            f'write in [tables.sales]: repeated = "{rule}"; they are then left out, and shown as such.'
+        )
+    return said
+
+
+def _made_from(sales: Mapping[str, Any], column: str) -> str:
+    """The heading that a column is made from, as company.toml writes it; three points where it is not one."""
+    made = sales["columns"].get(column, "")
+    several = any(sign in made for sign in (" / ", " × ", " + ", " - ", " & ", "constant "))
+    return json.dumps("..." if several or not made else made, ensure_ascii=False)
+
+
 def refuse_senseless_targets(company: "Company") -> None:
     """Hold the targets against the catalogue, and say where those stand that do not fit.
 
@@ -85,7 +147,52 @@ def refuse_senseless_targets(company: "Company") -> None:
     """
     from perfkit.kpis.targets import checked_targets  # here, because the analyses need time to load
 
+    _refuse_unknown_kpis(company)
     checked_targets(company.targets(), lambda rows: _places_of_targets(company, rows))
+
+
+def _refuse_unknown_kpis(company: "Company") -> None:
+    """Say of targets' labels that are no KPI's id which one each may be, by what reports call them in any language."""
+    from perfkit.kpis.catalogue import CATALOGUE  # here, because the analyses need time to load
+
+    targets = company.targets()
+    labels = targets["kpi"].dropna()
+    unknown = [str(label) for label in dict.fromkeys(labels) if label not in CATALOGUE]
+    if not unknown:
+        return
+    called = {_in(code, each.name): each.id for code in languages.LANGUAGES for each in CATALOGUE.values()}
+    called |= presetting.words("targets", "kpi")
+    meant = {label: nearest(label, CATALOGUE, called) for label in unknown}
+    place = _places_of_targets(company, [int(labels.index[labels == unknown[0]][0])])[0]
+    known = ", ".join(f"{each.id} ({_in(company.settings.language, each.name)})" for each in CATALOGUE.values())
+    first = meant[unknown[0]]
+    guess = f" Did you mean {first!r}?" if first else ""
+    if "targets" in company.snapshot.names:
+        heading = _heading(company, "targets", "kpi")
+        made = _made_from(company.snapshot.report["tables"]["targets"], "kpi")
+        pairs = ", ".join(f"{_quoted(label)} = {_quoted(id_ or '...')}" for label, id_ in meant.items())
+        typed = f"[tables.targets.columns] kpi = {{ column = {made if '...' in heading else heading}, values = "
+        typed += f"{{ {pairs} }} }}"
+    else:
+        typed = f"[targets] {first or '...'} = {{ ... }}"
+    raise ParameterError(
+        f"targets: no KPI {', '.join(map(repr, unknown[:SHOWN]))}{f' ({place})' if place else ''}.{guess} "
+        f"{'If so, write' if first else 'Write'}: {typed}. There are: {known}."
+    )
+
+
+def _in(code: str, message: str) -> str:
+    """A message in a language, whatever the one in use is."""
+
+    def said() -> str:
+        languages.use(code)
+        return languages.text(message)
+
+    return copy_context().run(said)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _of_targets(company: "Company") -> list[str]:

@@ -25,6 +25,9 @@ DATA_FROM = "data_from"
 WITHOUT_LINES = "months_without_lines"
 """Column of lines that are a part of others: the months in which none of all of them is dated, as "2026-01 2026-03", so
 that a month in which only the part sold nothing is not taken for a missing export."""
+FIRST_BOUGHT = "customer_first_bought"
+"""Column of lines that are a part of others, and hold a part of what a customer bought: on which day the customer first
+bought in all of them, so that who is new to the part is not taken for a new customer."""
 
 Type = Literal["id", "text", "date", "timestamp", "money", "quantity", "share", "number", "integer", "boolean"]
 
@@ -150,7 +153,7 @@ def _stored(values: "pd.Series[Any]", kind: Type | None) -> pa.Array:
     stored: dict[Type, tuple[pa.DataType, Callable[[Any], object]]] = {
         "money": (pa.decimal128(18, 4), lambda value: Decimal(str(value)).quantize(Decimal("0.0001"))),
         "quantity": (pa.decimal128(18, 4), lambda value: Decimal(str(value)).quantize(Decimal("0.0001"))),
-        "id": (pa.string(), str),
+        "id": (pa.string(), _id),
         "text": (pa.string(), str),
         "date": (pa.date32(), lambda value: pd.Timestamp(value).date()),
     }
@@ -497,6 +500,11 @@ TABLES: dict[str, Table] = {
     )
 }  # fmt: skip
 """Every canonical table by its name."""
+
+
+def _id(value: Any) -> str:
+    """Return an id as text: pandas makes 12 of a column that has a gap into 12.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def describe(tables: Sequence[Table] = tuple(TABLES.values())) -> str:

@@ -68,7 +68,10 @@ def _account(table: str, counts: Mapping[str, Any], currency: str) -> str:
     )
     unreadable = sum(part["unreadable"].get(TABLES[table].money, 0) for part in parts[1:])
     if unreadable:
-        line += f" ({_rows(unreadable)} of unreadable amount, in no sum)"
+        abroad = counts["quarantined"]["reasons"].get("other currency", {}).get("currencies", [])
+        what = "of unreadable amount or in another currency" if abroad else "of unreadable amount"
+        told = f" ({', '.join(map(_in_currency, abroad))})" if abroad else ""
+        line += f" ({_rows(unreadable)} {what}{told}, in no sum)"
     money = TABLES[table].money
     if money not in counts["sums"]:
         return line
@@ -76,6 +79,12 @@ def _account(table: str, counts: Mapping[str, Any], currency: str) -> str:
     decimals = max(2, *(-int(each.as_tuple().exponent) for each in sums))
     exact = [f"{each:,.{decimals}f}" for each in sums]
     return f"{line}; {money} {exact[0]} {currency} = {' + '.join(exact[1:])}"
+
+
+def _in_currency(each: Mapping[str, Any]) -> str:
+    """What stands in another currency, in it: it is added to nothing."""
+    amount = "unreadable" if each["money"] is None else _exact(Decimal(each["money"]))
+    return f"{each['currency'] or 'no currency'} {amount}"
 
 
 _KINDS = ("accepted", "excluded", "quarantined")
@@ -241,8 +250,11 @@ def _reasons(table: str, reasons: Mapping[str, Any], acme: "Company") -> Iterato
             amount = Decimal(counts["sums"][money])
             missing = unknown.get(code, 0)
             line += f", {money} "
-            line += f"{_exact(amount)} {acme.currency}" if missing < counts["rows"] else "unreadable"
-            line += f" ({missing:,} unreadable)" if 0 < missing < counts["rows"] else ""
+            if "currencies" in counts:
+                line += f"in no sum ({', '.join(map(_in_currency, counts['currencies']))})"
+            else:
+                line += f"{_exact(amount)} {acme.currency}" if missing < counts["rows"] else "unreadable"
+                line += f" ({missing:,} unreadable)" if 0 < missing < counts["rows"] else ""
         yield f"{line}: {text(REASONS[code])}"
 
 
@@ -291,8 +303,8 @@ def show_proposal(proposal: "Proposal", written: "Path | None", folder: "Path") 
     print(printable(f"{', '.join(proposal.files)}: {what}."))
     if written is None:
         for heading, samples in proposal.left.items():
-            print(printable(f"  {heading}: {', '.join(samples)}"))
-        print(printable(proposal.trial))
+            print(printable(f"  {heading}: {' | '.join(samples)}"))
+        print(printable(proposal.trial, most=20_000, lines=True))
         return
     print(printable(f"\n{proposal.block()}", most=100_000, lines=True))
     print(printable(proposal.trial))
@@ -300,8 +312,14 @@ def show_proposal(proposal: "Proposal", written: "Path | None", folder: "Path") 
     if written.name == "company.toml":
         print("Check every line of it there, and delete confirmed = false. Then:")
     else:
+        table = proposal.table
         print(
-            f"company.toml has a [tables.{proposal.table}] of its own, which was left alone. Check every line, put the "
-            "block in its place, and delete confirmed = false. Then:"
+            f"company.toml has a block of {table} of its own, which was left alone. Check every line of the new one "
+            "and delete confirmed = false. Then:\n"
+            f"- where both files make the table (two tools, two shapes), copy it to the end of company.toml and keep "
+            f"both. Each block begins with [[tables.{table}]], with two brackets: write so in the old one too, instead "
+            f"of [tables.{table}]. A file that both would read (files = ...) is to be in one of them only;\n"
+            "- where it replaces the old one, delete that one first, with its columns, up to the next block.\n"
+            "And then:"
         )
     print(f"  perfkit load {shlex.quote(str(folder))}")

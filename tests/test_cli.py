@@ -599,3 +599,10 @@ def test_a_load_tells_of_targets_given_twice_and_of_a_segment_that_matches_nobod
     said = perfkit("load", acme).stdout
     assert "Note: revenue has two targets for 2026-01, 10 and 12 (targets.csv, line 2; " in said
     assert 'Note: company.toml, [segments.uk]: it asks for { column = "country", equals = "UK" }' in said
+
+
+def test_map_of_a_second_tool_says_how_both_blocks_stand(acme):
+    (acme / "exports" / "shop.csv").write_text("Order ID,Order Date,Customer ID,Net Amount\nW1,2026-01-02,9,5.25\n")
+    said = perfkit("map", acme, "shop.csv").stdout
+    assert "Each block begins with [[tables.sales]], with two brackets: write so in the old one too" in said
+    assert "[[tables.sales]]\nconfirmed = false" in (acme / "proposed.sales.toml").read_text()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from perfkit.errors import DataError, ParameterError, nearest, unknown
 from perfkit.schema import Column, Table
 from perfkit.sources.doubtful import refuse_doubtful
+from perfkit.sources.faults import Faults, collected, refuse
 from perfkit.sources.files import quoted
 from perfkit.sources.names import found
 from perfkit.sources.settings import Mapping, Scalar, TableSettings
@@ -81,6 +82,8 @@ class Target:
     unreadable : str
         SQL: whether there is an amount that cannot be read, or a required one is missing.
     checks : tuple of Check
+    foreign : str
+        SQL: whether it says that the amounts of the row are in another currency, or in none that is known.
     """
 
     name: str
@@ -94,6 +97,13 @@ class Target:
     exact: str
     unreadable: str
     checks: tuple[Check, ...]
+    foreign: str = "false"
+
+
+def foreign(targets: Sequence[Target]) -> str:
+    """Return SQL of whether a row's amounts are in another currency than the company's, so that no sum takes them."""
+    said = dict.fromkeys(f"({target.foreign})" for target in targets if target.foreign != "false")
+    return " OR ".join(said) or "false"
 
 
 def steps(source: str, targets: Sequence[Target]) -> str:
@@ -137,12 +147,19 @@ def resolved(declared: Table, settings: TableSettings, source: Source) -> dict[s
     if not mapped:
         mapped = {name: Mapping(column=name) for name in declared.names if name in source.names}
     where = f"[tables.{declared.name}.columns]"
-    for column in declared.columns:
-        if column.required and column.name not in mapped:
-            raise _unmapped(declared, column, settings, source, where)
+    faults: Faults = [
+        _unmapped(declared, column, settings, source, where)
+        for column in declared.columns
+        if column.required and column.name not in mapped
+    ]
     known = {column.name: column for column in declared.columns}
     ordered = [name for name in known if name in mapped] + [name for name in mapped if name not in known]
-    return {name: _resolved(mapped[name], known.get(name), source, f"{where} {name}") for name in ordered}
+    made: dict[str, Mapping | None] = {}
+    for name in ordered:
+        with collected(faults):
+            made[name] = _resolved(mapped[name], known.get(name), source, f"{where} {name}")
+    refuse(faults)
+    return made
 
 
 def _resolved(mapping: Mapping, column: Column | None, source: Source, where: str) -> Mapping | None:
@@ -203,6 +220,7 @@ def plan(declared: Table, mapped: Dictionary[str, Mapping | None], source: Sourc
     """
     known = {column.name: column for column in declared.columns}
     targets: list[Target] = []
+    faults: Faults = []
     for number, (name, mapping) in enumerate(mapped.items()):
         column = known.get(name) or Column(name, "text", "The company keeps it.")
         where = f"[tables.{declared.name}.columns] {name}"
@@ -210,7 +228,9 @@ def plan(declared: Table, mapped: Dictionary[str, Mapping | None], source: Sourc
         if mapping is None:
             targets.append(_checked(column, [], f"CAST(NULL AS {STORED[column.type]})", alias, "true", currency))
         else:
-            targets.append(_target(column, mapping, source, currency, where, alias))
+            with collected(faults):
+                targets.append(_target(column, mapping, source, currency, where, alias))
+    refuse(faults)
     return targets
 
 
@@ -360,11 +380,13 @@ def _checked(
         other = f"coalesce({alias} NOT BETWEEN 0 AND 1, false)"
         fails.append(other)
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'no share' END"))
+    elsewhere = "false"
     if column.name == "currency" and parts and not column.required:  # fx requires one: that which its rate converts
         own = ", ".join(quoted(sign.upper()) for sign in own_signs(currency))
         other = f"coalesce(upper(trim({alias})) NOT IN ({own}), true)"
         fails.append(other)
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'other currency' END"))
+        elsewhere = other
     exact = exact or (parts[0].read.exact if len(parts) == 1 else alias)
     unreadable = f"(({exact}) IS NULL AND NOT ({missing}))" + (f" OR ({missing})" if column.required else "")
     return Target(
@@ -379,6 +401,7 @@ def _checked(
         exact=exact,
         unreadable=unreadable,
         checks=tuple(checks),
+        foreign=elsewhere,
     )
 
 

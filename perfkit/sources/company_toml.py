@@ -67,9 +67,31 @@ def read(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "a number has too many digits"
         why = why.partition("(at ")[2] if _secret_in(why) else why
-        raise ParameterError(f"{NAME} cannot be read: {why}. Nothing was loaded.") from None
+        raise ParameterError(f"{NAME} cannot be read: {why}. Nothing was loaded.{_twice(text, why)}") from None
     _refuse_odd_values(said)
     return said
+
+
+def _twice(text: str, why: str) -> str:
+    """What to write where a block stands twice; empty where that is not what is wrong."""
+    if not re.match("Cannot (declare|overwrite|mutate)", why):
+        return ""
+    heads: dict[str, list[int]] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if head := re.match(r"\s*\[{1,2}\s*([\w.-]{1,60})\s*\]{1,2}", line):
+            heads.setdefault(head[1], []).append(number)
+    told = re.search(r"line (\d+)", why)
+    twice = [name for name, lines in heads.items() if len(lines) > 1 and told and int(told[1]) in lines]
+    if not twice:
+        return ""
+    name, lines = twice[0], ", ".join(map(str, heads[twice[0]]))
+    if re.fullmatch(r"tables\.[\w-]+", name):
+        return (
+            f" Lines {lines} begin a block of the same table. Where files of two shapes make it, both blocks stand, "
+            f"and each begins with [[{name}]], with two brackets, the first one too; where the new block replaces the "
+            "old one, delete the old one with its columns."
+        )
+    return f" [{name}] stands in lines {lines}, and a block of that name stands once: write what they say in one."
 
 
 def _raw(folder: Path) -> bytes:

@@ -41,7 +41,7 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
                 f"{file}: the heading {name!r} says that it holds percents, and {where} takes it for an amount. "
                 f"Name a column of amounts; or, if they are amounts after all: {as_it_is}"
             )
-        times = next((times for times, said in _SCALES.items() if said.search(plain)), 1)
+        times = scale(name)
         if times > 1:
             raise DataError(
                 f"{file}: the heading {name!r} says that its amounts are in {times:,}s; taken as they stand, "
@@ -69,6 +69,11 @@ def refuse_doubtful(column: Column, mapping: Mapping, file: str, currency: str, 
                 f'tax. Name the column without tax, or take it off: {where} = {{ subtract = ["{name}", "..."] }}; '
                 f"or, if no tax is in it after all: {as_it_is}"
             )
+
+
+def scale(heading: str) -> int:
+    """Return by how much the amounts under a heading are too small: 1, 1,000 or 1,000,000."""
+    return next((times for times, said in _SCALES.items() if said.search(folded(heading))), 1)
 
 
 def says_percents(heading: str) -> bool:

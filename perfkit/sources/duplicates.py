@@ -1,5 +1,6 @@
 """Duplicates: a dimension's keys stand once each, or the settings say which row stays."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +53,19 @@ def settle_duplicates(
     if settings.keep is None:
         raise _stands_twice(declared, twice, path, opened, places, engine)
     gone = np.array(sorted(row for (at,) in twice for row in (at[1:] if settings.keep == "first" else at[:-1])))
+    rule = tally.rule(", ".join(declared.key), "stands on several rows", f"keep = {settings.keep!r}")
+    table = taken_out(path, gone, rule, tally)
+    return [_settled(declared, settings, twice, table, opened, places)], gone
+
+
+def taken_out(path: Path, gone: "np.ndarray[Any, np.dtype[np.int64]]", rule: int, tally: Tally) -> pa.Table:
+    """Take accepted rows out of a table's file, count them under a rule, and return the table as it was before."""
     table = pq.read_table(path)
     stays = np.ones(len(table), bool)
     stays[gone] = False
     dropped = table.take(gone)
-    rule = tally.rule(", ".join(declared.key), "stands on several rows", f"keep = {settings.keep!r}")
     sums = {
-        column: sum((v for v in dropped.column(column).to_pylist() if v is not None), start=0)
+        column: sum((v for v in dropped.column(column).to_pylist() if v is not None), start=Decimal(0))
         for column in tally.amounts
     }
     tally.rows["accepted"] -= len(gone)
@@ -66,7 +73,7 @@ def settle_duplicates(
         tally.add("accepted", column, -amount)
     tally.exclude(rule, len(gone), sums, {column: dropped.column(column).null_count for column in tally.amounts})
     pq.write_table(table.filter(stays), path, store_decimal_as_integer=True, write_page_checksum=True)
-    return [_settled(declared, settings, twice, table, opened, places)], gone
+    return table
 
 
 def _settled(

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,8 @@ class Guess:
         Whether the preset makes it so, and no line of the block need say it.
     values : dict
         Canonical word by word of the file, where they differ.
+    factors : tuple of str
+        Headings whose product it is, where it is one.
     credits : tuple
         The heading that tells credit notes, then its words for them, where their amounts stand without a minus.
     """
@@ -87,12 +91,15 @@ class Guess:
     known: bool = False
     values: dict[str, str] = field(default_factory=dict)
     credits: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
 
     def mapping(self) -> Mapping:
         """Return it as a load takes it."""
         if self.heading == UNNAMED:
             return Mapping(column=UNNAMED, optional=True)
         told = Credits.model_validate({"column": self.credits[0], "in": self.credits[1:]}) if self.credits else None
+        if self.factors:
+            return Mapping.model_validate({"multiply": self.factors, "credits": told})
         return Mapping(column=self.heading, values=self.values, credits=told)
 
     def line(self) -> str:
@@ -102,16 +109,19 @@ class Guess:
         if self.values:
             words = ", ".join(f"{toml(said)} = {toml(meant)}" for said, meant in self.values.items())
             return f"{self.column} = {{ column = {toml(self.heading)}, values = {{ {words} }} }}"
+        made = f"multiply = {toml(list(self.factors))}" if self.factors else f"column = {toml(self.heading)}"
         if self.credits:
             told, *words_ = self.credits
             credits = f"{{ column = {toml(told)}, in = {toml(words_)} }}"
-            return f"{self.column} = {{ column = {toml(self.heading)}, credits = {credits} }}"
+            return f"{self.column} = {{ {made}, credits = {credits} }}"
+        if self.factors:
+            return f"{self.column} = {{ {made} }}"
         return f"{self.column} = {toml(self.heading)}"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The first rows of a file: in `cells` without those that are empty, in `rows` with them."""
+    """The first rows of a file, in `cells` without those that are empty, in `rows` with them, and the titles above."""
 
     names: tuple[str, ...]
     cells: dict[str, list[str]]
@@ -120,6 +130,7 @@ class Seen:
     read: tuple[str, ...]
     format: dict[str, str | int]
     sheet: str = ""
+    titles: tuple[str, ...] = ()
 
 
 def look(file: ExportFile, asked: str, work: Path) -> Seen:
@@ -158,7 +169,16 @@ def look(file: ExportFile, asked: str, work: Path) -> Seen:
             columns = [column.to_pylist() for column in first.columns]
     beside = {name: column for name, column in zip(names, columns, strict=False) if name and names.count(name) == 1}
     cells = {name: [value for value in column if value not in (None, "")] for name, column in beside.items()}
-    return Seen(tuple(cells), cells, beside, _typed(export.source), tuple(export.notices), form, sheet)
+    titles = tuple(export.titles) if isinstance(export, XlsxExport) else _titles(file, form)
+    return Seen(tuple(cells), cells, beside, _typed(export.source), tuple(export.notices), form, sheet, titles)
+
+
+def _titles(file: ExportFile, form: dict[str, str | int]) -> tuple[str, ...]:
+    """The lines of text that stand above the headings."""
+    if not form.get("skip"):
+        return ()
+    with file.path.open(encoding=str(form["encoding"]), errors="replace") as text:
+        return tuple(line.strip() for line in islice(text, int(form["skip"])))
 
 
 def _typed(source: Source) -> dict[str, str]:
@@ -346,6 +366,97 @@ def documents(guess: Guess, known: dict[str, str], seen: Seen) -> Guess:
         because = f"perhaps {toml(guess.heading)}, but what does {choice} mean? Say it of each of its words:"
         return Guess(guess.column, "", "none", f'{because} values = {{ {toml(unknown[0])} = "invoice" }}.')
     return replace(guess, values={each: meant[each.casefold()] for each in words if each != meant[each.casefold()]})
+
+
+WORDS = 30
+"""Different texts of a column up to which they are words of a kind."""
+
+
+def allowed(guess: Guess, column: schema.Column, known: dict[str, str], seen: Seen, otherwise: str = "") -> Guess:
+    """Return the guess of a column of few allowed words with what those of the file mean.
+
+    Parameters
+    ----------
+    known : dict
+        Canonical word by word that exports write.
+    otherwise : str
+        What other words are proposed to mean; empty where that is asked.
+    """
+    meant = {said.casefold(): word for said, word in known.items()} | {word: word for word in column.one_of}
+    words = dict.fromkeys(_word(cell) for cell in seen.cells[guess.heading])
+    unknown = [each for each in words if each.casefold() not in meant]
+    one_of = ", ".join(column.one_of)
+    if not unknown and guess.known:
+        return guess
+    if len(words) > WORDS or (unknown and not otherwise):
+        choice = ", ".join(map(toml, unknown[:SHOWN]))
+        because = f"perhaps {toml(guess.heading)}, but what does {choice} mean? Each of its words is one of {one_of}:"
+        return Guess(guess.column, "", "none", f'{because} values = {{ {toml(unknown[0])} = "{column.one_of[0]}" }}.')
+    values = {each: meant.get(each.casefold(), otherwise) for each in words}
+    because = guess.because
+    if unknown:
+        because += f"; taken for {otherwise}, for all its words are to be one of {one_of}: {', '.join(unknown)}"
+    said = {each: word for each, word in values.items() if each != word}
+    confidence = "guess" if unknown and guess.confidence != "likely" else guess.confidence
+    return replace(guess, values=said, because=because, known=False, confidence=confidence)
+
+
+def by_stage(column: schema.Column, stage: Guess | None, known: dict[str, str], seen: Seen) -> Guess | None:
+    """Return the status of deals as their stages tell it, where some of these say won or lost; others are open."""
+    if stage is None or stage.heading not in seen.cells:
+        return None
+    ends = {said.casefold() for said, word in known.items() if word in ("won", "lost")}
+    words = dict.fromkeys(_word(cell) for cell in seen.cells[stage.heading])
+    if not ends & {each.casefold() for each in words}:
+        return None
+    told = f"told by {toml(stage.heading)}, for no column says won or lost"
+    made = Guess(column.name, stage.heading, "likely", told, tuple(samples(seen, stage.heading)))
+    return allowed(made, column, known, seen, otherwise="open")
+
+
+PRICED = {"pu", "prix", "price", "tarif", "tariff"}
+GROSS = {"brut", "gross", "list", "liste", "catalogue", "catalog", "tarif", "tariff", "public"}
+NOT_GROSS = {"net", "remise", "discount", "ttc", "achat", "purchase", "revient", "cost", "cout", "total", "montant"}
+"""Words of headings that are a unit price before discounts, and of those that are not."""
+
+
+def listed(quantity: Guess | None, revenue: Guess | None, seen: Seen, used: set[str]) -> Guess | None:
+    """Return list_revenue as quantity times the gross unit price, where the first rows bear it out."""
+    if quantity is None or revenue is None or not {quantity.heading, revenue.heading} <= seen.rows.keys():
+        return None
+    prices = [
+        name
+        for name in seen.names
+        if name not in used and _words(name) & PRICED and _words(name) & GROSS and not _words(name) & NOT_GROSS
+    ]
+    if len(prices) != 1 or says_percents(prices[0]):
+        return None
+    cells = (seen.rows[name] for name in (quantity.heading, prices[0], revenue.heading))
+    rows = [tuple(map(_amount, each)) for each in zip(*cells, strict=True)]
+    told = [(q, p, r) for q, p, r in rows if q is not None and p is not None and r is not None]
+    held = [abs(r) <= abs(q * p) * _ROUNDED + _CENT for q, p, r in told]
+    fine = all(-int((q * p).as_tuple().exponent) <= 4 for q, p, _ in told)
+    if not told or not fine or sum(held) < FITS * len(told):
+        return None
+    because = "a proposal, quantity × unit price before discounts: net_revenue is never above it in the first rows"
+    some = tuple(f"{name}: {', '.join(samples(seen, name)[:1])}" for name in (quantity.heading, prices[0]))
+    return Guess(
+        "list_revenue", f"{quantity.heading} × {prices[0]}", "likely", because, some, credits=quantity.credits,
+        factors=(quantity.heading, prices[0]),
+    )  # fmt: skip
+
+
+_ROUNDED, _CENT = Decimal("1.001"), Decimal("0.01")
+
+
+def _amount(cell: str | None) -> Decimal | None:
+    """A cell's number; None where it is none, or its thousands could be its decimals."""
+    found = evidence.number(_word(cell), {"money"}, "EUR") if cell else None
+    if found is None or found.says == "both":
+        return None
+    digits = re.sub(r"[^0-9.,]", "", found.plain)
+    whole, _, cents = digits.rpartition(found.sign) if found.sign and found.says == "decimal" else (digits, "", "")
+    return Decimal(f"{re.sub('[.,]', '', whole) or 0}.{cents or 0}")
 
 
 def unsigned(amount: Guess, document: Guess, known: dict[str, str], seen: Seen) -> Guess:

@@ -12,6 +12,8 @@ load.json, beside what `tally` says about each table, holds
               control    the totals that were declared and hit
               totals     what totals rows say against what was read: see `totals`
               overlaps   [{first, second, rows, money}]: rows of the second file that stand in the first too
+              repeats    documents that stand several times in one file: see `repeats.settled`
+              numbers    of sales: order numbers that name several orders, see `numbers.found`
               strangers  of sales: ids that no row of their own table has, see `strangers.found`
               signs      of sales: credit notes and costs whose sign is odd, see `signs.found`
               shortened  ids that a spreadsheet has made numbers of, see `strangers.shortened`
@@ -25,7 +27,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from contextvars import copy_context
 from pathlib import Path
@@ -37,8 +39,9 @@ import pyarrow as pa
 
 from perfkit import schema
 from perfkit.errors import DataError, EngineError, ParameterError, PerfkitError
-from perfkit.sources import engines, files, quarantine, signs, snapshots, strangers
+from perfkit.sources import engines, files, numbers, quarantine, signs, snapshots, strangers
 from perfkit.sources.blocks import Block
+from perfkit.sources.faults import Faults, collected, refuse
 from perfkit.sources.files import ExportFile
 from perfkit.sources.opening import Workplace
 from perfkit.sources.presets.presetting import merged
@@ -48,7 +51,7 @@ from perfkit.sources.snapshots import Snapshot
 from perfkit.sources.taking import Contradicted, take_table
 from perfkit.sources.unpacking import Unpacker
 
-READER = 4
+READER = 5
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"
@@ -56,6 +59,9 @@ MEMORY = "1GB"
 
 AT_A_TIME = 2
 """Tables that are taken side by side."""
+
+PATIENCE = 10.0
+"""Seconds that are waited, once a table was refused, for what is wrong with the others: it is told together."""
 
 Found = dict[str, list[list[tuple[ExportFile, tuple[str, ...]]]]]
 """By table and block, the files as they lie in the exports folder, and the patterns of the members read of each."""
@@ -218,7 +224,8 @@ def _build(
             shortened = strangers.shortened(work, columns, engine)
             if "sales" in reports:
                 odd = signs.found(work, columns["sales"], tables["sales"], engine)
-                reports["sales"] |= {"strangers": unknown, "signs": odd}
+                several = numbers.found(work, columns["sales"], engine)
+                reports["sales"] |= {"strangers": unknown, "signs": odd, "numbers": several}
                 reports["sales"]["notices"] += signs.notices(odd)
             for name, sentences in strangers.notices(shortened, unknown).items():
                 reports[name]["notices"] += sentences
@@ -246,7 +253,7 @@ def _side_by_side(
     taken: Callable[[str, duckdb.DuckDBPyConnection], dict[str, Any]],
     made: Sequence[duckdb.DuckDBPyConnection],
 ) -> dict[str, dict[str, Any]]:
-    """Take tables, as many at a time as there are engines; what is wrong is told of the first table in order."""
+    """Take tables, as many at a time as there are engines; what is wrong with several of them is told together."""
     free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
     for each in made:
         free.put(each)
@@ -261,27 +268,42 @@ def _side_by_side(
     with ThreadPoolExecutor(len(made)) as pool:
         started = {name: pool.submit(copy_context().run, take, name) for name in names}
         try:
-            return {name: each.result() for name, each in started.items()}
+            first, left = wait(started.values(), return_when=FIRST_EXCEPTION)
+            if all(_is_fault(each.exception()) for each in first):  # else nothing is told of the others
+                wait(left, timeout=PATIENCE)
+            done = [each for each in started.values() if each.done()]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             while still := [each for each in started.values() if each.running()]:
                 for each in made:
                     each.interrupt()  # nobody waits for what will not be kept
                 wait(still, timeout=0.1)
+    wrong = [error for each in done if (error := each.exception()) is not None]
+    refuse([error for error in wrong if isinstance(error, DataError | ParameterError)])
+    if wrong:
+        raise wrong[0]
+    return {name: each.result() for name, each in started.items()}
+
+
+def _is_fault(error: BaseException | None) -> bool:
+    return error is None or isinstance(error, DataError | ParameterError)
 
 
 def _found(tables: Mapping[str, Blocks], exports: Path) -> Found:
     """The files of each table as they lie, each hashed once, and which members of them are read."""
     seen: dict[Path, ExportFile] = {}
     found: Found = {}
+    faults: Faults = []
     for name, said in tables.items():
         found[name] = []
         for block in blocks(said):
-            named = files.find(exports, block.files, table=name)
-            for path in named:
-                if path not in seen:
-                    seen[path] = files.examine(path, exports)
-            found[name].append([(seen[path], members) for path, members in named.items()])
+            with collected(faults):
+                named = files.find(exports, block.files, table=name)
+                for path in named:
+                    if path not in seen:
+                        seen[path] = files.examine(path, exports)
+                found[name].append([(seen[path], members) for path, members in named.items()])
+    refuse(faults)
     return found
 
 
@@ -305,15 +327,19 @@ def _refuse_strangers(tables: Mapping[str, Blocks], control: dict[str, Control])
             "company.toml names no table, such as [tables.sales]. "
             "Let one be proposed from an export: perfkit map COMPANY FILE"
         )
+    faults: Faults = []
     for name, said in tables.items():
         if not all(block.confirmed for block in blocks(said)):
-            raise ParameterError(
-                f"[tables.{name}] was proposed by perfkit map, and nobody has confirmed it. Check every line of it, "
-                "then delete the line confirmed = false."
+            faults.append(
+                ParameterError(
+                    f"[tables.{name}] was proposed by perfkit map, and nobody has confirmed it. Check every line of "
+                    "it, then delete the line confirmed = false."
+                )
             )
     for name in control:
         if name not in tables:
-            raise ParameterError(f"[control] {name}: there is no [tables.{name}] whose totals it could be.")
+            faults.append(ParameterError(f"[control] {name}: there is no [tables.{name}] whose totals it could be."))
+    refuse(faults)
 
 
 def _fingerprint(

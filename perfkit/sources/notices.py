@@ -88,7 +88,7 @@ def _totals(each: dict[str, Any]) -> str:
     rows = f"{each['unreadable']:,} row{'' if each['unreadable'] == 1 else 's'}"
     difference = plain(Decimal(each["stated"]) - Decimal(each["read"]))
     return (
-        f"{says}, and the amount of {rows} cannot be read. If that does not explain the difference of {difference}, "
+        f"{says}, and the amount of {rows} is in no sum. If that does not explain the difference of {difference}, "
         "the export is not complete."
     )
 

@@ -14,6 +14,7 @@ from perfkit.sources import exclusions, totals
 from perfkit.sources.blocks import Block
 from perfkit.sources.columns import Target, plan, resolved, types, wanted
 from perfkit.sources.delimited.read_csv import CsvExport
+from perfkit.sources.faults import Faults, collected, refuse
 from perfkit.sources.files import ExportFile
 from perfkit.sources.presets import promises
 from perfkit.sources.presets.filling import Rewritten
@@ -101,16 +102,23 @@ def opened(declared: Table, blocks: Sequence[Block], place: Workplace, *, thorou
     DataError
         If a file has not the columns that the settings name, they cannot be read for certain, or two files differ.
     """
-    read = [_read(declared, block, place) for block in blocks]
+    faults: Faults = []
+    read = []
+    for block in blocks:
+        with collected(faults):
+            read.append(_read(declared, block, place))
+    refuse(faults)
     made = {name: None for some in read for _, mapped in some for name, mapping in mapped.items() if mapping}
     names = [name for name in declared.names if name in made]
     names += [name for name in made if name not in names]
     files, first_rule = [], 1
     for block, some in zip(blocks, read, strict=True):
-        for export, mapped in some:
-            here = {name: mapped.get(name) for name in names}
-            files.append(_planned(declared, block, first_rule, export, here, place, thorough))
+        with collected(faults):
+            for export, mapped in some:
+                here = {name: mapped.get(name) for name in names}
+                files.append(_planned(declared, block, first_rule, export, here, place, thorough))
         first_rule += len(block.settings.exclude)
+    refuse(faults)
     for file in files:
         _hold_to_its_promises(declared, file, place)
     return files

@@ -182,7 +182,7 @@ def found(
     when = f"CAST({named(day)} AS DATE)" if day else "NULL::DATE"
     source = f"read_parquet({quoted(literally(path.resolve()))}, file_row_number = true)"
     starts = [sum(rows for _, rows in filled[:number]) for number in range(len(filled))]
-    numbered = f'(SELECT *, {_file_of(starts)} AS "its file" FROM {source})'
+    numbered = f'(SELECT *, {file_of(starts)} AS "its file" FROM {source})'
     where = "true" if day is None else _on_shared_days(engine, numbered, when)
     if where is None:
         return []
@@ -225,12 +225,12 @@ def found(
     ]
 
 
-def _file_of(starts: list[int], first: int = 0) -> str:
-    """SQL of the number of the file in which an accepted row lies, by bisection."""
+def file_of(starts: list[int], first: int = 0) -> str:
+    """Return SQL of the number of the file in which an accepted row lies, by bisection; `starts`: their first rows."""
     if len(starts) == 1:
         return str(first)
     half = len(starts) // 2
-    before, after = _file_of(starts[:half], first), _file_of(starts[half:], first + half)
+    before, after = file_of(starts[:half], first), file_of(starts[half:], first + half)
     return f"CASE WHEN file_row_number < {starts[half]} THEN {before} ELSE {after} END"
 
 

@@ -99,6 +99,14 @@ class Accepted:
             self._firsts.append(firsts)
             self._counts.append(counts)
 
+    def starts(self) -> list[tuple[int, int]]:
+        """Return the number of each file that has rows, and the number of its first row."""
+        rows: dict[int, int] = {}
+        for file, counts in zip(self._files, self._counts, strict=True):
+            rows[file] = rows.get(file, 0) + int(counts.sum())
+        ends = np.cumsum(list(rows.values()), dtype=np.int64)
+        return [(file, int(end) - count) for (file, count), end in zip(rows.items(), ends, strict=True)]
+
     def by_row(self) -> Numbers:
         """Return the number of the file and of the record of each row."""
         files, firsts, counts = self._runs()

@@ -13,16 +13,19 @@ from pathlib import Path
 
 from perfkit import schema
 from perfkit.errors import PerfkitError
-from perfkit.sources import company_toml
+from perfkit.sources import budgets, company_toml
 from perfkit.sources.files import ExportFile
 from perfkit.sources.guessing import (
     UNNAMED,
     Guess,
     Seen,
+    allowed,
     by_cells,
+    by_stage,
     documents,
     known_heading,
     like,
+    listed,
     look,
     samples,
     strange,
@@ -91,13 +94,19 @@ class Proposal:
             columns=own,
         )
 
-    def block(self) -> str:
-        """Return the block of company.toml, each line with its confidence and samples."""
+    def block(self, *, beside: bool = False) -> str:
+        """Return the block of company.toml, each line with its confidence and samples.
+
+        Parameters
+        ----------
+        beside : bool
+            Whether it stands beside another block of its table: both then have two brackets.
+        """
         lines = [
             *(f"# Beware: {_plain(said)}" for said in self.beware),
             f"# Proposed by `perfkit map` from {', '.join(self.files)}. Nothing is read from it until you have checked",
             "# every line, and said so by deleting the one that says it is not confirmed.",
-            f"[tables.{self.table}]",
+            f"[[tables.{self.table}]]" if beside else f"[tables.{self.table}]",
             "confirmed = false",
             f"files = {toml(self.files[0] if len(self.files) == 1 else list(self.files))}",
         ]
@@ -111,9 +120,9 @@ class Proposal:
         lines += ["", f"[tables.{self.table}.columns]"]
         if any(each.known for each in self.guesses):
             lines.append(f"# As the preset {self.preset} has it; take the # away from a line to change it:")
-        plain = (each for each in self.guesses if each.heading and not each.values and not each.credits)
+        plain = (each for each in self.guesses if each.heading and not (each.values or each.credits or each.factors))
         width = max((len(each.line()) for each in plain), default=0) + 2
-        lines += [_commented(each, width) for each in sorted(self.guesses, key=lambda each: not each.known)]
+        lines += [_commented(each, width, self.table) for each in sorted(self.guesses, key=lambda each: not each.known)]
         if self.left:
             lines.append("# Not taken; any of them may be kept under a name of yours:")
             lines += [f"# {_name(heading)} = {toml(heading)}   # {_shown(some)}" for heading, some in self.left.items()]
@@ -124,7 +133,7 @@ def confirmable(proposal: Proposal, folder: Path, untouched: Path) -> Path:
     """Write a proposal where a person confirms it, and return where that is.
 
     It is added to company.toml, or takes the place there of a block that is still the template's; a block that
-    someone wrote is never touched: the proposal then stands in a file of its own beside it.
+    someone wrote is never touched: the proposal then stands in a file of its own, as the second block of its table.
 
     Parameters
     ----------
@@ -140,7 +149,7 @@ def confirmable(proposal: Proposal, folder: Path, untouched: Path) -> Path:
     if proposal.table in tables:
         if tables[proposal.table] != company_toml.read(untouched).get("tables", {}).get(proposal.table):
             path = folder / f"proposed.{proposal.table}.toml"
-            path.write_text(proposal.block(), encoding="utf-8")
+            path.write_text(proposal.block(beside=True), encoding="utf-8")
             return path
         text = _without(text, proposal.table)
     work = path.with_name(f".{path.name}.new")
@@ -159,20 +168,20 @@ def _without(text: str, table: str) -> str:
     return "\n".join(lines[:start] + lines[next(ends, len(lines)) :])
 
 
-def _commented(guess: Guess, width: int) -> str:
+def _commented(guess: Guess, width: int, table: str) -> str:
     if not guess.heading:
-        return f'# {guess.column} = "..."   # {_plain(guess.because)} {_needed_because(guess)}'.rstrip()
+        return f'# {guess.column} = "..."   # {_plain(guess.because)} {_needed_because(guess, table)}'.rstrip()
     if guess.heading == UNNAMED:
         return f"{guess.line()}   # {_plain(guess.because)}"
     line = f"# {guess.line()}" if guess.known else guess.line()
     return f"{line:<{width}}   # {guess.confidence}: {_plain(guess.because)}; {_shown(guess.samples)}"
 
 
-def _needed_because(guess: Guess) -> str:
+def _needed_because(guess: Guess, table: str) -> str:
     """Why a column that nothing fits is asked for; empty where a table can do without it."""
     if guess.heading:
         return ""
-    columns = (column for table in schema.TABLES.values() for column in table.columns)
+    columns = schema.TABLES[table].columns
     return next((column.why for column in columns if column.name == guess.column and column.required), "")
 
 
@@ -214,6 +223,8 @@ def propose(
                 key=lambda each: (len(each.missing) == 0, len(each.columns), each.share),
                 default=None,
             )
+        if table in ("", "targets") and (budget := budgets.across(seen.names, seen.rows, seen.titles)):
+            return replace(_unknown(files, seen), trial=str(budget))
         if best is None and not table:
             return _unknown(files, seen)
         proposal = _proposed(files, seen, best.table if best else table, best)
@@ -259,7 +270,9 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
                 guesses.append(guess)
                 used |= {guess.heading} - {""}
     guesses = _with_credits(guesses, preset, seen)
-    used = {each.heading for each in guesses}
+    guesses = _with_words(guesses, declared, seen)
+    guesses = _with_list(guesses, declared, seen, used) if not named else guesses
+    used = {heading for each in guesses for heading in each.factors or (each.heading,)}
     order = {name: number for number, name in enumerate(declared.names)}
     guesses.sort(key=lambda each: order[each.column])
     left = {name: tuple(samples(seen, name)) for name in seen.names if name not in used}
@@ -300,9 +313,33 @@ def _with_credits(guesses: list[Guess], preset: presetting.Preset | None, seen: 
     return [changed.get(each.column, each) for each in guesses]
 
 
+def _with_words(guesses: list[Guess], declared: schema.Table, seen: Seen) -> list[Guess]:
+    """The guesses, with what the words of a column mean of which only a few are allowed."""
+    made = {each.column: each for each in guesses}
+    for column in declared.columns:
+        guess, known = made.get(column.name), presetting.words(declared.name, column.name)
+        if not column.one_of or column.name == "document":
+            continue
+        if guess is not None and guess.heading in seen.cells:
+            made[column.name] = allowed(guess, column, known, seen, otherwise="open" if column.name == "status" else "")
+        elif column.name == "status" and (told := by_stage(column, made.get("stage"), known, seen)):
+            made[column.name] = told
+    return list(made.values())
+
+
+def _with_list(guesses: list[Guess], declared: schema.Table, seen: Seen, used: set[str]) -> list[Guess]:
+    """The guesses of sales, with what the lines come to at list price where a quantity and a gross price say it."""
+    made = {each.column: each for each in guesses}
+    held = made.get("list_revenue")
+    if "list_revenue" not in declared.names or (held is not None and held.heading):
+        return guesses
+    told = listed(made.get("quantity"), made.get("net_revenue"), seen, used)
+    return [*(each for each in guesses if each.column != "list_revenue"), *([told] if told else [])]
+
+
 def _tried(proposal: Proposal, exports: Path, currency: str, timezone: str, work: Path) -> Proposal:
     """Load the block in a folder that is thrown away, and say what came of it."""
-    lacking = [each for each in proposal.guesses if not each.heading and _needed_because(each)]
+    lacking = [each for each in proposal.guesses if not each.heading and _needed_because(each, proposal.table)]
     if lacking:
         missing = ", ".join(each.column for each in lacking)
         return replace(proposal, trial=f"It cannot be loaded yet: {missing} is not mapped. Complete it by hand.")
@@ -339,7 +376,7 @@ def _grouped(amount: str) -> str:
 
 
 def _shown(samples: Sequence[str]) -> str:
-    return ", ".join(_plain(each)[:40] for each in samples) or "empty"
+    return " | ".join(_plain(each)[:40] for each in samples) or "empty"
 
 
 def _plain(text: str) -> str:

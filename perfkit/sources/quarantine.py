@@ -17,11 +17,15 @@ import pyarrow.parquet as pq
 from perfkit.errors import EngineError
 from perfkit.languages import mark
 from perfkit.schema import TABLES
-from perfkit.sources.columns import Target, steps
+from perfkit.sources.columns import Target, foreign, steps
 from perfkit.sources.files import named, quoted
 from perfkit.sources.originals import Origin, Originals
 from perfkit.sources.rows import Broken, Rows
 from perfkit.sources.tally import Tally
+
+NOT_ALLOWED = "not one of"
+OTHER_CURRENCY = "other currency"
+"""Code of the reason for which an amount is in no sum though it can be read."""
 
 REASONS = {
     "too few fields": mark("The record has fewer fields than the header."),
@@ -38,10 +42,10 @@ REASONS = {
     "not a date": mark("The text is not a date as its column writes them."),
     "not a plausible date": mark("The date is before 1900 or after 2199."),
     "not yes or no": mark("The value is neither yes nor no."),
-    "not one of": mark("The value is not one of those allowed."),
+    NOT_ALLOWED: mark("The value is not one of those allowed."),
     "id not whole": mark("The id is a number that is not whole."),
     "id too long": mark("The id is a number of more than 15 digits, of which a workbook loses the last ones."),
-    "other currency": mark("The amount is in another currency, or in none."),
+    OTHER_CURRENCY: mark("The amount is in another currency, or in none."),
     "ambiguous": mark("The number can be read in two ways, and the column is written in both."),
     "no share": mark("A share lies between 0 and 1: 12 % is 0.12."),
     "looks like a total": mark("The row looks like a total of others, which would count them twice."),
@@ -71,10 +75,10 @@ SCHEMA = pa.schema(
 """The columns of quarantine.parquet.
 
 `column`, `value` and `reason` are the first of `failures`, each column and reason once; `amount` is the table's money
-where it can be read, `known` the canonical columns that can be and share no source column with a failure: what is
-mended there changes them too, also where they were missing. `record` is the record's text, in Parquet files and
-workbooks JSON of its cells; `raw` its bytes where text written in `encoding` would not give them (see
-`originals.original`).
+where it can be read and is in the company's currency, `known` the canonical columns that can be and share no source
+column with a failure: what is mended there changes them too, also where they were missing. `record` is the record's
+text, in Parquet files and workbooks JSON of its cells; `raw` its bytes where text written in `encoding` would not give
+them (see `originals.original`).
 """
 
 HEADS = b"perfkit.heads"
@@ -84,6 +88,7 @@ ROW_GROUP = 100_000
 """Rows held in memory at a time."""
 
 EXACT, UNREADABLE = "exact ", "unreadable "
+ELSEWHERE, ABROAD = "other currency", "amount in it"
 _MARKED = r"(^| \| )\x01[a-z]"
 
 
@@ -94,11 +99,14 @@ class Quarantine:
     ----------
     example : dict
         By table, where its first row stands and which value failed.
+    words : dict
+        By table, source column and text: how many rows fail because it is none of the values allowed.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.example: dict[str, str] = {}
+        self.words: dict[str, Counter[tuple[str, str]]] = {}
         self._heads: dict[str, dict[str, str]] = {}
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd", write_page_checksum=True)
 
@@ -142,6 +150,8 @@ class Quarantine:
                 sums = {amount: group[f"{EXACT}{amount}_sum"] or Decimal(0) for amount in tally.amounts}
                 unreadable = {amount: group[f"{UNREADABLE}{amount}_sum"] or 0 for amount in tally.amounts}
                 tally.quarantine(group["reason"], group["count_all"], sums, unreadable)
+            _count_currencies(described, tally)
+            self._count_words(table, failures)
             columns = {
                 "sheet": rows.sheets or None,
                 "line": rows.lines,
@@ -151,6 +161,13 @@ class Quarantine:
                 "record": rows.records,
             }
             self._write(table, origin, columns, originals)
+
+    def _count_words(self, table: str, failures: pa.ListArray) -> None:
+        here = pc.equal(_first(failures, "reason"), NOT_ALLOWED)
+        column, value = (_first(failures, name).filter(here).to_pylist() for name in ("column", "value"))
+        self.words.setdefault(table, Counter()).update(
+            (name, said) for name, said in zip(column, value, strict=True) if name and said
+        )
 
     def close(self) -> None:
         """Finish the file."""
@@ -223,14 +240,21 @@ def _diagnosis(table: str, targets: Sequence[Target], *, cells: bool) -> str:
         f"'reason': {check.reason}}}"
         for nth, check in numbered
     )
+    elsewhere = foreign(targets)
+    own = {
+        target.name: f"CASE WHEN NOT ({elsewhere}) THEN {target.exact} END" if target.type == "money" else target.exact
+        for target in targets
+    }
     amounts = "".join(
-        f", CAST({target.exact} AS DECIMAL(38, 12)) AS {named(EXACT + target.name)}"
-        f", ({target.unreadable}) AS {named(UNREADABLE + target.name)}"
+        f", CAST({own[target.name]} AS DECIMAL(38, 12)) AS {named(EXACT + target.name)}"
+        f", ({target.unreadable}){_or_abroad(target, elsewhere)} AS {named(UNREADABLE + target.name)}"
         for target in targets
         if target.type in ("money", "quantity")
     )
     money = TABLES[table].money
-    amount = next((target.exact for target in targets if target.name == money), "NULL")
+    amount = own.get(money or "", "NULL")
+    paid = next((target.exact for target in targets if target.name == money), "NULL")
+    said = next((target.alias for target in targets if target.foreign != "false"), "NULL")
     known = ", ".join(
         f"{{'k': CASE WHEN NOT coalesce({_doubted(target, targets)}, false) THEN {quoted(target.name)} END, "
         f"'v': CAST({target.alias} AS VARCHAR)}}"
@@ -244,10 +268,25 @@ def _diagnosis(table: str, targets: Sequence[Target], *, cells: bool) -> str:
         f"list_transform({first}, lambda one: {{'column': one.column, 'value': one.value, 'reason': one.reason}}) "
         f"AS failures{amounts}, "
         f"CAST({amount} AS DECIMAL(38, 12)) AS amount, "
+        f"CASE WHEN {elsewhere} THEN coalesce(upper(trim({said})), '') END AS {named(ELSEWHERE)}, "
+        f"CASE WHEN {elsewhere} THEN CAST({paid} AS DECIMAL(38, 12)) END AS {named(ABROAD)}, "
         f"map_from_entries(list_filter([{known}], lambda each: each.k IS NOT NULL)) AS known "
         "FROM (SELECT *, list_transform(every, lambda one: one.nth) AS broken FROM "
         f"({failed} FROM {steps('failed', targets)})) ORDER BY c_row"
     )
+
+
+def _or_abroad(target: Target, elsewhere: str) -> str:
+    return f" OR (({elsewhere}) AND ({target.exact}) IS NOT NULL)" if target.type == "money" else ""
+
+
+def _count_currencies(described: pa.Table, tally: Tally) -> None:
+    """Count the rows set aside for their currency, by currency, each with its own money."""
+    some = described.filter(pc.equal(described.column("reason"), OTHER_CURRENCY))
+    counted = some.group_by(ELSEWHERE).aggregate([([], "count_all"), (ABROAD, "sum"), (ABROAD, "count")])
+    for each in counted.to_pylist():
+        money = each[f"{ABROAD}_sum"] if each[f"{ABROAD}_count"] == each["count_all"] else None
+        tally.abroad(each[ELSEWHERE] or "", each["count_all"], money)
 
 
 def _doubted(target: Target, targets: Sequence[Target]) -> str:

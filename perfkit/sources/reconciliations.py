@@ -1,6 +1,7 @@
 """Reconciliation: what was read from the files, what was left out of it and why, to the last cent?"""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +16,7 @@ from perfkit.results import Field, Result, View, figure_frame
 from perfkit.schema import TABLES
 from perfkit.sources import placeholders
 from perfkit.sources.names import visible
-from perfkit.sources.quarantine import REASONS
+from perfkit.sources.quarantine import OTHER_CURRENCY, REASONS
 from perfkit.sources.settings import reason
 from perfkit.sources.snapshots import Snapshot
 
@@ -23,6 +24,7 @@ _LABELS = {
     "accepted": mark("Accepted"),
     "excluded": mark("Left out by rule: {because}"),
     "quarantined": mark("Set aside, unreadable"),
+    "other_currency": mark("Set aside, in another currency"),
     "read": mark("Read from the files"),
 }
 
@@ -45,20 +47,27 @@ def _largest_share(lines: Any, money: Any, of: Any) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Reconciliation(Result):
-    """Rows and money read = accepted + excluded + quarantined, table by table.
+    """Rows and money read = accepted + excluded + quarantined + in another currency, table by table.
 
     Attributes
     ----------
     rows : DataFrame, one row a table and part
-        table; part: accepted, excluded (one row a rule), quarantined or read; because, str, or dict by language:
-        the rule's reason; lines, int; money, Decimal (None where the table has no money column); unreadable, int:
-        rows whose amount cannot be read, so that their money is in no sum.
+        table; part: accepted, excluded (one row a rule), quarantined, other_currency (where there is any) or read;
+        because, str, or dict by language: the rule's reason; lines, int; money, Decimal in the company's currency
+        (None where the table has no money column, or no amount of the part is known in it); unreadable, int: rows
+        whose amount cannot be read, or is in another currency, so that their money is in no sum.
+    currencies : list of dict
+        Sales set aside because they are in another currency: currency, rows, money in it (decimal text, or None).
     reasons : DataFrame, one row a file and reason of quarantine
         table, file, reason (message id), lines.
     totals : list of dict
         What the totals rows of the sales files say against what was read: see `sources.totals`.
     overlaps, strangers : list of dict
         Sales that stand identically in two files, and sales whose ids are in no list: see `loading`.
+    repeats : list of dict
+        Documents of sales that stand several times in one file, see `repeats.settled`.
+    numbers : dict
+        Order numbers that may stand for several orders, see `numbers.found`; empty where there is none.
     signs : list of dict
         Credit notes, costs and quantities of sales whose sign is odd: see `signs.found`.
     shortened : list of dict
@@ -73,10 +82,13 @@ class Reconciliation(Result):
     """
 
     rows: pd.DataFrame
+    currencies: list[dict[str, Any]]
     reasons: pd.DataFrame
     totals: list[dict[str, Any]]
     overlaps: list[dict[str, Any]]
     strangers: list[dict[str, Any]]
+    repeats: list[dict[str, Any]]
+    numbers: dict[str, Any]
     signs: list[dict[str, Any]]
     shortened: list[dict[str, Any]]
     placeholders: list[dict[str, Any]]
@@ -99,12 +111,12 @@ class Reconciliation(Result):
                         "part": row["part"],
                         "because": reason(row["because"], "en") or None,
                     },
-                    "estimate": row["lines"] if row["money"] is None else row["money"],
+                    "estimate": row["money"] if row["money"] is not None or row["unreadable"] else row["lines"],
                     "n": row["lines"],
-                    "unit": "count" if row["money"] is None else self.currency,
+                    "unit": self.currency if row["money"] is not None or row["unreadable"] else "count",
                     "basis": text("Sum over all the lines of the part, as they stand in the files"),
-                    "status": "observed",
-                    "reason": "",
+                    "status": "not available" if row["money"] is None and row["unreadable"] else "observed",
+                    "reason": _why_no_money(row),
                 }
             )
         return figure_frame(found)
@@ -122,7 +134,19 @@ class Reconciliation(Result):
         sales = self.rows[self.rows["table"] == "sales"].set_index("part")
         lost, read, accepted = (sales.loc[part] for part in ("quarantined", "read", "accepted"))
         said = []
-        if lost["lines"] and _largest_share(lost["lines"], lost["money"], read) >= LOUD:
+        abroad = sum(each["rows"] for each in self.currencies)
+        if abroad and abroad >= LOUD * read["lines"]:
+            said.append(
+                plural(
+                    "{n} line of sales ({share} of those read) is in another currency ({amounts}): it is in no figure.",
+                    "{n} lines of sales ({share} of those read) are in another currency ({amounts}): they are in no "
+                    "figure.",
+                    abroad,
+                    share=languages.percent(abroad / read["lines"], 2),
+                    amounts=_amounts(self.currencies),
+                )
+            )
+        if lost["lines"] and _largest_share(lost["lines"], lost["money"] or 0, read) >= LOUD:
             said.append(
                 plural(
                     "{n} line of sales ({share} of those read) could not be read and is in no figure.",
@@ -153,6 +177,11 @@ class Reconciliation(Result):
                     what=text(_WHO[each["key"]]),
                 )
             )
+        again = [each for each in self.repeats if each["lines"] == "several" and not each["left_out"]]
+        if any(_largest_share(each["rows"], Decimal(each["money"]), accepted) >= LOUD for each in again):
+            said += _again(again, self.currency)
+        if self.numbers and self.numbers["numbers"] >= UNLISTED * self.numbers["of"]:
+            said.append(_doubtful_numbers(self.numbers, self.currency))
         return " ".join(said)
 
     def views(self) -> list[View]:
@@ -193,7 +222,21 @@ class Reconciliation(Result):
             )
         notes += [_total(each, self.currency) for each in self.totals]
         notes += [*_twice(self.overlaps, self.currency), *_unlisted(self.strangers, self.currency)]
+        notes += [*_again(self.repeats, self.currency)]
+        notes += [_doubtful_numbers(self.numbers, self.currency)] if self.numbers else []
         notes += [*_odd_signs(self.signs, self.currency), *_rounded_ids(self.shortened)]
+        if abroad := sum(each["rows"] for each in self.currencies):
+            notes.append(
+                plural(
+                    "{n} line of sales is in another currency ({amounts}) and in no sum: ask for its amount in "
+                    "{currency}.",
+                    "{n} lines of sales are in another currency ({amounts}) and in no sum: ask for their amounts in "
+                    "{currency}.",
+                    abroad,
+                    amounts=_amounts(self.currencies),
+                    currency=self.currency,
+                )
+            )
         unreadable = int(sales.loc[sales["part"].isin(["excluded", "quarantined"]), "unreadable"].sum())
         if unreadable:
             notes.append(
@@ -235,7 +278,7 @@ class Reconciliation(Result):
         )
 
     def _others(self) -> View:
-        others = self.rows[self.rows["table"] != "sales"]
+        others = self.rows[self.rows["table"] != "sales"].replace({"part": {"other_currency": "quarantined"}})
         shown = others.pivot_table(index="table", columns="part", values="lines", aggfunc="sum", fill_value=0)
         shown = shown.reset_index()
         parts = ["read", "accepted", "excluded", "quarantined"]
@@ -289,18 +332,23 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         column = TABLES[name].money
         rows += [_part(name, "accepted", loaded["accepted"], column)]
         rows += [_part(name, "excluded", rule, column) for rule in loaded["excluded"]["rules"]]
-        rows += [_part(name, "quarantined", loaded["quarantined"], column)]
-        rows += [_part(name, "read", loaded, column)]
+        aside, elsewhere = _apart(loaded["quarantined"], column)
+        rows += [_part(name, "quarantined", aside, column)]
+        rows += [_part(name, "other_currency", elsewhere, column)] if elsewhere["rows"] else []
+        rows += [_part(name, "read", _without(loaded, elsewhere["sums"], column), column)]
         if loaded["quarantined"]["rows"]:
             reasons += _by_file(snapshot, name)
     late = snapshot.table("sales").filter(_.date > observed_until)
     after = late.agg(lines=_.count(), money=_.net_revenue.sum()).to_pyarrow().to_pylist()[0]
     return Reconciliation(
         rows=pd.DataFrame(rows).astype({"money": "object"}),
+        currencies=_currencies(snapshot.report["tables"]["sales"]["quarantined"]["reasons"]),
         reasons=pd.DataFrame(reasons, columns=["table", "file", "reason", "lines"]),
         totals=snapshot.report["tables"]["sales"].get("totals", []),
         overlaps=snapshot.report["tables"]["sales"].get("overlaps", []),
         strangers=snapshot.report["tables"]["sales"].get("strangers", []),
+        repeats=snapshot.report["tables"]["sales"].get("repeats", []),
+        numbers=snapshot.report["tables"]["sales"].get("numbers", {}),
         signs=snapshot.report["tables"]["sales"].get("signs", []),
         shortened=[
             {"table": name} | each
@@ -325,14 +373,69 @@ def _by_file(snapshot: Snapshot, table: str) -> list[dict[str, Any]]:
     ]
 
 
+def _currencies(reasons: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was set aside for its currency; a snapshot of before perfkit told them apart says how many rows alone."""
+    counts = reasons.get(OTHER_CURRENCY)
+    if counts is None:
+        return []
+    told = counts.get("currencies", [])
+    rest = counts["rows"] - sum(each["rows"] for each in told)
+    return [*told, *([{"currency": "", "rows": rest, "money": None}] if rest else [])]
+
+
+def _apart(aside: dict[str, Any], column: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was set aside, without what is in another currency, and that."""
+    elsewhere = aside["reasons"].get(OTHER_CURRENCY, {"rows": 0, "sums": {}, "currencies": []})
+    hidden = elsewhere["rows"] if "currencies" in elsewhere else 0
+    unread = {name: max(rows - hidden, 0) for name, rows in aside["unreadable"].items()}
+    rest = {**_without(aside, elsewhere["sums"], column), "rows": aside["rows"] - elsewhere["rows"]}
+    unknown = {} if column is None else {column: elsewhere["rows"]}
+    return {**rest, "unreadable": unread}, {**elsewhere, "unreadable": unknown}
+
+
+def _without(counts: dict[str, Any], sums: dict[str, str], column: str | None) -> dict[str, Any]:
+    """Counts without what snapshots of before added to their money in another currency."""
+    if column not in sums or column not in counts["sums"]:
+        return counts
+    return {**counts, "sums": {**counts["sums"], column: str(Decimal(counts["sums"][column]) - Decimal(sums[column]))}}
+
+
+def _why_no_money(row: dict[str, Any]) -> str:
+    if row["money"] is not None or not row["unreadable"]:
+        return ""
+    if row["part"] == "other_currency":
+        return text("The amounts are in another currency.")
+    return text("None of the amounts can be read.")
+
+
+def _amounts(currencies: list[dict[str, Any]]) -> str:
+    """What stands in other currencies, each in its own: amounts of two are never added."""
+    shown = [_amount(each["currency"], each["money"]) for each in currencies[:SHOWN]]
+    return languages.listing([*dict.fromkeys(shown), *([text("others")] if len(currencies) > SHOWN else [])])
+
+
+def _amount(currency: str, said: str | None) -> str:
+    value = None if said is None else Decimal(said)
+    decimals = 0 if value is None or value == round(value) else 2
+    if not currency:
+        return text("no currency that is known") if value is None else number(value, decimals)
+    if not re.fullmatch("[A-Z]{3}", currency):
+        return visible(currency) if value is None else f"{number(value, decimals)} {visible(currency)}"
+    return currency if value is None else money(value, currency, decimals)
+
+
 def _part(table: str, part: str, counts: dict[str, Any], column: str | None) -> dict[str, Any]:
+    unknown = counts.get("unreadable", {}).get(column, 0)
+    nothing_known = part != "accepted" and 0 < counts["rows"] <= unknown
     return {
         "table": table,
         "part": part,
         "because": counts.get("because", ""),
         "lines": counts["rows"],
-        "money": Decimal(counts["sums"][column]) if column in counts["sums"] and not counts.get("automatic") else None,
-        "unreadable": counts.get("unreadable", {}).get(column, 0),
+        "money": None
+        if column not in counts["sums"] or counts.get("automatic") or nothing_known
+        else Decimal(counts["sums"][column]),
+        "unreadable": unknown,
     }
 
 
@@ -347,10 +450,10 @@ def _total(each: dict[str, Any], currency: str) -> str:
         return text("The totals row of {file} says {stated}, and its lines add up to it.", **said)
     if each.get("unreadable"):
         return plural(
-            "The totals row of {file} says {stated}; its lines add up to {read}, and the amount of {n} line cannot be "
-            "read.",
-            "The totals row of {file} says {stated}; its lines add up to {read}, and the amount of {n} lines cannot "
-            "be read.",
+            "The totals row of {file} says {stated}; its lines add up to {read}, and the amount of {n} line is in no "
+            "sum.",
+            "The totals row of {file} says {stated}; its lines add up to {read}, and the amount of {n} lines is in no "
+            "sum.",
             each["unreadable"],
             **said,
         )
@@ -381,6 +484,56 @@ def _twice(overlaps: list[dict[str, Any]], currency: str) -> list[str]:
             )
         )
     return notes
+
+
+def _again(repeats: list[dict[str, Any]], currency: str) -> Iterator[str]:
+    """Documents that count several times, because they stand so in one file."""
+    for each in repeats:
+        if each["left_out"]:
+            continue
+        said = {
+            "lines": number(each["rows"]),
+            "money": money(Decimal(each["money"]), currency, 2),
+            "ids": _first(each["first"], each["documents"]),
+        }
+        if each["lines"] == "several":
+            yield plural(
+                "{n} document stands several times in one file, all its lines alike ({ids}): {money} counts again "
+                "(lines: {lines}).",
+                "{n} documents stand several times in one file, all their lines alike ({ids}): {money} counts again "
+                "(lines: {lines}).",
+                each["documents"],
+                **said,
+            )
+        else:
+            yield plural(
+                "{n} document of a single line stands several times in one file ({ids}), which may be meant: {money} "
+                "counts again (lines: {lines}).",
+                "{n} documents of a single line stand several times in one file ({ids}), which may be meant: {money} "
+                "counts again (lines: {lines}).",
+                each["documents"],
+                **said,
+            )
+
+
+def _first(ids: list[str], of: int) -> str:
+    return ", ".join(map(visible, ids)) + (" ..." if of > len(ids) else "")
+
+
+def _doubtful_numbers(numbers: dict[str, Any], currency: str) -> str:
+    """Order numbers under which several orders may run into one another."""
+    return plural(
+        "{n} order number of {of} may stand for several orders ({ids}; lines: {lines}, {money}): it names several "
+        "customers, or bears purchases more than {days} days apart.",
+        "{n} order numbers of {of} may stand for several orders ({ids}; lines: {lines}, {money}): they name several "
+        "customers, or bear purchases more than {days} days apart.",
+        numbers["numbers"],
+        of=number(numbers["of"]),
+        ids=_first(numbers["first"], numbers["numbers"]),
+        lines=number(numbers["rows"]),
+        money=money(Decimal(numbers["money"]), currency, 2),
+        days=numbers["days"],
+    )
 
 
 _WHO = {"customer_id": mark("customer"), "product_id": mark("product"), "rep_id": mark("sales representative")}

@@ -21,6 +21,9 @@ from pydantic import (
 from perfkit import languages
 from perfkit.errors import ParameterError, nearest, unknown
 
+SHOWN = 20
+"""Mistakes of a settings file that are told: who has mended so many loads again anyhow."""
+
 Scalar = str | int | float | bool
 
 
@@ -306,6 +309,9 @@ class TableSettings(_Strict):
         Source columns that stand on the first line of a document only.
     overlap : bool
         Whether lines that stand identically in two files are meant.
+    repeated : "once" or "once, single lines too"
+        Leaves out what repeats a document whose every line stands several times in one file, alike in all columns:
+        of documents of several lines, or of those of a single line too.
     confirmed : bool
         False in a block that `perfkit map` proposed, until a person has checked it.
     totals : "keep"
@@ -324,6 +330,7 @@ class TableSettings(_Strict):
     exclude: tuple[Exclusion, ...] = ()
     keep: Literal["first", "last"] | None = None
     overlap: bool = False
+    repeated: Literal["once", "once, single lines too"] | None = None
     totals: Literal["keep"] | None = None
     confirmed: bool = True
     max_quarantined: float = Field(default=0.1, ge=0, le=1)
@@ -423,7 +430,7 @@ def _total(column: str, value: Any) -> Decimal:
 
 
 def in_words(error: ValidationError, model: type[BaseModel], *, file: str = "company.toml") -> str:
-    """Say in one sentence what a settings file got wrong first: where it stands, and the nearest name.
+    """Say what a settings file got wrong, a sentence a line: where it stands, and the nearest name.
 
     Parameters
     ----------
@@ -434,7 +441,23 @@ def in_words(error: ValidationError, model: type[BaseModel], *, file: str = "com
     file : str
         The file's name, as the reader knows it.
     """
-    first = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
+    every = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+    misspelt = {each["loc"][:-1] for each in every if each["type"] == "extra_forbidden"}
+    first: dict[tuple[Any, ...], Any] = {}
+    for each in every:
+        if each["type"] == "missing" and each["loc"][:-1] in misspelt:
+            continue  # what is missing there is what was misspelt
+        place = tuple(part for part in each["loc"] if part not in ("str", "int", "float", "bool"))
+        first.setdefault(place, each)  # a union is wrong once a branch
+    said = list(dict.fromkeys(_in_words(each, model, file) for each in first.values()))
+    if len(said) == 1:
+        return said[0]
+    told = "\n".join(f"{nth}. {each}" for nth, each in enumerate(said[:SHOWN], 1))
+    more = f"\n... and {len(said) - SHOWN:,} more." if len(said) > SHOWN else ""
+    return f"{len(said):,} things are to be mended in {file}.\n{told}{more}"
+
+
+def _in_words(first: Any, model: type[BaseModel], file: str) -> str:
     *above, last = [str(part) for part in first["loc"]] or [""]
     if first["type"] == "extra_forbidden":
         known = _keys(_model_at(model, first["loc"][:-1]))

@@ -11,15 +11,15 @@ import pyarrow as pa
 
 from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
-from perfkit.sources import notices, overlaps, totals
+from perfkit.sources import notices, overlaps, repeats, totals, wordings
 from perfkit.sources.blocks import Block, refuse_twins, whole
-from perfkit.sources.columns import Target, steps
+from perfkit.sources.columns import Target, foreign, steps
 from perfkit.sources.delimited.read_csv import CsvExport
 from perfkit.sources.duplicates import settle_duplicates
 from perfkit.sources.files import literally, named, quoted
 from perfkit.sources.opening import Export, Opened, Workplace, as_found, opened, place_of
 from perfkit.sources.originals import Origin
-from perfkit.sources.quarantine import REASONS
+from perfkit.sources.quarantine import NOT_ALLOWED, OTHER_CURRENCY, REASONS
 from perfkit.sources.read_parquet import ParquetExport
 from perfkit.sources.rows import Broken, Rows, gathered
 from perfkit.sources.settings import Control, TableSettings
@@ -117,7 +117,8 @@ def take_table(
         later = _more(_money(declared, tally), before)
         amount, unreadable = streamed[0] + later[0], streamed[1] + later[1]
         said.append(stated.compared(file.export.file.name, declared.money, amount, unreadable))
-    _refuse_too_much(declared, settings, place, tally)
+    odd_words = list(wordings.told(declared, files, place.quarantine.words.get(declared.name, {})))
+    _refuse_too_much(declared, settings, place, tally, odd_words)
     repeated: list[overlaps.Overlap] = []
     again: list[str] = []
     if not declared.key:
@@ -125,8 +126,8 @@ def take_table(
         repeated = overlaps.settled(declared.name, writer.path, accepted, columns, place.engine, meant=settings.overlap)
         again = overlaps.corrected(declared.name, writer.path, accepted, columns, repeated, place.engine)
     kept: list[str] = []
-    gone = np.empty(0, np.int64)
     exports = [file.export for file in files]
+    again_in_one, gone = repeats.settled(declared, files, writer.path, writer.accepted, first, place.engine, tally)
     if declared.key:
         rows = writer.accepted.by_row()
         kept, gone = settle_duplicates(declared, settings, writer.path, exports, rows, first, place.engine, tally)
@@ -145,8 +146,10 @@ def take_table(
         "control": tally.control(control),
         "totals": compared,
         "overlaps": [pair.entry() for pair in repeated],
+        "repeats": again_in_one,
         "notices": [
             *notices.told(declared, settings, files, tally, compared),
+            *odd_words,
             *overlaps.notices(repeated, meant=settings.overlap),
             *again,
             *kept,
@@ -191,14 +194,27 @@ def _query(declared: Table, file: Opened, place: Workplace) -> str:
     fails = " OR ".join(f"({target.fails})" for target in targets)
     values = ", ".join(f"{target.alias} AS {named(target.name)}" for target in targets)
     status = f"CAST(CASE{rules} WHEN {fails} THEN {otherwise} ELSE 0 END AS SMALLINT)"
+    elsewhere = foreign(targets)
     unknown = "".join(
-        f", CASE WHEN {named(STATUS)} > 0 THEN {target.unreadable} END AS {named(UNKNOWN + target.name)}"
-        f", CASE WHEN {named(STATUS)} > 0 THEN {target.exact} END AS {named(LEFT_OUT + target.name)}"
+        f", CASE WHEN {named(STATUS)} > 0 THEN {_unknown(target, elsewhere)} END AS {named(UNKNOWN + target.name)}"
+        f", CASE WHEN {named(STATUS)} > 0 THEN {_known(target, elsewhere)} END AS {named(LEFT_OUT + target.name)}"
         for target in targets
         if excluded and target.type in ("money", "quantity")
     )
     status = f"{status} AS {named(STATUS)}"
     return f"SELECT {values}, {named(STATUS)}{unknown} FROM (SELECT *, {status} FROM {steps(relation, targets)})"
+
+
+def _known(target: Target, elsewhere: str) -> str:
+    """SQL of an amount that a sum may take: money only in the company's currency."""
+    return target.exact if target.type != "money" else f"CASE WHEN NOT ({elsewhere}) THEN {target.exact} END"
+
+
+def _unknown(target: Target, elsewhere: str) -> str:
+    """SQL of whether an amount is in no sum: it cannot be read, or is money in another currency."""
+    if target.type != "money":
+        return target.unreadable
+    return f"({target.unreadable}) OR (({elsewhere}) AND ({target.exact}) IS NOT NULL)"
 
 
 def _stream(
@@ -316,27 +332,42 @@ def _refuted(file: Opened, rows: Rows, place: Workplace) -> bool:
     return contradicted(rows.values, source, file.read_as, source.writings, place.engine)
 
 
-def _refuse_too_much(declared: Table, settings: TableSettings, place: Workplace, tally: Tally) -> None:
+def _refuse_too_much(
+    declared: Table, settings: TableSettings, place: Workplace, tally: Tally, odd_words: list[str]
+) -> None:
     """Refuse a table of which nothing, or not enough, could be read."""
     if not tally.rows["accepted"] and not any(each["rows"] for each in tally.rules if not each["automatic"]):
         if not tally.reasons:
             raise DataError(f"{declared.name}: its files hold a header and totals, and no row of data. Export again.")
         most = sorted(tally.reasons.items(), key=lambda each: -each[1])
         reasons = " ".join(f"{REASONS[code]} ({rows:,} rows)" for code, rows in most)
+        form = f"Most often the format is not the declared one: see [tables.{declared.name}] format."
         raise DataError(
             f"{declared.name}: no row could be accepted. {reasons} First: {place.quarantine.example[declared.name]}. "
-            f"Most often the format is not the declared one: see [tables.{declared.name}] format."
+            f"{_cure(most[0][0], place.currency, odd_words) or form}"
         )
     aside, taken = tally.rows["quarantined"], tally.rows["quarantined"] + tally.rows["accepted"]
     allowed = settings.max_quarantined
     if (aside >= MANY and aside > allowed * taken) or (aside >= SOME and aside > max(allowed, MOST) * taken):
         code, most_rows = max(tally.reasons.items(), key=lambda each: each[1])
+        form = (
+            "So many are a format that is not the declared one, and figures without them would be wrong: see "
+            f"[tables.{declared.name}] format."
+        )
+        more = min(1.0, round(aside / taken + 0.05, 2))
         raise DataError(
             f"{declared.name}: {aside:,} of {taken:,} rows cannot be read, most of them because: {REASONS[code]} "
-            f"({most_rows:,} rows) First: {place.quarantine.example[declared.name]}. So many are a format that is not "
-            f"the declared one, and figures without them would be wrong: see [tables.{declared.name}] format. If they "
-            f"are truly unreadable, write max_quarantined = {min(1.0, round(aside / taken + 0.05, 2))} in that block."
+            f"({most_rows:,} rows) First: {place.quarantine.example[declared.name]}. "
+            f"{_cure(code, place.currency, odd_words) or form} "
+            f"If they are truly unreadable, write max_quarantined = {more} in that block."
         )
+
+
+def _cure(code: str, currency: str, odd_words: list[str]) -> str:
+    """What to do about rows that fail for a reason that is no matter of format; empty where it may be one."""
+    if code == OTHER_CURRENCY:
+        return f"Amounts of two currencies are never added: ask for them in {currency}, or name a column that holds so."
+    return " ".join(odd_words) if code == NOT_ALLOWED else ""
 
 
 def _conserve(table: str, place: Workplace, targets: list[Target], tally: Tally) -> dict[str, str | None] | None:

@@ -4,11 +4,14 @@ This is the one place that says what load.json holds about a table:
 
     rows, sums          all that was read: rows, and the exact sum of each money and quantity column
     accepted            {rows, sums}
-    excluded            {rows, sums, unreadable}, and by rule [{column, test, because, rows, sums, automatic}]
-    quarantined         {rows, sums, unreadable}, and by code of the reason {rows, sums}
+    excluded            {rows, sums, unreadable}, and by rule [{column, test, because, rows, sums, unreadable,
+                        automatic}]
+    quarantined         {rows, sums, unreadable}, and by code of the reason {rows, sums}; of another currency also
+                        currencies [{currency, rows, money}], the most rows first: money in that currency, or None
 
-Sums are decimal texts. `unreadable` counts, by column, the rows whose amount is not known; their money is in
-no sum. rows = accepted + excluded + quarantined, and each sum likewise.
+Sums are decimal texts, and in the company's currency. `unreadable` counts, by column, the rows whose amount is not
+known, or is in another currency; their money is in no sum. rows = accepted + excluded + quarantined, and each sum
+likewise.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +22,9 @@ from perfkit.errors import DataError, EngineError
 from perfkit.sources.settings import Control, Exclusion
 
 EXACTLY = Context(prec=60)
+
+CURRENCIES = 20
+"""Other currencies that are told apart: those of most rows; a column of other things may hold any number."""
 
 
 @dataclass
@@ -35,6 +41,8 @@ class Tally:
     sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     unknown: dict[str, dict[str, int]] = field(default_factory=dict)
     rule_sums: list[dict[str, Decimal]] = field(default_factory=list)
+    rule_unknown: list[dict[str, int]] = field(default_factory=list)
+    currencies: dict[str, tuple[int, Decimal | None]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: str, amounts: tuple[str, ...], exclude: tuple[Exclusion, ...]) -> "Tally":
@@ -47,6 +55,7 @@ class Tally:
         tally.sums = {kind: dict.fromkeys(amounts, Decimal(0)) for kind in tally.rows}
         tally.unknown = {kind: dict.fromkeys(amounts, 0) for kind in tally.rows}
         tally.rule_sums = [dict.fromkeys(amounts, Decimal(0)) for _ in rules]
+        tally.rule_unknown = [dict.fromkeys(amounts, 0) for _ in rules]
         return tally
 
     def add(self, kind: str, column: str, amount: Decimal) -> None:
@@ -61,6 +70,7 @@ class Tally:
             self.add("excluded", column, amount)
             self.rule_sums[rule][column] = EXACTLY.add(self.rule_sums[rule][column], amount)
             self.unreadable("excluded", column, unreadable.get(column, 0))
+            self.rule_unknown[rule][column] += unreadable.get(column, 0)
 
     def rule(self, column: str, test: str, because: str, *, automatic: bool = False) -> int:
         """Return the number of a rule that is not in the settings; a new one is added."""
@@ -70,6 +80,7 @@ class Tally:
                 return number
         self.rules.append(rule)
         self.rule_sums.append(dict.fromkeys(self.amounts, Decimal(0)))
+        self.rule_unknown.append(dict.fromkeys(self.amounts, 0))
         return len(self.rules) - 1
 
     def leave_out(self, test: str, because: str, rows: int) -> None:
@@ -91,6 +102,12 @@ class Tally:
             known[column] = EXACTLY.add(known[column], amount)
         for column, count in unreadable.items():
             self.unreadable("quarantined", column, count)
+
+    def abroad(self, currency: str, rows: int, money: Decimal | None) -> None:
+        """Count rows set aside because they are in another currency, with their money in it; None: not readable."""
+        before, sum_ = self.currencies.get(currency, (0, Decimal(0)))
+        known = None if money is None or sum_ is None else EXACTLY.add(sum_, money)
+        self.currencies[currency] = (before + rows, known)
 
     def unreadable(self, kind: str, column: str, rows: int) -> None:
         """Count rows whose amount is not known."""
@@ -142,7 +159,7 @@ class Tally:
             found = self.data_rows if name == "rows" else self.total(name)
             if found != said:
                 hidden = sum(self.unknown[kind].get(name, 0) for kind in self.rows)
-                unknown = f" The amount of {hidden} rows cannot be read." if hidden else ""
+                unknown = f" The amount of {hidden} rows cannot be read, or is in another currency." if hidden else ""
                 raise DataError(
                     f"[control] {self.table}: {name} should be {plain(said)} over all rows read, and is "
                     f"{plain(found)}, a difference of {plain(Decimal(found) - Decimal(said), signed=True)}.{unknown} "
@@ -161,8 +178,8 @@ class Tally:
             for kind in self.rows
         }
         parts["excluded"]["rules"] = [
-            {**rule, "sums": {column: plain(amount) for column, amount in sums.items()}}
-            for rule, sums in zip(self.rules, self.rule_sums, strict=True)
+            {**rule, "sums": {column: plain(amount) for column, amount in sums.items()}, "unreadable": unknown}
+            for rule, sums, unknown in zip(self.rules, self.rule_sums, self.rule_unknown, strict=True)
         ]
         parts["quarantined"]["reasons"] = {
             code: {
@@ -171,6 +188,11 @@ class Tally:
             }
             for code in sorted(self.reasons)
         }
+        if self.currencies:
+            parts["quarantined"]["reasons"]["other currency"]["currencies"] = [
+                {"currency": code, "rows": rows, "money": None if money is None else plain(money)}
+                for code, (rows, money) in sorted(self.currencies.items(), key=lambda each: (-each[1][0], each[0]))
+            ][:CURRENCIES]
         return {
             "rows": sum(self.rows.values()),
             "sums": {column: plain(self.total(column)) for column in self.amounts},

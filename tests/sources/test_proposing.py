@@ -62,7 +62,7 @@ def test_a_french_export_is_described_and_loads_once_it_is_confirmed(acme):
 
 def test_samples_and_confidence_stand_beside_each_line(acme):
     block = proposed(acme, "ventes.csv", FRENCH).block()
-    assert '# customer_id = "Code client"' in block and "sure: known heading; 00123, 00124" in block
+    assert '# customer_id = "Code client"' in block and "sure: known heading; 00123 | 00124" in block
     assert tomllib.loads(block)["tables"]["sales"]["confirmed"] is False
 
 
@@ -259,3 +259,66 @@ def test_what_the_block_says_to_reckon_from_percents_gives_the_amount(acme, a, b
 def test_words_that_every_amount_has_tell_no_amount(acme):
     text = DISCOUNTED.format(heading="Montant brut HT", a="100,50", b="90,00")
     assert not {"discount", "cost"} & set(guesses(proposed(acme, "v.csv", text)))
+
+
+DEALS = (
+    "Deal ID,Deal Name,Amount,Deal Stage,Create Date,Close Date,Deal Owner\n"
+    "1,A,100.5,Closed won,2025-01-02,2025-02-02,Ann\n2,B,50,Closed lost,2025-01-03,2025-02-03,Bob\n"
+    "3,C,70,Proposal,2025-01-04,,Ann\n"
+)
+
+
+def test_an_english_crm_s_deals_are_known_and_their_stages_tell_won_from_lost(acme):
+    proposal = proposed(acme, "deals.csv", DEALS)
+    assert (proposal.table, proposal.preset, proposal.loads) == ("opportunities", "generic", True)
+    found = guesses(proposal)
+    assert found["opportunity_id"] == ("Deal ID", "sure") and found["amount"] == ("Amount", "sure")
+    assert 'values = { "Closed won" = "won", "Closed lost" = "lost", "Proposal" = "open" }' in proposal.block()
+
+
+def test_a_status_of_known_words_is_the_preset_s_and_unknown_words_are_proposed_open(acme):
+    french = "N° affaire;Date de création;Statut;Montant HT\n1;02/01/2025;Gagnée;10,5\n2;13/01/2025;{};3,5\n"
+    assert '# status = "Statut"' in proposed(acme, "a.csv", french.format("Perdue"), table="opportunities").block()
+    block = proposed(acme, "a.csv", french.format("Relance"), table="opportunities").block()
+    assert 'status = { column = "Statut", values = { "Gagnée" = "won", "Relance" = "open" } }   # guess: ' in block
+
+
+PRICED = "N° facture;Date facture;Qté;{price};Montant HT\nF1;31/10/2026;2;{a};90,50\nF2;30/10/2026;3;20,00;60,00\n"
+
+
+def test_list_revenue_is_proposed_as_quantity_times_gross_price_where_the_rows_bear_it_out(acme):
+    proposal = proposed(acme, "v.csv", PRICED.format(price="PU brut HT", a="50,00"))
+    assert 'list_revenue = { multiply = ["Qté", "PU brut HT"] }' in proposal.block()
+    assert "a proposal, quantity × unit price before discounts" in proposal.block()
+    loaded = confirmed(acme, proposing.confirmable(proposal, acme, assets.path("templates/company")))
+    assert [float(each) for each in loaded.frame("sales")["list_revenue"]] == [100, 60]
+
+
+@pytest.mark.parametrize(
+    ("price", "a"), [("PU net HT", "50,00"), ("PU brut HT", "40,00"), ("Prix d'achat brut", "50,00")]
+)
+def test_a_price_that_is_net_or_below_the_amounts_is_no_list_price(acme, price, a):
+    assert "list_revenue" not in guesses(proposed(acme, "v.csv", PRICED.format(price=price, a=a)))
+
+
+def test_the_reason_for_a_column_is_that_of_its_own_table(acme):
+    block = proposed(acme, "o.csv", "Chose;Truc\na;b\nc;d\n", table="opportunities").block()
+    assert "Win rates follow opportunities from their creation." in block and "Leads are followed" not in block
+    block = proposed(acme, "t.csv", "Chose;Truc\na;b\nc;d\n", table="targets").block()
+    assert "A target belongs to a month" in block and "A cost is set against" not in block
+
+
+def test_samples_stand_apart_by_what_is_no_decimal_sign(acme):
+    assert "sure: known heading; 1 234,56 € | -34,06 €" in proposed(acme, "v.csv", FRENCH).block().replace("\xa0", " ")
+
+
+def test_the_block_of_a_second_tool_stands_beside_the_first_and_both_load(acme):
+    settings = acme / "company.toml"
+    first = proposed(acme, "ventes.csv", FRENCH)
+    confirmed(acme, proposing.confirmable(first, acme, assets.path("templates/company")))
+    second = proposed(acme, "shop.csv", "Order ID,Order Date,Customer ID,Net Amount\nW1,2026-10-30,9,5.25\n")
+    path = proposing.confirmable(second, acme, assets.path("templates/company"))
+    assert path.name == "proposed.sales.toml" and "\n[[tables.sales]]\n" in path.read_text(encoding="utf-8")
+    both = settings.read_text(encoding="utf-8").replace("\n[tables.sales]\n", "\n[[tables.sales]]\n")
+    settings.write_text(both + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert len(confirmed(acme, settings).frame("sales")) == 3

@@ -205,8 +205,7 @@ def twice(tmp_path):
 def test_what_counts_twice_and_what_is_in_no_list_is_told_below_the_sales(twice):
     notes = pk.load(twice).reconciliation().views()[0].notes
     assert notes == [
-        "The totals row of sales-2.csv says €99.00; its lines add up to €28.50, and the amount of 1 line cannot be "
-        "read.",
+        "The totals row of sales-2.csv says €99.00; its lines add up to €28.50, and the amount of 1 line is in no sum.",
         "1 line of sales-2.csv (€10.00) stands identically in sales-1.csv: it counts twice.",
         "6 lines of sales (€9.50) have a customer that is in no list: C2, C3, C4 and 3 others. They count, and stand "
         "under (unknown).",
@@ -229,7 +228,7 @@ def test_it_is_told_in_french_too(twice):
         "1 ligne de vente (2,00\xa0€) porte un code produit absent de la liste\xa0: P9. Elle compte, et figure sous "
         "(inconnu).",
     ]
-    assert notes[0].endswith("ses lignes font 28,50\xa0€, et le montant de 1 ligne est illisible.")
+    assert notes[0].endswith("ses lignes font 28,50\xa0€, et le montant de 1 ligne n’entre dans aucune somme.")
 
 
 def test_a_snapshot_that_was_made_before_these_notes_still_opens(twice):

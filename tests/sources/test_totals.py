@@ -73,8 +73,8 @@ def test_amounts_that_cannot_be_read_are_counted_where_the_total_is_missed(desk)
     assert desk.counts(snapshot) == (2, 1, 2) and stated(snapshot) == [("35.5", "30.5", False)]
     assert snapshot.report["tables"]["sales"]["totals"][0]["unreadable"] == 2
     assert snapshot.report["tables"]["sales"]["notices"] == [
-        "sales.csv: its totals row says net_revenue 35.5, but the rows add up to 30.5, and the amount of 2 rows cannot "
-        "be read. If that does not explain the difference of 5, the export is not complete."
+        "sales.csv: its totals row says net_revenue 35.5, but the rows add up to 30.5, and the amount of 2 rows is in "
+        "no sum. If that does not explain the difference of 5, the export is not complete."
     ]
 
 

@@ -180,6 +180,13 @@ def _read(path: Path) -> Preset:
     return Preset(name=path.name.split(".")[0], block=block, **kept)
 
 
+def words(table: str, column: str) -> dict[str, str]:
+    """Return the canonical word of each that a generic export may hold in a column."""
+    generic = next((each for each in presets() if (each.name, each.table) == ("generic", table)), None)
+    mapping = generic.block.columns.get(column) if generic else None
+    return dict(mapping.values) if mapping else {}
+
+
 def preset_of(table: str, settings: TableSettings) -> Preset | None:
     """Return the preset that a block names; None where it names none.
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from perfkit.errors import DataError
 from perfkit.sources.columns import Source
+from perfkit.sources.faults import Faults, refuse
 from perfkit.sources.files import quoted
 from perfkit.sources.settings import Format
 from perfkit.sources.values import asking, day_evidence, days, evidence
@@ -77,10 +78,12 @@ def prove(
     if doubtful and not all(found[name].whole for name in doubtful):
         again, doubtful = scan.settled({name: texts[name] for name in doubtful}, limit=0)
         found |= again
+    faults: Faults = []
     for name, doubt in doubtful.items():
         places = [scan.place(name, keys, doubt, line_of) for keys in doubt.keys]
         said = asking.question(doubt, places, column=name, table=table, types=texts[name], writing=found[name])
-        raise DataError(said)
+        faults.append(DataError(said))
+    refuse(faults)
     return found
 
 

@@ -30,7 +30,7 @@ from perfkit.sources.settings import Format
 from perfkit.sources.xlsx import cells as cells_of
 from perfkit.sources.xlsx import headings
 from perfkit.sources.xlsx.cells import Cells
-from perfkit.sources.xlsx.headings import Header
+from perfkit.sources.xlsx.headings import Header, heading
 from perfkit.sources.xlsx.markup import letters
 from perfkit.sources.xlsx.shared_texts import shared
 from perfkit.sources.xlsx.sheet_notices import listed, shown, told
@@ -111,6 +111,13 @@ class XlsxExport:
         for table in self._tables:
             self._refuse_currencies(table)
             self.notices += told(self.file.name, self.table, table, self.wanted, stale=book.stale)
+
+    @property
+    def titles(self) -> list[str]:
+        """What stands above the first row, the headings too: a title may say in what the amounts are."""
+        some = ((table.header.last, table.cells.head) for table in self._tables)
+        rows = (head[row] for last, head in some for row in sorted(head) if row <= last)
+        return [heading(cell) for row in rows for cell in row.values()]
 
     @staticmethod
     def sheets_of(file: ExportFile) -> list[str]:
