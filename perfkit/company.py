@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from perfkit import actions as decided
 from perfkit import contribution, doubts, languages, periods, questions, schema, sources
 from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
-from perfkit.drills import Drill
+from perfkit.drills import Drill, ties
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.languages import plural, show, text
 from perfkit.months import month_sums
@@ -23,6 +24,7 @@ from perfkit.settings import Settings, settings
 from perfkit.sources.places import ROW_NUMBER
 
 if TYPE_CHECKING:
+    from perfkit.kpis.behind import Behind
     from perfkit.kpis.versus import Comparison
 
 
@@ -253,6 +255,7 @@ class Company:
         chosen = lines
         if filter:
             chosen = parts.filtered(chosen, _declared("filter", filter, self.settings.filters), filter)
+            chosen = parts.with_first_purchase(chosen, lines)
         if segment:
             chosen = chosen.semi_join(self._members(segment, lines), "customer_id")
         if segment or filter:
@@ -371,7 +374,7 @@ class Company:
         return ", ".join(_declared(what, name, known).label or name for what, name, known in named if name)
 
     def drill(self, figure: Any, *, segment: str = "", filter: str = "", split_by: str = "") -> Drill:
-        """Return the lines behind a figure, each with its file, sheet and line in the exports.
+        """Return the lines behind a figure, of sales and of costs, each with its file, sheet and line in the exports.
 
         Parameters
         ----------
@@ -386,34 +389,80 @@ class Company:
         ParameterError
             If no figure is called so, or no line stands behind it.
         DataError
-            If a row's figure is not what the lines come to: it was made from other lines. Or if the snapshot was
-            loaded by an earlier perfkit, which did not keep the places.
+            If the data do not hold its period, or the figure is not available in it: the reason is given. If a row's
+            figure is not what the lines come to: it was made from other lines. Or if the snapshot was loaded by an
+            earlier perfkit, which did not keep the places.
         """
-        from perfkit.kpis.behind import PART, lines_behind  # here, because the analyses need time to load
+        from perfkit.kpis.behind import PART, in_one, lines_behind, not_available  # here: they need time to load
 
         given = figure if isinstance(figure, Mapping | pd.Series) else {}
         ids = tuple(getattr(figure, "figure_ids", ())) or (str(given.get("figure_id", figure)),)
         found = lines_behind(
             ids[0],
-            self._chosen(self._beside(self.snapshot.numbered("sales")), segment, filter, split_by),
+            self._chosen(self._numbered_lines, segment, filter, split_by),
             currency=self.currency,
             fiscal_year_starts=self.settings.fiscal_year_starts,
             calendar=self.settings.calendar,
+            costs=self._numbered_costs,
+            observed_until=self.observed_until,
+            part=self._part_of_id,
         )
-        rows = fetch("drill", found.lines.order_by(ROW_NUMBER))
-        places = self.snapshot.places("sales", rows.pop(ROW_NUMBER).to_numpy("int64"))
+        if "estimate" in given and languages.missing(given["estimate"]):
+            raise DataError(not_available(ids[0], given.get("reason") or ""))
+        rows = in_one(self._placed(found))
         value = found.value(rows) if found.value else None
-        unshown = [schema.DATA_FROM, schema.WITHOUT_LINES, *([] if found.adds else [PART])]
+        unshown = [schema.DATA_FROM, schema.WITHOUT_LINES, schema.FIRST_BOUGHT, *([] if found.adds else [PART])]
         rows = rows.drop(columns=unshown, errors="ignore")
-        drilled = Drill(
-            pd.concat([places, rows], axis=1), ids[0], value, found.unit, found.how, self.currency, also=ids[1:]
-        )
-        if "estimate" in given and value is not None and not drilled.ties(given["estimate"]):
+        drilled = Drill(rows, ids[0], value, found.unit, found.how, self.currency, also=ids[1:])
+        made = found.made if value is None else value
+        if "estimate" in given and made is not None and not ties(made, given["estimate"]):
             raise DataError(
-                f"{ids[0]}: the figure says {given['estimate']}, its lines come to {value}. It was made from other "
+                f"{ids[0]}: the figure says {given['estimate']}, its lines come to {made}. It was made from other "
                 "lines: give drill the same segment, filter or snapshot."
             )
         return drilled
+
+    def _placed(self, found: "Behind") -> list[pd.DataFrame]:
+        """The lines, and the costs, behind a figure, each with its place in the exports before it."""
+        tables = {} if found.lines is None else {"sales": found.lines}
+        if found.costs is not None:
+            tables |= {name: found.costs.filter(found.costs.source == name) for name in ("costs", "spend")}
+        frames: list[pd.DataFrame] = []
+        for name, table in tables.items():
+            rows = fetch("drill", table.order_by(ROW_NUMBER))
+            if len(rows) or not frames:
+                places = self.snapshot.places(name, rows.pop(ROW_NUMBER).to_numpy("int64"))
+                frames.append(pd.concat([places, rows], axis=1))
+        return frames
+
+    @cached_property
+    def _numbered_lines(self) -> ibis.Table:
+        """All lines as `lines` has them, with the number of each row of sales."""
+        return self._beside(self.snapshot.numbered("sales"))
+
+    @cached_property
+    def _numbered_costs(self) -> ibis.Table | None:
+        """Every cost as `costs` has it, with the number of its row in its own table."""
+        found = []
+        for name, given in (("costs", "booked"), ("spend", "spend")):
+            if name not in self.snapshot.names:
+                continue
+            numbered: ibis.Table = self.snapshot.numbered(name)
+            number = numbered[ROW_NUMBER].cast("string")
+            # Of a cost, its driver alone is passed on as it is: the numbers ride in its place, and it joins them again.
+            of = {"booked": None, "spend": None} | {given: numbered.mutate(number.name("driver"))}
+            rows: Any = contribution.costs(**of, levels=self.settings.levels)
+            driver = numbered.driver.cast("string") if "driver" in numbered.columns else ibis.null("string")
+            drivers = numbered.select(number.name("_number"), driver.name("_driver"), ROW_NUMBER)
+            rows = rows.join(drivers, rows.driver == drivers["_number"])
+            found.append(rows.mutate(driver=rows["_driver"]).drop("_number", "_driver"))
+        return ibis.union(*found) if len(found) > 1 else found[0] if found else None
+
+    def _part_of_id(self, id: str) -> ibis.Table:
+        """The numbered lines of a part of a comparison, by its id."""
+        named = parts.part_of(id)
+        one, other = self._two_parts(named.segment, named.filter, "")
+        return other if named.others else one
 
     def targets(self, *, segment: str = "", filter: str = "") -> pd.DataFrame:
         """Return the targets, one row a KPI and month: from the targets table, else from company.toml.
@@ -485,9 +534,9 @@ class Company:
 
         compared = partial(compare, currency=self.currency, by=by, calendar=self.settings.calendar)
         if a and b and not to and not period:
-            lines, scope = self.lines(segment=segment, filter=filter), self.scope(segment=segment, filter=filter)
-            remarks = [scope.sentence()] if scope.name else []
-            return compared(lines, lines, periods=(self.period(a), self.period(b)), remarks=remarks)
+            lines, both = self.lines(segment=segment, filter=filter), (self.period(a), self.period(b))
+            scopes = [self.scope(segment=segment, filter=filter, period=each) for each in both if segment or filter]
+            return compared(lines, lines, periods=both, remarks=[each.sentence(dated=True) for each in scopes])
         if a or b or not period or not (segment or filter):
             raise ParameterError(
                 "say which two: compare('2026-Q3', '2026-Q2'), or compare(segment='web', to='wholesale', "
@@ -496,10 +545,11 @@ class Company:
         when = self.period(period) if isinstance(period, str) else period
         one, other = self._two_parts(segment, filter, to)
         shared = only(fetch("overlap", parts.sums_of(one.semi_join(other, ROW_NUMBER), when)))
-        kind = {"segment": to} if segment else {"filter": to}
+        part = parts.Part(segment, filter)
+        rest = parts.Part(to if segment else "", filter if segment else to) if to else replace(part, others=True)
         remarks = [self.scope(segment=segment, filter=filter, period=when).sentence()]
         if to:
-            remarks.append(self.scope(**({"filter": filter} | kind), period=when).sentence())
+            remarks.append(self.scope(segment=rest.segment, filter=rest.filter, period=when).sentence())
         if shared["lines"]:
             money = show(shared["revenue"], self.currency)
             remarks.append(
@@ -510,23 +560,25 @@ class Company:
                     money=money,
                 )
             )
-        known = self.settings.segments if segment else self.settings.filters
-        label = (known[to].label or to) if to else text("All others")
+        within = self._label("", filter) if segment else ""  # which both sides are of
+        others = ", ".join([text("All others"), *([within] if within else [])])
         return compared(
             one.drop(ROW_NUMBER),
             other.drop(ROW_NUMBER),
             periods=(when, when),
-            names=(self._label(segment, filter if not segment else ""), label),
-            ids=(segment or filter, to or f"≠ {segment or filter}"),
+            names=(self._label(segment, filter), self._label(rest.segment, rest.filter) if to else others),
+            ids=(part.id, rest.id),
             remarks=remarks,
         )
 
     def _two_parts(self, segment: str, filter: str, to: str) -> tuple[ibis.Table, ibis.Table]:
         """The numbered lines of a segment (or filter), and those of another, or of everything else."""
-        lines = self._dated(self._beside(self.snapshot.numbered("sales")))
+        lines = self._dated(self._numbered_lines)
         if not segment:
             one = self._chosen(lines, filter=filter)
-            return one, self._chosen(lines, filter=to) if to else lines.anti_join(one, ROW_NUMBER)
+            if to:
+                return one, self._chosen(lines, filter=to)
+            return one, parts.with_first_purchase(lines.anti_join(one, ROW_NUMBER), lines)
         base = self._chosen(lines, filter=filter)
         one = base.semi_join(self._members(segment, lines), "customer_id")
         return one, base.semi_join(self._members(to, lines), "customer_id") if to else base.anti_join(one, ROW_NUMBER)

@@ -16,6 +16,15 @@ SHOWN = 20
 _TIES = 1e-9  # relative: ratios differ by their arithmetic
 
 
+def ties(value: Any, estimate: Any) -> bool:
+    """Say whether a value is a figure: to the last digit for sums and counts."""
+    if languages.missing(value) or languages.missing(estimate):
+        return languages.missing(value) and languages.missing(estimate)
+    if isinstance(value, Decimal | int) and isinstance(estimate, Decimal | int):
+        return value == estimate
+    return abs(float(value) - float(estimate)) <= _TIES * max(1.0, abs(float(estimate)))
+
+
 @dataclass(frozen=True, eq=False)
 class Drill(Result):
     """The lines behind one figure.
@@ -24,7 +33,8 @@ class Drill(Result):
     ----------
     lines : DataFrame, one row a line, in the order of the exports
         file, sheet (missing where a file has none), line; then the columns of sales and those of customers and
-        products beside them; last, where the figure is a sum, part: what the line adds to it, Decimal.
+        products beside them; last, where the figure is a sum, part: what the line adds to it, Decimal. Where it is
+        made of costs too, these come after: date, amount, kind, level, and in source the table that they are of.
     figure_id : str
     value : Decimal, int, float or None
         What the lines come to, reckoned from them alone; None where lines alone do not make the figure.
@@ -47,11 +57,7 @@ class Drill(Result):
 
     def ties(self, estimate: Any) -> bool:
         """Say whether the lines come to a figure: to the last digit for sums and counts."""
-        if self.value is None or languages.missing(estimate):
-            return languages.missing(self.value) and languages.missing(estimate)
-        if isinstance(self.value, Decimal | int) and isinstance(estimate, Decimal | int):
-            return self.value == estimate
-        return abs(float(self.value) - float(estimate)) <= _TIES * max(1.0, abs(float(estimate)))
+        return ties(self.value, estimate)
 
     def figures(self) -> pd.DataFrame:
         """Return what the lines come to."""
@@ -64,8 +70,9 @@ class Drill(Result):
         return figure_frame([figure])
 
     def ties_to(self) -> dict[str, Any]:
-        """Return the net revenue of the lines."""
-        return {"net_revenue": sum(self.lines["net_revenue"], Decimal(0))}
+        """Return the net revenue of the lines, or what the costs come to where there are only costs."""
+        what = "net_revenue" if "net_revenue" in self.lines else "amount"
+        return {what: _sum(self.lines[what])}
 
     def views(self, most: int = SHOWN) -> list[View]:
         """Return the first lines, the others as one row, and the total of all.
@@ -120,6 +127,7 @@ class Drill(Result):
             *([("sheet", text("Sheet"), None)] if some_sheet else []),
             ("line", text("Line"), None),
             ("date", text("Date"), None),
+            *([("kind", text("Kind of cost"), None)] if {"source", "level"} <= set(self.lines) else []),
             ("order_id", text("Order"), None),
             (names["customer_id"], text("Customer"), None),
             (names["product_id"], text("Product"), None),
@@ -132,5 +140,10 @@ class Drill(Result):
     def _together(self, rows: pd.DataFrame) -> dict[str, Any]:
         """The sums of several lines."""
         shown = [key for key, _heading, _unit in self._columns()]
-        sums = {key: sum(rows[key], Decimal(0)) for key in ("net_revenue", "part") if key in shown}
+        sums = {key: _sum(rows[key]) for key in ("net_revenue", "part") if key in shown}
         return dict.fromkeys(shown) | sums
+
+
+def _sum(amounts: pd.Series) -> Decimal:
+    """The sum of amounts; a cost has no net revenue."""
+    return sum((each for each in amounts if not languages.missing(each)), Decimal(0))

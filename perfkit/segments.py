@@ -28,10 +28,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from perfkit import estimates
 from perfkit.aggregations import fetch, only, within
 from perfkit.errors import DataError, ParameterError, unknown
+from perfkit.ids import escaped, unescaped
 from perfkit.languages import mark, percent, plural, show, text
 from perfkit.periods import Period
 from perfkit.results import Field as Shown
 from perfkit.results import Result, View, figure_frame
+from perfkit.schema import FIRST_BOUGHT
 from perfkit.sources import engines
 
 Scalar = bool | int | float | dt.date | str
@@ -307,6 +309,56 @@ def members(declared: Segment, name: str, lines: ibis.Table, customers: ibis.Tab
     return chosen
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of the business that a comparison speaks of: a segment, a filter, both, or all others.
+
+    Attributes
+    ----------
+    segment, filter : str
+        Names of company.toml, or empty.
+    others : bool
+        All customers but those of the segment, within the filter; without a segment, all lines but the filter's.
+    """
+
+    segment: str = ""
+    filter: str = ""
+    others: bool = False
+
+    @property
+    def id(self) -> str:
+        """What figures call it: segment=web, segment!=web+filter=tea, filter!=tea."""
+        named = {"segment": self.segment, "filter": self.filter}
+        said = []
+        for what, name in named.items():
+            if name:
+                sign = "!=" if self.others and what == ("segment" if self.segment else "filter") else "="
+                said.append(what + sign + escaped(name, "+"))
+        return "+".join(said)
+
+
+def part_of(id: str) -> Part:
+    """Return the part that an id names."""
+    names, others = {}, False
+    for each in id.split("+"):
+        what, _equals, name = each.partition("=")
+        others = others or what.endswith("!")
+        names[what.removesuffix("!")] = unescaped(name)
+    return Part(names.get("segment", ""), names.get("filter", ""), others)
+
+
+def with_first_purchase(part: ibis.Table, lines: ibis.Table) -> ibis.Table:
+    """Return lines that are a part of all, each with the day on which its customer first bought in all of them.
+
+    A filter takes a part of what a customer buys: who is new to the part may be an old customer.
+    """
+    if "customer_id" not in lines.columns:
+        return part
+    bought = lines.filter((_.net_revenue > 0) & _.customer_id.notnull())
+    first = bought.group_by(_customer=_.customer_id).agg(_.date.cast("date").min().name(FIRST_BOUGHT))
+    return part.left_join(first, part.customer_id == first["_customer"]).drop("_customer")
+
+
 def split(lines: ibis.Table, members: ibis.Table, name: str) -> ibis.Table:
     """Return all lines with a column in_<name>: who is of the segment, who is not, missing where nobody is named."""
     marked = members.select(_member=_.customer_id)
@@ -380,13 +432,19 @@ class Scope(Result):
         """Return the revenue of all lines, which inside and outside sum to."""
         return {"net_revenue": self.rows.set_index("part")["revenue"]["all"]}
 
-    def sentence(self) -> str:
-        """Return what a report of the part must say of itself; nothing where nothing is left out."""
+    def sentence(self, *, dated: bool = False) -> str:
+        """Return what a report of the part must say of itself; nothing where nothing is left out.
+
+        Parameters
+        ----------
+        dated : bool
+            Name the period, where one sentence does not stand for the whole report.
+        """
         if not self.name:
             return ""
         rows = {row["part"]: row for row in self.rows.to_dict("records")}
         values = {
-            "name": self.name,
+            "name": text("{name} ({period})", name=self.name, period=self._when()) if dated else self.name,
             "share": percent(self.share),
             "money": show(rows["outside"]["revenue"], self.currency),
             "inside": show(rows["inside"]["revenue"], self.currency),

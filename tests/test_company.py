@@ -241,6 +241,8 @@ label = "Lamp buyers"
 bought = [{ column = "category", equals = "Light" }]
 [filters.returns]
 where = [{ column = "quantity", at_most = 0 }]
+[filters.lights]
+where = [{ column = "category", equals = "Light" }]
 """
 
 
@@ -259,7 +261,16 @@ def test_two_periods_are_compared_in_one_call(company):
     assert (row["a"], row["b"]) == (Decimal("14.75"), Decimal("55.50")) and result.seasons_differ
     assert sum(result.members["variance"], Decimal(0)) == Decimal("-40.75")
     named = company.compare("2026-02", "2026-01", segment="named", filter="")
-    assert named.row("revenue")["a"] == 0 and "outside of it" in named.remarks[0]
+    assert named.row("revenue")["a"] == 0 and named.remarks == (
+        "named (February 2026) alone: 0.0% of net revenue; 2 lines and €15 are outside of it.",
+        "named (January 2026) alone: 100.0% of net revenue; 0 lines and €0 are outside of it.",
+    )
+
+
+def test_a_segment_within_a_filter_is_called_by_both(company):
+    result = company.compare(segment="named", filter="lights", period="2026-01")
+    assert (result.a.name, result.b.name) == ("named, lights", "All others, lights")
+    assert result.b.id == "2026-01@segment!=named+filter=lights"
 
 
 def test_two_segments_are_compared_and_what_is_in_both_is_said(company):
@@ -268,7 +279,7 @@ def test_two_segments_are_compared_and_what_is_in_both_is_said(company):
     assert result.a.name == "named" and result.b.name == "Lamp buyers"
     assert result.remarks[-1] == "2 lines, €56, are in both parts." and len(result.remarks) == 3
     figures = set(result.figures()["figure_id"])
-    assert "comparison:named:lamps:revenue" in figures
+    assert "comparison:2026-01@segment=named:2026-01@segment=lamps:revenue" in figures
 
 
 def test_a_segment_or_filter_is_compared_with_everything_else(company):
@@ -276,7 +287,7 @@ def test_a_segment_or_filter_is_compared_with_everything_else(company):
     assert (rest.row("revenue")["a"], rest.row("revenue")["b"]) == (Decimal(0), Decimal("14.75"))
     returned = company.compare(filter="returns", period="2026-02")
     assert (returned.row("revenue")["a"], returned.row("revenue")["b"]) == (Decimal("-5.25"), Decimal("20.00"))
-    assert returned.b.name == "All others" and returned.b.id == "≠ returns"
+    assert returned.b.name == "All others" and returned.b.id == "2026-02@filter!=returns"
 
 
 @pytest.mark.parametrize(

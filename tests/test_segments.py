@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import perfkit as pk
-from perfkit import kpis, languages, segments
+from perfkit import kpis, languages, periods, segments
 from perfkit.errors import DataError, ParameterError
 
 SETTINGS = """
@@ -314,3 +314,45 @@ where = [{ column = "date", at_least = 2027-01-01 }]
         acme.lines(filter="late")
     shops, late = acme.notices()
     assert "[segments.shops]" in shops and "[filters.late]" in late
+
+
+HISTORY = """order_id,date,customer_id,product_id,channel,net_revenue
+1,2023-01-01,C0,P1,shop,1.00
+2,2024-02-05,C1,P1,shop,40.00
+3,2025-01-10,C1,P1,web,15.00
+4,2025-01-11,C2,P1,web,20.00
+5,2024-01-20,C3,P1,web,10.00
+6,2025-01-25,C3,P1,web,12.00
+7,2025-01-26,C4,P1,shop,9.00
+8,2025-02-02,C4,P1,web,9.00
+"""
+
+
+def test_who_is_new_to_a_filter_is_no_new_customer(tmp_path):
+    acme = made(tmp_path)
+    (acme.path / "exports" / "sales.csv").write_text(HISTORY)
+    acme = pk.load(acme.path)
+    common = {"period": periods.parse("2025-01"), "currency": "EUR"}
+    part = kpis.scorecard(acme.lines(filter="web"), **common)
+    assert [part.row(kpi)["actual"] for kpi in ("customers", "new_customers", "returning_customers")] == [3, 1, 2]
+    repeat = part.row("repeat_rate")
+    assert repeat["actual"] is None and "second purchase outside of it is not seen" in repeat["reason"]
+    walk = kpis.revenue_walk(acme.lines(filter="web"), **common).rows.set_index("step")["customers"]
+    assert walk["new"] == part.row("new_customers")["actual"] and walk["acquired"] == 1
+    drill = acme.drill("scorecard:2025-01:new_customers", filter="web")
+    assert drill.value == 1 and drill.lines["order_id"].tolist() == ["4"]
+    february = kpis.scorecard(acme.lines(filter="web"), period=periods.parse("2025-02"), currency="EUR")
+    assert february.row("new_customers")["actual"] == 0  # C4 bought in the shop in January
+    assert kpis.scorecard(acme.lines(), **common).row("new_customers")["actual"] == 2
+    sides = acme.compare(filter="web", period="2025-01").row("new_customers")
+    assert (sides["a"], sides["b"]) == (1, 1)
+
+
+names = st.text(st.sampled_from("a+=!%:@ é"), max_size=5)
+
+
+@given(names, names, st.booleans())
+def test_the_id_of_a_part_says_which_it_is(segment, filter, others):
+    part = segments.Part(segment, filter, others and bool(segment or filter))
+    if segment or filter:
+        assert segments.part_of(part.id) == part

@@ -17,7 +17,10 @@ from perfkit.kpis.catalogue import LARGEST
 from perfkit.languages import date, percent, plural, text
 from perfkit.lines import Span, no_line
 from perfkit.periods import Period, shifted, starts_in_time
+from perfkit.schema import FIRST_BOUGHT
 
+CREDITS = 0.005
+"""Above this share of revenue, credit notes without a cost are told: returned goods, or a lower price?"""
 CONTRARY = 0.03
 """Above this share of amounts whose list price has the other sign, list prices mean something else."""
 
@@ -57,6 +60,10 @@ def measured_values(
     for side, when in both.items():
         measured[side] |= _orders(totals, orders, side)
         measured[side] |= _customers(totals, buyers, largest, side, when, days)
+        if FIRST_BOUGHT in lines.columns:
+            measured[side]["repeat_rate"] = _absent(
+                text("These lines are a part of what customers buy: a second purchase outside of it is not seen.")
+            )
         measured[side] |= {"orders_per_customer": _frequency(measured[side], orders, side)}
         measured[side] |= _margins(totals, side)
         if not days.holds(when):
@@ -265,8 +272,19 @@ def _margins(totals: Mapping[str, Any], side: str) -> dict[str, Value]:
     if costed > 0:
         rate = _covered(Value(estimates.ratio(costed - cost, costed)), covered, why)
     profit = Value(costed - cost, coverage=(covered,))
+    if covered < 1:
+        profit = replace(profit, status="partial", reason=why(percent(covered)))
+    if (credits := -(totals[f"{side}_uncosted_credits"] or Decimal(0))) > Decimal(str(CREDITS)) * max(
+        costed, Decimal(0)
+    ):
+        told = text(
+            "Credit notes that take {share} off that revenue have no cost and are left out: what of them is a lower "
+            "price, with no goods returned, lowers gross profit by as much.",
+            share=percent(estimates.ratio(credits, costed)),
+        )
+        profit, rate = (replace(each, reason=f"{each.reason} {told}".strip()) for each in (profit, rate))
     return {
-        "gross_profit": profit if covered == 1 else replace(profit, status="partial", reason=why(percent(covered))),
+        "gross_profit": profit,
         "margin_rate": rate,
         "cost_coverage": Value(covered),
     }

@@ -12,6 +12,7 @@ from perfkit.contribution import has_list_price, is_contrary
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
 from perfkit.lines import is_in, is_purchase
 from perfkit.periods import Period, shifted
+from perfkit.schema import FIRST_BOUGHT
 
 
 @aggregation
@@ -42,6 +43,9 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
                 f"{side}_identified": _.net_revenue.sum(where=here & _.customer_id.notnull()),
                 f"{side}_identified_lines": _.customer_id.count(where=here),
             }
+        if "cost" in lines.columns:
+            credit = here & (_.net_revenue < 0) & _.cost.isnull()
+            wanted[f"{side}_uncosted_credits"] = _.net_revenue.sum(where=credit)
         if "list_revenue" in lines.columns:
             listed = here & has_list_price()
             wanted |= {
@@ -84,12 +88,11 @@ def order_values(lines: ibis.Table, period: Period, previous: Period) -> ibis.Ta
 @aggregation
 def buyers(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     """Customers of both periods, the new ones among them, and how many of a year's new ones came back."""
-    bought = lines.filter(
-        is_purchase() & _.customer_id.notnull() & (_.date < ibis.date(period.end.isoformat()))
-    ).select("customer_id", "date")
-    first = bought.group_by("customer_id").agg(first=_.date.min())
+    bought = lines.filter(is_purchase() & _.customer_id.notnull() & (_.date < ibis.date(period.end.isoformat())))
+    first = bought.group_by("customer_id").agg(first=first_purchase(lines))
     customers = (
-        bought.join(first, "customer_id")
+        bought.select("customer_id", "date")
+        .join(first, "customer_id")
         .mutate(after=_.date.delta(_.first, unit="day"))
         .group_by("customer_id", "first")
         .agg(
@@ -103,7 +106,7 @@ def buyers(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         cohort = within(_.first, *mature(when))
         wanted |= {
             f"{side}_customers": _.count(where=_[side] > 0),
-            f"{side}_new": _.count(where=within(_.first, when.start, when.end)),
+            f"{side}_new": _.count(where=within(_.first, when.start, when.end) & (_[side] > 0)),
             f"{side}_cohort": _.count(where=cohort),
             f"{side}_again": _.count(where=cohort & (_.again > 0)),
         }
@@ -131,6 +134,11 @@ def largest(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         now_members=_.now.count(),
         before_members=_.before.count(),
     )
+
+
+def first_purchase(lines: ibis.Table) -> ibis.Value:
+    """Return when a customer first bought, as an aggregate of its lines: in all of them, where these are a part."""
+    return _[FIRST_BOUGHT].min() if FIRST_BOUGHT in lines.columns else _.date.min(where=is_purchase())
 
 
 def year_to(period: Period) -> tuple[dt.date, dt.date]:

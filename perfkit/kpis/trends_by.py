@@ -143,7 +143,8 @@ class TrendBy(Result):
                 found.append(
                     figure
                     | {
-                        "figure_id": f"trend_by:{self.by}:{label}:{member}:before",
+                        # Not at the end: a member may be called "Web:before".
+                        "figure_id": f"trend_by:{self.by}:{label}:before:{member}",
                         "period": f"{shifted(cell['month'], -12):%Y-%m}",
                         "estimate": cell["previous"],
                         "status": "observed",

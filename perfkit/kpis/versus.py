@@ -1,5 +1,6 @@
 """Versus: two periods, or two parts of the business, side by side: which figures differ, and may they be compared?"""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,12 +12,13 @@ import pandas as pd
 from perfkit import estimates
 from perfkit.dimensions import dimension_name, dimensioned, distinct_names
 from perfkit.errors import ParameterError
+from perfkit.ids import escaped
 from perfkit.kpis.breakdowns import ROUNDED, by_size, label, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.measures import Value, measured_values
 from perfkit.kpis.members import member_sums
-from perfkit.languages import listing, number, percent, plural, show, text
+from perfkit.languages import date, listing, number, percent, plural, show, text
 from perfkit.lines import checked, span
 from perfkit.months import silence, silent_months_of, within_any
 from perfkit.periods import Period, calendar_in_words, working_days
@@ -32,7 +34,7 @@ class Side:
     Attributes
     ----------
     id : str
-        Free of language: the period's label, or the name of the part.
+        Free of language: the period's label and, of a part, @ and what figures call the part.
     name : str
         What readers call it.
     period : Period
@@ -54,8 +56,8 @@ class Comparison(Result):
     rows : DataFrame, one row a KPI that either side has
         kpi; name, basis: message ids; unit, decimals, direction; a, b: as in a scorecard, None where there is none,
         and then a_reason, b_reason say why. variance: a less b, in `variance_unit`; growth: relative, None for
-        shares and from 0 or less; tone: "good", "bad" or None. Where the two may not be set against each other,
-        variance and growth are None and unlike is True.
+        shares and from 0 or less; tone: "good", "bad" or None, and None between parts: to be larger is no performance.
+        Where the two may not be set against each other, variance and growth are None and unlike is True.
     members : DataFrame, one row a member of `by`; empty where that is
         member: None = unknown; name; a, b, variance: Decimal, revenue; growth. They sum to both sides' revenue.
     a, b : Side
@@ -67,6 +69,8 @@ class Comparison(Result):
         Months of either side that may be missing from its lines (see `months.silent_months`): then no tone.
     remarks : tuple of str
         What whoever chose the sides has to say of them, in the language in use then.
+    of_parts : bool
+        Two parts of the business are compared, and not one business at two times.
     """
 
     rows: pd.DataFrame
@@ -78,6 +82,7 @@ class Comparison(Result):
     calendar: str = ""
     remarks: tuple[str, ...] = ()
     silent: tuple[Period, ...] = ()
+    of_parts: bool = False
 
     def row(self, kpi: str) -> dict[str, Any]:
         """Return one KPI's row."""
@@ -86,8 +91,16 @@ class Comparison(Result):
 
     @property
     def seasons_differ(self) -> bool:
-        """Whether the two periods lie in different months of their years, so that a season may be the difference."""
-        return self.a.period.start.month != self.b.period.start.month
+        """Whether the two periods hold different months of a year, so that a season may be the difference."""
+        months = [{month.start.month for month in side.period.months()} for side in (self.a, self.b)]
+        return months[0] != months[1]
+
+    @property
+    def shared_days(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last day that are on both sides; None where there is none, or parts are compared."""
+        a, b = self.a.period, self.b.period
+        first, last = max(a.start, b.start), min(a.last_day, b.last_day)
+        return None if self.of_parts or first > last else (first, last)
 
     def figures(self) -> pd.DataFrame:
         """Return each KPI's difference and both sides, then the members' differences."""
@@ -174,6 +187,14 @@ class Comparison(Result):
                     other=self.a.period.year_before().name(),
                 )
             )
+        if self.shared_days:
+            notes.append(
+                text(
+                    "The days from {first} to {last} are on both sides: the whole difference is of the other days.",
+                    first=date(self.shared_days[0]),
+                    last=date(self.shared_days[1]),
+                )
+            )
         if self.a.period != self.b.period:
             notes.append(
                 text(
@@ -216,7 +237,8 @@ class Comparison(Result):
         shown += [row | {"label": label(row)} for row in unknown.to_dict("records")]
         shown.append(_together(self.members) | {"label": text("Total")})
         table = with_growth_shown(pd.DataFrame(shown, dtype="object"))
-        table["tone"] = [None if self.silent else estimates.tone(value, self.currency) for value in table["variance"]]
+        untold = self.silent or self.of_parts
+        table["tone"] = [None if untold else estimates.tone(value, self.currency) for value in table["variance"]]
         fields = [
             Field("label", dimension_name(self.by)),
             Field("a", self.a.name, unit=self.currency),
@@ -261,7 +283,7 @@ def compare(
     names : pair of str, optional
         What the parts are called; a period is called by its name.
     ids : pair of str, optional
-        What figures call the parts, free of language; by default their names, or the periods' labels.
+        What figures call the parts, free of language; by default their names.
     by : str, optional
         A dimension, whose members' revenue is set side by side too.
     calendar : str, optional
@@ -283,10 +305,15 @@ def compare(
             f"{first.label} has {lengths[0]} months and {second.label} has {lengths[1]}: the longer one is larger "
             "whatever happened. Compare periods of one length."
         )
-    if first == second and names[0] == names[1]:
-        raise ParameterError(f"{first.label} is compared with itself. Give two periods, or two parts of one.")
+    of_parts = (names[0] or ids[0]) != (names[1] or ids[1])
+    if (first.start, first.end) == (second.start, second.end) and not of_parts:
+        raise ParameterError(
+            f"{first.label} is compared with itself"
+            + ("" if first.label == second.label else f": {second.label} has the same days")
+            + ". Give two periods, or two parts of one."
+        )
     sides = tuple(
-        Side(id or name or period.label, name or period.name(), period, working_days(period, calendar))
+        Side(_id(period, id or name), name or period.name(), period, working_days(period, calendar))
         for id, name, period in zip(ids, names, periods, strict=True)
     )
     measured = [_measured(lines, period, calendar) for lines, period in zip((a, b), periods, strict=True)]
@@ -303,9 +330,14 @@ def compare(
     frame = pd.DataFrame(rows, dtype="object")
     found = [_silent(lines, period) for lines, period in zip((a, b), periods, strict=True)]
     silent = tuple(sorted({month for months in found for month in months}, key=lambda month: month.start))
-    if silent:
+    if silent or of_parts:
         frame["tone"] = None
-    return Comparison(frame, members, sides[0], sides[1], by, currency, calendar, tuple(remarks), silent)
+    return Comparison(frame, members, sides[0], sides[1], by, currency, calendar, tuple(remarks), silent, of_parts)
+
+
+def _id(period: Period, part: str) -> str:
+    """What figures call a side: its period and, where it is a part, which."""
+    return period.label + ("@" + escaped(part, ":@") if part else "")
 
 
 def _measured(lines: ibis.Table | pd.DataFrame, period: Period, calendar: str) -> dict[str, Value]:

@@ -53,6 +53,34 @@ def test_another_season_is_said_and_the_same_months_of_two_years_are_not():
     assert not second.seasons_differ and "season" not in " ".join(second.views()[0].notes)
 
 
+def test_two_years_hold_the_same_months_and_days_on_both_sides_are_told():
+    twelve = [(f"{year}-{month:02d}-03", "C1", "FR", 10) for year in (2023, 2024) for month in range(1, 13)]
+    sold = lines(("2023-01-01", "C0", "FR", 1), *twelve)
+    years = (periods.parse("2024"), periods.parse("FY2024", "07-01"))
+    result = kpis.compare(sold, sold, periods=years, currency="EUR")
+    notes = " ".join(result.views()[0].notes)
+    assert not result.seasons_differ and "season" not in notes
+    assert "The days from 1 January 2024 to 30 June 2024 are on both sides" in notes
+    assert kpis.compare(sold, sold, periods=(years[0], periods.parse("2023")), currency="EUR").shared_days is None
+    with pytest.raises(ParameterError, match="2024 is compared with itself: FY2024 has the same days"):
+        kpis.compare(sold, sold, periods=(years[0], periods.parse("FY2024")), currency="EUR")
+
+
+def test_between_parts_no_difference_is_good_or_bad():
+    parts = {"names": ("France", "Elsewhere"), "periods": (Q3, Q3), "currency": "EUR", "by": "country"}
+    result = kpis.compare(SOLD, SOLD[SOLD["country"] != "BE"], **parts)
+    assert result.of_parts and set(result.rows["tone"]) == {None}
+    assert {tone for view in result.views() for tone in view.rows["tone"]} == {None}
+
+
+def test_an_id_of_a_part_is_no_other_part_s():
+    ids = [
+        kpis.compare(SOLD, SOLD, periods=(Q3, Q3), ids=pair, names=("x", "y"), currency="EUR").figures()["figure_id"][0]
+        for pair in (("a:b", "c"), ("a", "b:c"), ("a%3Ab", "c"), ("a@b", "c"))
+    ]
+    assert len(set(ids)) == 4 and all(id.count(":") == 3 for id in ids)
+
+
 def test_two_parts_of_one_period_bear_their_names_and_remarks():
     french, other = SOLD[SOLD["country"] == "FR"], SOLD[SOLD["country"] != "FR"].assign()
     other = pd.concat([lines(START), other])
@@ -64,7 +92,7 @@ def test_two_parts_of_one_period_bear_their_names_and_remarks():
     assert view.title == "Net revenue of France: €100; of Elsewhere: €8"  # 1,150 % would say less
     assert [field.heading for field in view.fields] == ["Figure", "France", "Elsewhere", "Difference", "Difference, %"]
     assert view.notes[0] == "Two lines are in neither." and not any("Working days" in note for note in view.notes)
-    assert "comparison:fr:rest:revenue" in set(result.figures()["figure_id"])
+    assert "comparison:2025-Q3@fr:2025-Q3@rest:revenue" in set(result.figures()["figure_id"])
 
 
 def test_a_figure_that_one_side_lacks_has_no_difference_but_a_reason():
