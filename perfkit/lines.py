@@ -121,6 +121,18 @@ def is_purchase() -> ibis.Value:
     return _.net_revenue > 0
 
 
+def order_of(lines: ibis.Table) -> ibis.Value:
+    """Return of each line which order it is of, missing where it has no number: a number of one customer.
+
+    Two shops of one company may count from 1 both, and a till from 1 each month: what their customers bought is no one
+    order.
+    """
+    number = _.order_id.cast("string")
+    if "customer_id" not in lines.columns:
+        return number
+    return ibis.coalesce(number + "\x1f" + _.customer_id.cast("string"), number)
+
+
 def no_line(period: Period) -> str:
     """Return what a reader is told of a period that the data hold and in which no line is dated."""
     return text("No line is dated in {period}: nothing was sold, or an export is missing.", period=period.name())

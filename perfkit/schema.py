@@ -153,7 +153,7 @@ def _stored(values: "pd.Series[Any]", kind: Type | None) -> pa.Array:
     stored: dict[Type, tuple[pa.DataType, Callable[[Any], object]]] = {
         "money": (pa.decimal128(18, 4), lambda value: Decimal(str(value)).quantize(Decimal("0.0001"))),
         "quantity": (pa.decimal128(18, 4), lambda value: Decimal(str(value)).quantize(Decimal("0.0001"))),
-        "id": (pa.string(), _id),
+        "id": (pa.string(), _as_written),
         "text": (pa.string(), str),
         "date": (pa.date32(), lambda value: pd.Timestamp(value).date()),
     }
@@ -161,6 +161,11 @@ def _stored(values: "pd.Series[Any]", kind: Type | None) -> pa.Array:
         return pa.Array.from_pandas(values)
     arrow, convert = stored[kind]
     return pa.array([None if pd.isna(value) else convert(value) for value in values], type=arrow)
+
+
+def _as_written(value: Any) -> str:
+    """Return an id as text: pandas makes 12 of a column that has a gap into 12.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _id(name: str, why: str, required: bool = False) -> Column:
@@ -500,11 +505,6 @@ TABLES: dict[str, Table] = {
     )
 }  # fmt: skip
 """Every canonical table by its name."""
-
-
-def _id(value: Any) -> str:
-    """Return an id as text: pandas makes 12 of a column that has a gap into 12.0."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def describe(tables: Sequence[Table] = tuple(TABLES.values())) -> str:

@@ -70,7 +70,7 @@ _KPIS = (
         mark("Orders"),
         "count",
         1,
-        mark("Order numbers with at least one line of positive revenue in the period"),
+        mark("Order numbers of one customer each, with at least one line of positive revenue in the period"),
         ("order_id",),
         additive=True,
     ),

@@ -10,7 +10,7 @@ from perfkit import contribution
 from perfkit.aggregations import aggregation, within
 from perfkit.contribution import has_list_price, is_contrary
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
-from perfkit.lines import is_in, is_purchase
+from perfkit.lines import is_in, is_purchase, order_of
 from perfkit.periods import Period, shifted
 from perfkit.schema import FIRST_BOUGHT
 
@@ -61,12 +61,15 @@ def totals(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
 
 @aggregation
 def order_values(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
-    """How many orders each period has, of whom, and their median: an order is the lines of one number in one period."""
+    """How many orders each period has, of whom, and their median.
+
+    An order is the lines of one number of one customer in one period.
+    """
     whose = _.customer_id.notnull() if "customer_id" in lines.columns else ibis.literal(False)
     orders = (
         lines.filter(_.order_id.notnull() & (is_in(period) | is_in(previous)))
-        .mutate(now=ibis.ifelse(is_in(period), 1, 0))
-        .group_by("order_id", "now")
+        .mutate(now=ibis.ifelse(is_in(period), 1, 0), ordered=order_of(lines))
+        .group_by("ordered", "now")
         .agg(
             value=_.net_revenue.sum(),
             bought=_.count(where=is_purchase()),

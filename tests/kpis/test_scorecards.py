@@ -378,3 +378,22 @@ def test_a_change_that_the_shown_figures_do_not_have_is_explained(sales):
     assert "+0.2\u202fpt" in repr(card) and "1.0%" in repr(card) and "0.9%" in repr(card)
     plain_ = kpis.scorecard(sales([*days[:-1], ("2024-01-06", -96)]), period=periods.parse("2024-01"), currency="EUR")
     assert not any(note.startswith("Rounded") for note in plain_.views()[0].notes)
+
+
+def test_a_number_that_two_customers_share_is_an_order_of_each(sales):
+    lines = sales(
+        [("2023-01-01", 1), ("2024-01-05", 10), ("2024-01-05", 20), ("2024-01-06", 30), ("2024-01-07", 40)],
+        customer_id=["a", "a", "a", "b", None],
+        order_id=["0", "1", "1", "1", "1"],
+        channel=["Web", "Web", "Web", "Shop", "Shop"],
+    )
+    options = {"period": periods.parse("2024-01"), "currency": "EUR"}
+    card = kpis.scorecard(lines, **options)
+    assert (card.row("orders")["actual"], card.row("aov")["actual"], card.row("median_order")["actual"]) == (
+        3,
+        100 / 3,
+        30,
+    )
+    assert card.row("orders_per_customer")["actual"] == 1
+    by_channel = kpis.breakdown(lines, by="channel", **options).rows.set_index("member")["orders"]
+    assert by_channel.to_dict() == {"Shop": 2, "Web": 1}

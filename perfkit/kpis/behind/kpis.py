@@ -16,7 +16,7 @@ from perfkit.kpis.catalogue import CATALOGUE, LARGEST, REPEAT_DAYS
 from perfkit.kpis.measures import measured_values
 from perfkit.kpis.sums import first_purchase, mature
 from perfkit.languages import text
-from perfkit.lines import is_in, is_purchase, span
+from perfkit.lines import is_in, is_purchase, order_of, span
 from perfkit.periods import Period, working_days
 
 
@@ -58,6 +58,14 @@ def _summed(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
     return here.mutate(here.net_revenue.name(PART)), total
 
 
+def _order(lines: pd.DataFrame) -> pd.Series:
+    """Which order each line is of: see `lines.order_of`."""
+    number = lines["order_id"].astype("string")
+    if "customer_id" not in lines.columns:
+        return number
+    return (number + "\x1f" + lines["customer_id"].astype("string")).fillna(number)
+
+
 def _positive(lines: pd.DataFrame) -> pd.Series:
     return lines["net_revenue"] > 0
 
@@ -83,17 +91,17 @@ def _numbered(lines: ibis.Table, period: Period) -> ibis.Table:
 
 def _of_orders(lines: ibis.Table, period: Period) -> ibis.Table:
     """All lines of the orders that bought something."""
-    numbered = _numbered(lines, period)
-    return numbered.semi_join(numbered.filter(is_purchase()).select("order_id").distinct(), "order_id")
+    numbered = _numbered(lines, period).mutate(ordered=order_of(lines))
+    return numbered.semi_join(numbered.filter(is_purchase()).select("ordered").distinct(), "ordered").drop("ordered")
 
 
 def _orders(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
-    return _of_orders(lines, period), _count("order_id")
+    return _of_orders(lines, period), lambda frame: int(_order(frame).nunique())
 
 
 def _order_value(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
     def value(frame: pd.DataFrame) -> float | None:
-        return estimates.ratio(revenue(frame), int(frame.loc[_positive(frame), "order_id"].nunique()))
+        return estimates.ratio(revenue(frame), int(_order(frame)[_positive(frame)].nunique()))
 
     return _numbered(lines, period), value
 
@@ -101,7 +109,7 @@ def _order_value(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
 def _median_order(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
     def value(frame: pd.DataFrame) -> float:
         sums: dict[str, Decimal] = {}
-        for order, amount in zip(frame["order_id"], frame["net_revenue"], strict=True):
+        for order, amount in zip(_order(frame), frame["net_revenue"], strict=True):
             sums[order] = sums.get(order, Decimal(0)) + amount
         return float(pd.Series([float(each) for each in sums.values()]).median())
 
@@ -134,7 +142,7 @@ def _returning(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
 
 
 def _frequency(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
-    return _buying(lines, period), ratio_of(_count("order_id"), _count("customer_id"))
+    return _buying(lines, period), ratio_of(lambda frame: int(_order(frame).nunique()), _count("customer_id"))
 
 
 def _repeat(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
