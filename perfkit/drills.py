@@ -133,14 +133,15 @@ class Drill(Result):
             (names["product_id"], text("Product"), None),
             ("net_revenue", text("Net revenue"), self.currency),
         ]
-        if "part" in self.lines and not self.lines["part"].equals(self.lines["net_revenue"]):
+        own = self.lines.get("net_revenue")  # a cost has none
+        if "part" in self.lines and (own is None or not self.lines["part"].equals(own)):
             columns.append(("part", text("Adds"), self.currency))
         return [column for column in columns if column[0] in self.lines]
 
     def _together(self, rows: pd.DataFrame) -> dict[str, Any]:
         """The sums of several lines."""
         shown = [key for key, _heading, _unit in self._columns()]
-        sums = {key: _sum(rows[key]) for key in ("net_revenue", "part") if key in shown}
+        sums = {key: _sum(rows[key]) for key in ("net_revenue", "part") if key in shown and key in rows}
         return dict.fromkeys(shown) | sums
 
 

@@ -121,16 +121,18 @@ def is_purchase() -> ibis.Value:
     return _.net_revenue > 0
 
 
-def order_of(lines: ibis.Table) -> ibis.Value:
-    """Return of each line which order it is of, missing where it has no number: a number of one customer.
+def count_orders(lines: ibis.Table, where: ibis.Value) -> ibis.Value:
+    """Return how many orders lines are of, as an aggregate: a number of one customer is one order.
 
     Two shops of one company may count from 1 both, and a till from 1 each month: what their customers bought is no one
-    order.
+    order. A line that names no customer belongs to the order of its number.
     """
     number = _.order_id.cast("string")
     if "customer_id" not in lines.columns:
-        return number
-    return ibis.coalesce(number + "\x1f" + _.customer_id.cast("string"), number)
+        return number.nunique(where=where)
+    named = where & _.customer_id.notnull()
+    pairs = (number + "\x1f" + _.customer_id.cast("string")).nunique(where=named)
+    return pairs + number.nunique(where=where) - number.nunique(where=named)
 
 
 def no_line(period: Period) -> str:

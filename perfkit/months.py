@@ -11,7 +11,7 @@ from ibis import _
 from perfkit import languages
 from perfkit.aggregations import aggregation, only, within
 from perfkit.languages import listing, text
-from perfkit.lines import Span, is_purchase, order_of
+from perfkit.lines import Span, count_orders, is_purchase
 from perfkit.periods import Period
 from perfkit.schema import WITHOUT_LINES
 
@@ -39,7 +39,7 @@ def month_sums(lines: ibis.Table, start: dt.date, end: dt.date, *, counts: bool 
 def _sums(lines: ibis.Table, start: dt.date, end: dt.date, counts: bool) -> ibis.Table:
     wanted = {"revenue": _.net_revenue.sum()}
     if counts and "order_id" in lines.columns:
-        wanted["orders"] = order_of(lines).nunique(where=is_purchase())
+        wanted["orders"] = count_orders(lines, is_purchase())
     if counts and "customer_id" in lines.columns:
         wanted["customers"] = _.customer_id.nunique(where=is_purchase())
         wanted["anonymous"] = _.count(where=is_purchase() & _.customer_id.isnull())

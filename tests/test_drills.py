@@ -390,6 +390,7 @@ def test_costs_go_back_to_the_rows_of_their_own_tables(tmp_path, with_costs):
     (folder / "exports" / "sales.csv").write_text(whole.read_text().replace("80.00,\n", "80.00,40.00\n"))
     acme = pk.load(folder)
     freight = acme.drill("statement:2026-01:costs:cm1:Freight: sea")
+    assert "Kind of cost" in freight.html() and "Adds" in freight.html()
     assert freight.value == Decimal("-5") and places(freight) == [("costs.csv", 2)]
     fees = acme.drill("statement:2026-01:costs:cm1:Fees")  # of the level that company.toml says
     assert fees.value == Decimal("-2") and places(fees) == [("costs.csv", 3)]

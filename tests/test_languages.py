@@ -167,5 +167,7 @@ def test_a_french_preposition_agrees_with_the_value_that_follows(value, of, agai
         languages._filled(words, {"x": value}) for words in ("la part de {x}", "comparé à {x}", "En {x} seulement")
     ]
     assert filled == [f"la part {of}", f"comparé {against}", f"{within} seulement"]
+    than = {"exercice 2026": "que sur l’exercice 2026", "T3 2026": "qu’au T3 2026"}.get(value, f"qu’en {value}")
+    assert languages._filled("plus qu’en {x}", {"x": value}) == f"plus {than}"
     languages.use("en")
     assert languages._filled("part de {x}", {"x": value}) == f"part de {value}"

@@ -17,7 +17,7 @@ from perfkit import languages
 from perfkit.aggregations import aggregation
 from perfkit.contribution import has_list_price
 from perfkit.estimates import LEVEL
-from perfkit.lines import is_in, is_purchase, order_of
+from perfkit.lines import count_orders, is_in, is_purchase
 from perfkit.periods import Period
 
 OF_CUSTOMERS = ("aov", "orders_per_customer", "return_rate", "discount_rate", "margin_rate")
@@ -123,11 +123,11 @@ def _parts(lines: ibis.Table, when: Period) -> dict[str, tuple[ibis.Value, ibis.
         )
     }
     if "order_id" in has:
-        orders = order_of(lines).nunique(where=here & is_purchase())
+        orders = count_orders(lines, here & is_purchase())
         parts["aov"] = (_.net_revenue.sum(where=here & _.order_id.notnull()), orders)
     if {"order_id", "customer_id"} <= set(has):
         known = here & is_purchase() & _.customer_id.notnull()
-        parts["orders_per_customer"] = order_of(lines).nunique(where=known), (_.count(where=known) > 0).cast("int64")
+        parts["orders_per_customer"] = count_orders(lines, known), (_.count(where=known) > 0).cast("int64")
     if "list_revenue" in has:
         listed = here & has_list_price()
         given = (_.list_revenue - _.net_revenue).sum(where=listed)

@@ -13,7 +13,7 @@ from perfkit.aggregations import aggregation
 from perfkit.dimensions import dimension_name, distinct_names, name_column
 from perfkit.kpis.comparisons import near
 from perfkit.languages import in_sentence, percent, text
-from perfkit.lines import is_in, is_purchase, order_of
+from perfkit.lines import count_orders, is_in, is_purchase
 from perfkit.periods import Period
 
 _MONEY = "decimal(18, 4)"
@@ -199,9 +199,10 @@ def _members(lines: ibis.Table, by: str, period: Period, previous: Period) -> ib
     for column in ("order_id", "customer_id"):
         if column in lines.columns:
             name = column.replace("_id", "s")
-            each = order_of(lines) if column == "order_id" else _[column]
-            wanted[name] = each.nunique(where=here & is_purchase())
-            wanted[f"previous_{name}"] = each.nunique(where=is_in(previous) & is_purchase())
+            for side, when in ((name, here), (f"previous_{name}", is_in(previous))):
+                bought = when & is_purchase()
+                each = count_orders(lines, bought) if column == "order_id" else _[column].nunique(where=bought)
+                wanted[side] = each
     for side, when in (("", here), ("previous_", is_in(previous))):
         sums = contribution.sums(lines, when)
         wanted |= {f"{side}{name}": sums[name] for name in ("costed", "cost") if name in sums}

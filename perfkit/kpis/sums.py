@@ -10,7 +10,7 @@ from perfkit import contribution
 from perfkit.aggregations import aggregation, within
 from perfkit.contribution import has_list_price, is_contrary
 from perfkit.kpis.catalogue import LARGEST, REPEAT_DAYS
-from perfkit.lines import is_in, is_purchase, order_of
+from perfkit.lines import is_in, is_purchase
 from perfkit.periods import Period, shifted
 from perfkit.schema import FIRST_BOUGHT
 
@@ -65,16 +65,26 @@ def order_values(lines: ibis.Table, period: Period, previous: Period) -> ibis.Ta
 
     An order is the lines of one number of one customer in one period.
     """
-    whose = _.customer_id.notnull() if "customer_id" in lines.columns else ibis.literal(False)
+    known = lines.customer_id.cast("string") if "customer_id" in lines.columns else ibis.null("string")
+    cells = (
+        lines.mutate(whose=known)
+        .filter(_.order_id.notnull() & (is_in(period) | is_in(previous)))
+        .mutate(now=ibis.ifelse(is_in(period), 1, 0))
+        .group_by("order_id", "whose", "now")
+        .agg(value=_.net_revenue.sum(), bought=_.count(where=is_purchase()))
+    )
+    cells = cells.mutate(
+        several=cells.whose.count().over(ibis.window(group_by=["order_id", "now"])) > 1,
+        identified=ibis.ifelse(cells.whose.notnull(), cells.bought, 0),
+    )
+    # Of a number that several customers share, a line that names none of them is of no order.
+    cells = cells.mutate(
+        whose=ibis.ifelse(cells.several, cells.whose, ibis.null("string")),
+        bought=ibis.ifelse(cells.several & cells.whose.isnull(), 0, cells.bought),
+    )
     orders = (
-        lines.filter(_.order_id.notnull() & (is_in(period) | is_in(previous)))
-        .mutate(now=ibis.ifelse(is_in(period), 1, 0), ordered=order_of(lines))
-        .group_by("ordered", "now")
-        .agg(
-            value=_.net_revenue.sum(),
-            bought=_.count(where=is_purchase()),
-            identified=_.count(where=is_purchase() & whose),
-        )
+        cells.group_by("order_id", "whose", "now")
+        .agg(value=_.value.sum(), bought=_.bought.sum(), identified=_.identified.sum())
         .filter(_.bought > 0)
         .mutate(value=_.value.cast("float64"))
     )

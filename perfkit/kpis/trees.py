@@ -21,7 +21,7 @@ from perfkit.dimensions import ask_for
 from perfkit.kpis.breakdowns import by_size, multiples, not_available, nothing_to_show, only_total, with_growth_shown
 from perfkit.kpis.comparisons import ALIKE_RATES, ALIKE_SUMS, near
 from perfkit.languages import in_sentence, mark, percent, show, text
-from perfkit.lines import checked, is_in, is_purchase, order_of, span
+from perfkit.lines import checked, count_orders, is_in, is_purchase, span
 from perfkit.months import silence, silent_months_of
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
@@ -233,8 +233,9 @@ def _factors(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
             wanted[f"{side}_order_id_sold"] = _.net_revenue.sum(where=numbered)
         for column in ("customer_id", "order_id"):
             if column in lines.columns:
-                each = order_of(lines) if column == "order_id" else _[column]
-                wanted[f"{side}_{column}"] = each.nunique(where=known & is_purchase())
+                bought = known & is_purchase()
+                orders = column == "order_id"
+                wanted[f"{side}_{column}"] = count_orders(lines, bought) if orders else _[column].nunique(where=bought)
     return lines.filter(is_in(period) | is_in(previous)).agg(**wanted)
 
 

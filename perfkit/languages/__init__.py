@@ -87,10 +87,20 @@ def plural(one: str, many: str, n: int, /, **values: object) -> str:
 
 
 _BEFORE = re.compile(
-    r"\b(?P<word>de|du|à|au|en|dans|sur|pour|par|contre|depuis|avec|sans|que|le|la) \{(?P<name>\w+)\}", re.I
+    r"(?<![\w’'])(?P<word>qu’en|de|du|à|au|en|dans|sur|pour|par|contre|depuis|avec|sans|que|le|la) \{(?P<name>\w+)\}",
+    re.I,
 )
-_ARTICLES = {"de": "de l’", "du": "de l’", "à": "à l’", "au": "à l’", "en": "sur l’", "le": "l’", "la": "l’"}
-_QUARTERS = {"de": "du ", "à": "au ", "en": "au "}
+_ARTICLES = {
+    "de": "de l’",
+    "du": "de l’",
+    "à": "à l’",
+    "au": "à l’",
+    "en": "sur l’",
+    "qu’en": "que sur l’",
+    "le": "l’",
+    "la": "l’",
+}
+_QUARTERS = {"de": "du ", "à": "au ", "en": "au ", "qu’en": "qu’au "}
 _ELIDED = {"de": "d’", "que": "qu’", "le": "l’", "la": "l’"}
 
 
@@ -106,11 +116,11 @@ def _agreed(found: re.Match[str], values: dict[str, Any]) -> str:
     word, name = found["word"], found["name"]
     value, slot = str(values.get(name, "")), f"{{{name}}}"
     lower = word.lower()
-    if value.startswith("exercice "):
+    if re.match(r"exercice \d{4}", value):
         agreed = _ARTICLES.get(lower, f"{lower} l’")
     elif re.match(r"T[1-4] \d{4}", value):
         agreed = _QUARTERS.get(lower, f"{lower} ")
-    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not value.lower().startswith(("onze", "oui")):
+    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not re.match("onze|oui|U[A-Z]", value):
         agreed = _ELIDED.get(lower, f"{lower} ")
     else:
         return found[0]

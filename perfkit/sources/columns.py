@@ -387,6 +387,9 @@ def _checked(
         fails.append(other)
         checks.append(Check(label, raw, f"CASE WHEN {other} THEN 'other currency' END"))
         elsewhere = other
+        # €, eur and EUR are one: analyses compare what is written.
+        mine = f"coalesce(upper(trim({value})) IN ({own}), false)"
+        value = f"CASE WHEN {mine} THEN {quoted(currency)} ELSE {value} END"
     exact = exact or (parts[0].read.exact if len(parts) == 1 else alias)
     unreadable = f"(({exact}) IS NULL AND NOT ({missing}))" + (f" OR ({missing})" if column.required else "")
     return Target(

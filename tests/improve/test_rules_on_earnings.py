@@ -165,7 +165,10 @@ def test_costs_rose_speaks_of_variable_costs_beyond_revenue_and_of_fixed_ones_in
     lines = sold(("Web", 100, 50, 200, 100))
     booked = costs(("Freight", "cm1", 25, "Web", None, 10), ("Rent", "fixed", 13, None, None, 10))
     found = told(lines, statement(lines, booked)).find("costs_rose")
-    assert found.claim == "Costs beyond the goods took €8 more than in January 2023: Freight and Rent."
+    assert (
+        found.claim
+        == "Costs beyond the goods took €8 more than those of January 2023 at the revenue now: Freight and Rent."
+    )
     assert found.amount == 8  # freight 25, where twice the revenue would have taken 20; rent 13 after 10
     assert found.pools == (MARGIN,)  # a member that loses money may lose it by these costs
 

@@ -380,10 +380,23 @@ def test_a_change_that_the_shown_figures_do_not_have_is_explained(sales):
     assert not any(note.startswith("Rounded") for note in plain_.views()[0].notes)
 
 
+def test_a_line_without_a_customer_belongs_to_the_order_of_its_number(sales):
+    lines = sales(
+        [("2023-01-01", 1), ("2024-01-05", 10), ("2024-01-05", 7), ("2024-01-06", 30), ("2024-01-07", 40)],
+        customer_id=["a", "a", None, "b", None],
+        order_id=["0", "1", "1", "2", "3"],
+        channel=["Web"] * 5,
+    )
+    options = {"period": periods.parse("2024-01"), "currency": "EUR"}
+    card = kpis.scorecard(lines, **options)
+    assert (card.row("orders")["actual"], card.row("aov")["actual"], card.row("median_order")["actual"]) == (3, 29, 30)
+    assert kpis.breakdown(lines, by="channel", **options).rows["orders"].tolist() == [3]
+
+
 def test_a_number_that_two_customers_share_is_an_order_of_each(sales):
     lines = sales(
         [("2023-01-01", 1), ("2024-01-05", 10), ("2024-01-05", 20), ("2024-01-06", 30), ("2024-01-07", 40)],
-        customer_id=["a", "a", "a", "b", None],
+        customer_id=["a", "a", "a", "b", "c"],
         order_id=["0", "1", "1", "1", "1"],
         channel=["Web", "Web", "Web", "Shop", "Shop"],
     )

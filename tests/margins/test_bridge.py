@@ -101,6 +101,16 @@ def test_kilograms_and_pieces_are_never_added():
     assert any("2 units of measure, which are never added" in note for note in result.views()[0].notes)
 
 
+def test_the_unit_of_a_product_counts_where_a_line_names_none():
+    rows = [("old", "tea", 10, 100), ("old", "milk", 10, 50), ("new", "tea", 12, 120), ("new", "milk", 8, 40)]
+    by_line = bridge(sold(*rows).assign(unit=["kg", "piece"] * 2))
+    by_product = bridge(sold(*rows).assign(product_unit=["kg", "piece"] * 2))
+    together = bridge(sold(*rows))
+    for name in ("price", "volume", "mix"):
+        assert by_product.effect(name) == by_line.effect(name)
+    assert together.effect("mix") != by_line.effect("mix")
+
+
 def test_an_item_sold_by_the_carton_then_by_the_piece_has_no_price_to_compare():
     units = ["carton", "piece", "piece", "piece"]
     lines = sold(("old", "a", 1, 100), ("new", "a", 24, 130), ("old", "b", 1, 5), ("new", "b", 1, 6), unit=units)

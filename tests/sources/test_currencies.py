@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 import perfkit as pk
-from perfkit import languages, terminal
+from perfkit import languages, periods, terminal
 from perfkit.errors import DataError
 from perfkit.results import plain
 
@@ -44,6 +44,22 @@ def test_no_sum_holds_an_amount_of_another_currency(acme):
     assert report["sums"]["quantity"] == "28", "a quantity has no currency"
     assert report["excluded"]["unreadable"]["net_revenue"] == 1
     assert report["quarantined"]["unreadable"]["net_revenue"] == 5
+
+
+def test_a_sign_and_small_letters_are_the_company_s_currency(tmp_path):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "company.toml").write_text(SETTINGS)
+    rows = [
+        "0,2025-12-01,C1,P1,1,1,EUR",
+        "1,2026-01-05,C1,P1,40.50,1,EUR",
+        "2,2026-01-06,C2,P1,10,1, eur ",
+        "3,2026-01-07,C2,P1,10,1,€",
+    ]
+    (tmp_path / "exports" / "sales.csv").write_text("\n".join([SALES.split("\n")[0], *rows]) + "\n")
+    acme = pk.load(tmp_path)
+    assert acme.frame("sales")["currency"].tolist() == ["EUR"] * 4
+    card = pk.kpis.scorecard(acme.lines(), period=periods.parse("2026-01"), currency="EUR")
+    assert card.row("revenue")["actual"] == Decimal("60.50")
 
 
 def test_what_is_set_aside_for_its_currency_is_told_in_it(acme):

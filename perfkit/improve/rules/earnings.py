@@ -322,7 +322,7 @@ def costs_rose(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         id="costs_rose",
         topic=text("higher costs beyond the goods"),
-        claim=text("Costs beyond the goods took {gap} more than in {previous}: {names}.",
+        claim=text("Costs beyond the goods took {gap} more than those of {previous} at the revenue now: {names}.",
                    gap=evidence.money(gap), previous=evidence.before, names=names),
         value=gap,
         unit=evidence.currency,

@@ -16,7 +16,7 @@ from perfkit.kpis.catalogue import CATALOGUE, LARGEST, REPEAT_DAYS
 from perfkit.kpis.measures import measured_values
 from perfkit.kpis.sums import first_purchase, mature
 from perfkit.languages import text
-from perfkit.lines import is_in, is_purchase, order_of, span
+from perfkit.lines import is_in, is_purchase, span
 from perfkit.periods import Period, working_days
 
 
@@ -59,11 +59,18 @@ def _summed(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
 
 
 def _order(lines: pd.DataFrame) -> pd.Series:
-    """Which order each line is of: see `lines.order_of`."""
+    """Which order each line is of, missing where a number of several customers stands beside none: see `lines`."""
     number = lines["order_id"].astype("string")
     if "customer_id" not in lines.columns:
         return number
-    return (number + "\x1f" + lines["customer_id"].astype("string")).fillna(number)
+    customer = lines["customer_id"].astype("string")
+    several = customer.groupby(number).transform("nunique") > 1
+    return number.where(~several, number + "\x1f" + customer)
+
+
+def _bought(lines: pd.DataFrame) -> int:
+    """How many orders bought something."""
+    return int(_order(lines)[_positive(lines)].nunique())
 
 
 def _positive(lines: pd.DataFrame) -> pd.Series:
@@ -91,26 +98,29 @@ def _numbered(lines: ibis.Table, period: Period) -> ibis.Table:
 
 def _of_orders(lines: ibis.Table, period: Period) -> ibis.Table:
     """All lines of the orders that bought something."""
-    numbered = _numbered(lines, period).mutate(ordered=order_of(lines))
-    return numbered.semi_join(numbered.filter(is_purchase()).select("ordered").distinct(), "ordered").drop("ordered")
+    numbered = _numbered(lines, period)
+    return numbered.semi_join(numbered.filter(is_purchase()).select("order_id").distinct(), "order_id")
 
 
 def _orders(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
-    return _of_orders(lines, period), lambda frame: int(_order(frame).nunique())
+    return _of_orders(lines, period), _bought
 
 
 def _order_value(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
     def value(frame: pd.DataFrame) -> float | None:
-        return estimates.ratio(revenue(frame), int(_order(frame)[_positive(frame)].nunique()))
+        return estimates.ratio(revenue(frame), _bought(frame))
 
     return _numbered(lines, period), value
 
 
 def _median_order(lines: ibis.Table, period: Period) -> tuple[ibis.Table, Value]:
     def value(frame: pd.DataFrame) -> float:
+        order = _order(frame)
+        bought = set(order[_positive(frame)].dropna())
         sums: dict[str, Decimal] = {}
-        for order, amount in zip(_order(frame), frame["net_revenue"], strict=True):
-            sums[order] = sums.get(order, Decimal(0)) + amount
+        for each, amount in zip(order, frame["net_revenue"], strict=True):
+            if each in bought:
+                sums[each] = sums.get(each, Decimal(0)) + amount
         return float(pd.Series([float(each) for each in sums.values()]).median())
 
     return _of_orders(lines, period), value

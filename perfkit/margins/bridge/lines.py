@@ -63,10 +63,16 @@ def sides(sales: ibis.Table, base_sales: ibis.Table | None, base: Period, curren
     return _side(base_sales, is_in(base), never, asked).union(_side(sales, never, is_in(current), asked))
 
 
+def _unit(lines: ibis.Table) -> ibis.Value:
+    """The unit of measure of each line: its own, else its product's."""
+    said = [_[name].cast("string") for name in ("unit", "product_unit") if name in lines.columns]
+    return ibis.coalesce(*said) if said else ibis.null("string")
+
+
 def _side(lines: ibis.Table, before: ibis.Value, now: ibis.Value, asked: Asked) -> ibis.Table:
     dimensions = {each: _[each].cast("string") for each in (*asked.keys, *asked.also)}
     optional = {
-        "unit": _.unit.cast("string") if "unit" in lines.columns else ibis.null("string"),
+        "unit": _unit(lines),
         "named": _[asked.name].cast("string") if asked.name in lines.columns else ibis.null("string"),
         "currency": _.currency.cast("string") if "currency" in lines.columns else ibis.null("string"),
         "cost": _.cost.cast(MONEY) if asked.margin else ibis.null(MONEY),

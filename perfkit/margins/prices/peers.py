@@ -43,7 +43,9 @@ class Asked:
 def told(lines: ibis.Table, asked: Asked) -> ibis.Table:
     """Return the lines of the period, each with its member and the reason why it is left out, "" where it is not."""
     here = lines.filter(is_in(asked.period))
-    order = _.order_id if "order_id" in lines.columns else _.customer_id.cast("string") + _BAR + _.date.cast("string")
+    # Two customers may have the same number of an order; lines without a customer are left out anyway.
+    number = _.order_id if "order_id" in lines.columns else _.date
+    order = _.customer_id.cast("string") + _BAR + number.cast("string")
     within = ibis.coalesce(_[asked.within].cast("string"), "") if asked.within else ibis.literal("")
     chosen = here.select(
         "net_revenue",

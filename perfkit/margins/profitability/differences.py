@@ -266,7 +266,7 @@ class _Side:
         weight = revenue / total
         left = np.maximum(1 - 2 * weight + (weight**2).sum(), np.finfo(float).tiny)
         pulled = weight / np.sqrt(left)
-        moved = np.where(weight != 0, (profit - rate * revenue) / total / np.sqrt(left), 0.0)
+        moved = (profit - rate * revenue) / total / np.sqrt(left)  # what nets to no revenue may move the profit
         return cls(weight, pulled, moved)
 
 
