@@ -20,6 +20,7 @@ from perfkit import languages
 from perfkit.charts.labels import sentences
 from perfkit.charts.lettering import FONT, SIZE, SMALL, TITLE, capitalised, clean, fit, length, wrap
 from perfkit.charts.style import HEADS, INK, LOOKS, QUIET, TONES, Key, bar, drawing, words
+from perfkit.customers.worth.absences import Absent
 from perfkit.results import Result, View
 
 WIDE, NARROW = 9.0, 3.6  # inches: the page's width, and a phone's
@@ -118,7 +119,10 @@ def chart(draw: Callable[[Drawn, Sheet], None]) -> Chart[Drawn]:
 
     def on(result: Drawn, sheet: Sheet) -> tuple[Axes, float]:
         with drawing():
-            draw(result, sheet)
+            if isinstance(result, Absent):
+                sheet.say(result.views()[0], result.reason)
+            else:
+                draw(result, sheet)
         if sheet.ax is None:
             raise RuntimeError(f"{draw.__name__} did not open its sheet")
         return sheet.ax, sheet.head

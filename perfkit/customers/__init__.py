@@ -1,19 +1,33 @@
 """Customers: who stays, what are they worth, and whom to keep?"""
 
-from perfkit.customers import clv, cohorts, contracts
+from perfkit.customers import clv, cohorts, contracts, segments, worth
 from perfkit.customers.clv import Fitted, Spend, Summary
 from perfkit.customers.cohorts import CohortDrift, CohortTriangle, Payback
 from perfkit.customers.contracts import Contracts
+from perfkit.customers.segments import Calibration, Lifecycle, Migration, Rfm, Tracking, ValueTiers
+from perfkit.customers.worth import Absent, AcquiredValue, CustomerValue, RetentionPoint
 
 __all__ = [
+    "Absent",
+    "AcquiredValue",
+    "Calibration",
     "CohortDrift",
     "CohortTriangle",
     "Contracts",
+    "CustomerValue",
     "Fitted",
+    "Lifecycle",
+    "Migration",
     "Payback",
+    "RetentionPoint",
+    "Rfm",
     "Spend",
     "Summary",
+    "Tracking",
+    "ValueTiers",
     "clv",
     "cohorts",
     "contracts",
+    "segments",
+    "worth",
 ]

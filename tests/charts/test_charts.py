@@ -74,7 +74,19 @@ def result(name, lines, period=MAY, currency="GBP", months=12, targets=None):
         return of_prices(name, earning(lines), given)
     if name in ("cohort_triangle", "payback"):
         return of_cohorts(name, earning(lines), given)
+    if name in ("value_tiers", "tracking", "calibration"):
+        return of_segments(name, lines, given)
+    if name == "acquired_value":
+        return of_channels(earning(lines), given)
     return getattr(kpis, name)(lines, **given)
+
+
+def of_channels(lines, given):
+    """Customers by the country that they came from, each valued by a model and set against what it cost."""
+    worth, until = customers.worth, given["period"].last_day
+    lines = lines.assign(acquisition_channel=lines["country"])
+    base = worth.base(lines, until=until, currency=given["currency"], models=("mbg_nbd",))
+    return worth.acquired(base, of_cohorts("payback", lines, given))
 
 
 def of_cohorts(name, lines, given):
@@ -89,6 +101,14 @@ def of_cohorts(name, lines, given):
         .rename(columns={"country": "channel", "net_revenue": "amount"})
     )
     return built if name == "cohort_triangle" else customers.cohorts.payback(built, paid)
+
+
+def of_segments(name, lines, given):
+    """Customers by what they brought, and what a model forecast of them in the last thirteen weeks."""
+    segments, until = customers.segments, given["period"].last_day
+    if name == "value_tiers":
+        return segments.value_tiers(segments.rfm(lines, as_of=until, currency=given["currency"]))
+    return getattr(segments, name)(lines, observed_until=until, horizon=13)
 
 
 def earning(lines):
@@ -237,6 +257,7 @@ CHARTS = (
     "scorecard", "comparison", "trend", "trend_by", "year_to_date", "breakdown", "movers", "concentration",
     "revenue_tree", "revenue_walk", "ledger_tie", "statement", "price_volume_mix", "profitability", "whale_curve",
     "price_waterfall", "discount_dispersion", "price_changes", "cohort_triangle", "payback",
+    "value_tiers", "tracking", "calibration", "acquired_value",
 )  # fmt: skip
 
 
@@ -252,6 +273,10 @@ ONLY = {  # the comparison is put together of the scorecard's and the breakdown'
     "price_changes": ("two countries", "hostile names and none", "huge"),
     "cohort_triangle": ("two countries", "huge"),
     "payback": ("two countries", "hostile names and none", "huge"),
+    "value_tiers": ("two countries", "huge"),
+    "tracking": ("two countries",),
+    "calibration": ("two countries",),
+    "acquired_value": ("two countries", "hostile names and none", "huge"),
 }
 
 MILDER = ("one country", "no year before", "tiny", "one month", "a hundredfold")

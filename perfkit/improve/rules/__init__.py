@@ -17,6 +17,7 @@ from perfkit.improve.rules import (
     bridges,
     customers,
     earnings,
+    lifetimes,
     margins,
     prices,
     products,
@@ -157,7 +158,7 @@ def findings(
         If a result is none of these or is of another period, or an action names no rule.
     """
     decided = actions or {}
-    names = {rule.__name__ for rule in RULES}
+    names = {rule.__name__ for rule in RULES} | lifetimes.NAMES
     for name in decided:
         if name.split(":")[0] not in names:
             raise ParameterError(f"actions: {unknown('finding', name.split(':')[0], names)}")
@@ -179,6 +180,38 @@ def findings(
     )
 
 
+def lifetime_findings(
+    *results: Result, period: Period, currency: str, actions: Mapping[str, Mapping[str, Any]] | None = None
+) -> Findings:
+    """Apply every rule on lifetimes to what customers are worth, and rank what they say by what is at stake.
+
+    Parameters
+    ----------
+    *results : Base, Lifecycle, AcquiredValue, CohortDrift, or the Absent of any of them
+    period : Period
+        Of the report.
+    currency : str
+    actions : mapping, optional
+        As `findings` takes them; those on findings of other reports are passed over.
+
+    Raises
+    ------
+    ParameterError
+        If an action names no rule.
+    """
+    decided = actions or {}
+    names = {rule.__name__ for rule in RULES} | lifetimes.NAMES
+    for name in decided:
+        if name.split(":")[0] not in names:
+            raise ParameterError(f"actions: {unknown('finding', name.split(':')[0], names)}")
+    known = lifetimes.read(*results)
+    found = [] if known is None else [_decided(each, decided) for rule in lifetimes.RULES for each in rule(known)]
+    ranked = sorted(found, key=lambda item: (-item.amount, _depth(item), item.id))
+    spoken = {name for item in ranked for name in (item.id, item.id.split(":")[0])}
+    unspoken = tuple(name for name in decided if name.split(":")[0] in lifetimes.NAMES and name not in spoken)
+    return Findings(tuple(ranked), period, currency, unspoken)
+
+
 def _is_read(name: str, evidence: Evidence) -> bool:
     """Say whether a finding of this id could be made here: its dimension or KPI is one that the rules read."""
     rule, _, of = name.partition(":")
@@ -190,6 +223,8 @@ def _is_read(name: str, evidence: Evidence) -> bool:
 def _is_of_another_report(name: str, evidence: Evidence) -> bool:
     """Say whether what its rule reads is not given here, so that its silence means nothing."""
     rule, _, of = name.partition(":")
+    if rule in lifetimes.NAMES:
+        return True
     planned = evidence.year_to_date is not None or evidence.scorecard.rows["target"].notna().any()
     if rule in _OF_TARGETS and not planned:
         return True
