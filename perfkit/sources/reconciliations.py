@@ -45,6 +45,10 @@ def _largest_share(lines: Any, money: Any, of: Any) -> float:
     return max(shares, default=0.0)
 
 
+_OF_MARGINS = {"costs": mark("costs"), "spend": mark("spend")}
+"""Tables whose rows a margin takes off: one that is set aside makes it too high."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reconciliation(Result):
     """Rows and money read = accepted + excluded + quarantined + in another currency, table by table.
@@ -155,6 +159,20 @@ class Reconciliation(Result):
                     share=languages.percent(lost["lines"] / read["lines"], 2),
                 )
             )
+        for name in _OF_MARGINS:
+            booked = self.rows[self.rows["table"] == name].set_index("part")["lines"]
+            if booked.get("quarantined") and booked["quarantined"] >= LOUD * booked["read"]:
+                said.append(
+                    plural(
+                        "{n} row of {table} of {all} could not be read: what it cost is in no margin, which is too "
+                        "high.",
+                        "{n} rows of {table} of {all} could not be read: what they cost is in no margin, which is too "
+                        "high.",
+                        int(booked["quarantined"]),
+                        table=text(_OF_MARGINS[name]),
+                        all=languages.number(booked["read"]),
+                    )
+                )
         for each in self.strangers:
             if _largest_share(each["rows"], Decimal(each["money"]), accepted) >= UNLISTED:
                 said.append(

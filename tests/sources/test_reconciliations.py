@@ -330,3 +330,16 @@ def test_ids_that_a_spreadsheet_shortened_are_told_beside_what_was_read(appendix
         "sales: 2 order_id look like numbers that a spreadsheet has shortened (1.23E+12 ...), so that different ids "
         "may have become one."
     ]
+
+
+def test_costs_that_could_not_be_read_are_told_first_because_margins_are_too_high(tmp_path):
+    languages.use("en")
+    (tmp_path / "exports").mkdir()
+    settings = SETTINGS.replace("[tables.products]", '[tables.costs]\nfiles = "costs.csv"\n\n[tables.products]')
+    (tmp_path / "company.toml").write_text(settings)
+    (tmp_path / "exports" / "sales.csv").write_text(SALES)
+    (tmp_path / "exports" / "products.csv").write_text("product_id,name\nP1,Lamp\n")
+    costs = "period,kind,level,amount\n2026-01-01,rent,fixed,1000\n2026-01-01,freight,moon,500\n"
+    (tmp_path / "exports" / "costs.csv").write_text(costs)
+    said = pk.load(tmp_path).reconciliation().warning()
+    assert "1 row of costs of 2 could not be read: what it cost is in no margin, which is too high." in said
