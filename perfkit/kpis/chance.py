@@ -51,7 +51,8 @@ class Change:
         from scipy.special import stdtrit  # here: a report of which nothing is compared need not wait for it
 
         half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error if self.error else 0.0
-        return self.estimate - half, self.estimate + half
+        # An engine adds floats up in another order each time: nine digits are the same in all of them.
+        return float(f"{self.estimate - half:.9g}"), float(f"{self.estimate + half:.9g}")
 
 
 def of_sum(changes: Iterable[Any]) -> Change | None:

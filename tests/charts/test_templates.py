@@ -31,6 +31,7 @@ TAGS = {
     "th",
     "td",
     "span",
+    "wbr",
     "i",
     "b",
     "ol",
