@@ -130,7 +130,7 @@ def asked() -> dict[str, list[ibis.Table]]:
         for some, since in ((old, "2023-01"), (table.select("date", "net_revenue", "customer_id"), None)):
             customers.segments.rfm(some, as_of="2024-01", since=since)
         for since in (None, "2022-01-01"):
-            customers.segments.tracking(table, observed_until="2024-01", horizon=40, acquired_from=since)
+            customers.clv.tracking(table, observed_until="2024-01", horizon=40, acquired_from=since)
         customers.worth.base(old, until=PERIOD.last_day, data_from=PERIOD.start.replace(year=2022, day=6))
         customers.worth.base(old, until=PERIOD.last_day, data_from=PERIOD.start.replace(year=2022))
         plan = {"kpi": "revenue", "period": PERIOD.start, "value": 1, "dimension": "channel", "member": "web"}

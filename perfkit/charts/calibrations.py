@@ -26,7 +26,7 @@ def calibration(result: Calibration, sheet: Sheet) -> None:
 
     See Also
     --------
-    customers.segments.calibration : the figures.
+    customers.clv.calibration : the figures.
     """
     view, rows = result.views()[0], result.classes.to_dict("records")
     decimals = 2 if max(row["actual_high"] for row in rows) < 100 else 0

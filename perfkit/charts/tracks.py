@@ -31,7 +31,7 @@ def tracking(result: Tracking, sheet: Sheet) -> None:
 
     See Also
     --------
-    customers.segments.tracking : the figures.
+    customers.clv.tracking : the figures.
     """
     view, steps = result.views()[0], result.steps
     height = 2 * (_HEAD + _FOOT) + _EACH + _ALL

@@ -1,10 +1,10 @@
 """Customers: who stays, what are they worth, and whom to keep?"""
 
 from perfkit.customers import clv, cohorts, contracts, segments, worth
-from perfkit.customers.clv import Fitted, Spend, Summary
+from perfkit.customers.clv import Calibration, Fitted, Spend, Summary, Tracking
 from perfkit.customers.cohorts import CohortDrift, CohortTriangle, Payback
 from perfkit.customers.contracts import Contracts
-from perfkit.customers.segments import Calibration, Lifecycle, Migration, Rfm, Tracking, ValueTiers
+from perfkit.customers.segments import Lifecycle, Migration, Rfm, ValueTiers
 from perfkit.customers.worth import Absent, AcquiredValue, CustomerValue, RetentionPoint
 
 __all__ = [

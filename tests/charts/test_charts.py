@@ -108,7 +108,7 @@ def of_segments(name, lines, given):
     segments, until = customers.segments, given["period"].last_day
     if name == "value_tiers":
         return segments.value_tiers(segments.rfm(lines, as_of=until, currency=given["currency"]))
-    return getattr(segments, name)(lines, observed_until=until, horizon=13)
+    return getattr(customers.clv, name)(lines, observed_until=until, horizon=13)
 
 
 def earning(lines):

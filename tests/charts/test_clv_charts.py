@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from perfkit import languages
 from perfkit.charts import calibrations, sheets, show, style, tiers, tracks
-from perfkit.customers import segments
+from perfkit.customers import clv, segments
 from tests.charts.test_charts import faults, parts, words
 
 
@@ -44,11 +44,11 @@ def end(weeks):
 
 
 def tracked(weeks=80, horizon=20, **options):
-    return segments.tracking(sales(weeks=weeks, **options), observed_until=end(weeks), horizon=horizon)
+    return clv.tracking(sales(weeks=weeks, **options), observed_until=end(weeks), horizon=horizon)
 
 
 def calibrated(weeks=80, **options):
-    return segments.calibration(sales(weeks=weeks, **options), observed_until=end(weeks), horizon=20)
+    return clv.calibration(sales(weeks=weeks, **options), observed_until=end(weeks), horizon=20)
 
 
 def tiered(lines, cost=None):

@@ -15,8 +15,9 @@ import pandas as pd
 from perfkit.customers.clv.backtest_views import backtest_figures, backtest_views, choice_figures, choice_views
 from perfkit.customers.clv.fitted import length
 from perfkit.customers.clv.fitting import fit
+from perfkit.customers.clv.holdouts import known_and_later, too_short
 from perfkit.customers.clv.models import MODELS
-from perfkit.customers.clv.summaries import DAYS, Merge, TimeUnit, day_of, summarise
+from perfkit.customers.clv.summaries import DAYS, Merge, TimeUnit, day_of
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.estimates import ratio
 from perfkit.results import Result, View
@@ -151,28 +152,15 @@ def backtest(
     for back in range(origins):
         ends = last - dt.timedelta(days=round(back * apart * unit))
         origin = ends - dt.timedelta(days=round(horizon * unit))
-        try:
-            known, then = (
-                summarise(
-                    sales, observed_until=day, time_unit=time_unit, merge=merge, value="revenue",
-                    acquired_from=acquired_from,
-                ).customers
-                for day in (origin, ends)
-            )  # fmt: skip
-        except DataError:
+        split = known_and_later(sales, origin, ends, time_unit=time_unit, merge=merge, acquired_from=acquired_from)
+        if split is None:
             break
-        if not (known["frequency"] > 0).any():
-            break
-        later = then.set_index("customer_id")["frequency"].reindex(known["customer_id"]).to_numpy() - known["frequency"]
         for model in (*models, PAST_RATE):
-            row, classes = _tested(model, known, later.to_numpy(np.float64), horizon)
+            row, classes = _tested(model, split[0].customers, split[1], horizon)
             rows.append({"origin": origin, "model": model, **row})
             calibration.append(classes.assign(origin=origin, model=model))
     if not rows:
-        raise DataError(
-            f"sales: nobody had bought again {horizon:g} {time_unit}s before {last}, so no model could have been asked "
-            "then. Take a shorter horizon, or load earlier lines."
-        )
+        raise too_short(horizon, time_unit, last)
     return Backtest(pd.DataFrame(rows), pd.concat(calibration, ignore_index=True), horizon, time_unit, last)
 
 

@@ -19,6 +19,7 @@ from perfkit import periods
 from perfkit.aggregations import aggregation, only
 from perfkit.customers.clv.summary_views import summary_figures, summary_views
 from perfkit.customers.maximum import Z
+from perfkit.customers.purchases import from_ten_thousandths, is_bought, ten_thousandths
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.estimates import LEVEL
 from perfkit.lines import checked
@@ -170,7 +171,7 @@ def summarise(
         left_out=left_out,
         margins=margins,
         lines=int(counted["lines"] or 0),
-        net_revenue=_money(counted["net"]),
+        net_revenue=from_ten_thousandths(counted["net"]),
         observed_until=until,
         time_unit=time_unit,
         merge=merge,
@@ -222,18 +223,9 @@ def _reasons(counted: dict[str, Any], rows: pd.DataFrame, truncated: pd.Series) 
         ("acquired before", int(rows.loc[truncated, "lines"].sum()), int(rows.loc[truncated, "net"].sum())),
     ]
     return pd.DataFrame(
-        [(name, int(lines or 0), _money(net)) for name, lines, net in reasons if lines],
+        [(name, int(lines or 0), from_ten_thousandths(net)) for name, lines, net in reasons if lines],
         columns=["reason", "lines", "net_revenue"],
     ).astype({"net_revenue": "object"})
-
-
-def _money(ten_thousandths: Any) -> Decimal:
-    return Decimal(int(ten_thousandths or 0)).scaleb(-4)
-
-
-def _exact(money: ibis.Value) -> ibis.Value:
-    """A sum of money as whole ten-thousandths: exact, and a hundred times faster to bring back than Decimals."""
-    return (money * 10_000).cast("int64")
 
 
 @aggregation
@@ -243,9 +235,9 @@ def _left_out(lines: ibis.Table, until: dt.date) -> ibis.Table:
     parts = {"later": later, "anonymous": ~later & ~named, "named": ~later & named}
     return lines.agg(
         lines=_.count(),
-        net=_exact(_.net_revenue.sum()),
+        net=ten_thousandths(_.net_revenue.sum()),
         **{f"{name}_lines": _.count(where=where) for name, where in parts.items()},
-        **{f"{name}_net": _exact(_.net_revenue.sum(where=where)) for name, where in parts.items()},
+        **{f"{name}_net": ten_thousandths(_.net_revenue.sum(where=where)) for name, where in parts.items()},
     )
 
 
@@ -262,7 +254,7 @@ def _customers(lines: ibis.Table, until: dt.date, merge: Merge, value: Value, co
             "costed_lines": _.count(where=known),
         }
     days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=day).agg(**sums)
-    bought = days.filter((days.net > 0) | ((days.net == 0) & (days.least >= 0)))
+    bought = days.filter(is_bought(days.net, days.least))
     if costed:
         revenue = ibis.coalesce(bought.revenue, ibis.literal(0).cast(_SUM))
         bought = bought.mutate(revenue=revenue, margin=revenue - ibis.coalesce(bought.cost, ibis.literal(0).cast(_SUM)))
@@ -288,7 +280,9 @@ def _customers(lines: ibis.Table, until: dt.date, merge: Merge, value: Value, co
     money = ("value", "net", *(("revenue", "margin") if costed else ()))
     return (
         found.mutate(
-            first_value=_exact(found.packed - first_day), **ends, **{name: _exact(found[name]) for name in money}
+            first_value=ten_thousandths(found.packed - first_day),
+            **ends,
+            **{name: ten_thousandths(found[name]) for name in money},
         )
         .drop("packed")
         .order_by("customer_id")

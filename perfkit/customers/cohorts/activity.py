@@ -16,6 +16,7 @@ from ibis import _
 
 from perfkit.aggregations import aggregation
 from perfkit.contribution import MONEY
+from perfkit.customers.purchases import is_bought
 from perfkit.dimensions import name_column
 
 By = Literal["month", "quarter", "year"]
@@ -177,7 +178,7 @@ def _days(lines: ibis.Table, asked: Asked, costed: bool) -> ibis.Table:
         member=lines[asked.split].cast("string").max() if attribute else ibis.null("string"),
         name=lines[called].cast("string").max() if called else ibis.null("string"),
     )
-    return days.mutate(bought=(days.net > 0) | ((days.net == 0) & (days.least >= 0)))
+    return days.mutate(bought=is_bought(days.net, days.least))
 
 
 def _customers(days: ibis.Table, asked: Asked) -> ibis.Table:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perfkit import languages
+from perfkit.customers.clv.words import before_the_data, span
 from perfkit.customers.segments import words
 from perfkit.languages import date, mark, number, percent, plural, text
 from perfkit.results import Field, View, figure_frame
@@ -70,7 +71,7 @@ def _basis(result: "Lifecycle", kind: str) -> str:
 
 
 def _ahead(result: "Lifecycle") -> str:
-    return words.span(result.horizon, result.time_unit)
+    return span(result.horizon, result.time_unit)
 
 
 def lifecycle_views(result: "Lifecycle") -> list[View]:
@@ -135,7 +136,7 @@ def _notes(result: "Lifecycle") -> list[str]:
         text(
             "New: acquired {span} ago or less. Of the others, active: P(alive) from {active} on; at risk: from {lost} "
             "to {active}; lost: below {lost}. P(alive) is the model's probability that a customer still buys.",
-            span=words.span(result.new_within, result.time_unit), active=percent(result.active_from, 0),
+            span=span(result.new_within, result.time_unit), active=percent(result.active_from, 0),
             lost=percent(result.lost_below, 0),
         )
     ]  # fmt: skip
@@ -160,7 +161,7 @@ def _notes(result: "Lifecycle") -> list[str]:
             said.append(text("What a purchase brings is its revenue times one margin rate for all customers."))
     else:
         said.append(text(_REASONS[result.reason]))
-    said += words.before_the_data(result.acquired_from)
+    said += before_the_data(result.acquired_from)
     return said + [each for each in result.fitted.notes if each not in said]
 
 

@@ -11,13 +11,7 @@ import ibis
 from ibis import _
 
 from perfkit.aggregations import aggregation
-
-ONE = 10_000
-"""Of the whole numbers in which sums of money come back: exact, and far faster than Decimals."""
-
-
-def _exact(money: ibis.Value) -> ibis.Value:
-    return (money * ONE).cast("int64")
+from perfkit.customers.purchases import is_bought, ten_thousandths
 
 
 @aggregation
@@ -32,10 +26,10 @@ def totals(lines: ibis.Table, as_of: dt.date, since: dt.date | None) -> ibis.Tab
         ends |= {"lowest": lines.currency.cast("string").min(), "highest": lines.currency.cast("string").max()}
     return lines.agg(
         lines=_.count(),
-        net=_exact(_.net_revenue.sum()),
+        net=ten_thousandths(_.net_revenue.sum()),
         **ends,
         **{f"{name}_lines": _.count(where=where) for name, where in parts.items()},
-        **{f"{name}_net": _exact(_.net_revenue.sum(where=where)) for name, where in parts.items()},
+        **{f"{name}_net": ten_thousandths(_.net_revenue.sum(where=where)) for name, where in parts.items()},
     )
 
 
@@ -53,39 +47,16 @@ def by_customer(lines: ibis.Table, as_of: dt.date, since: dt.date | None, costed
         known = _.cost.notnull()
         sums |= {"revenue": _.net_revenue.sum(where=known), "cost": _.cost.sum(where=known)}
     days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=lines.date).agg(**sums)
-    days = days.mutate(bought=(days.net > 0) | ((days.net == 0) & (days.least >= 0)))
+    days = days.mutate(bought=is_bought(days.net, days.least))
     money = ("net", "revenue", "cost") if costed else ("net",)
     found = days.group_by("customer_id").agg(
         last=_.day.max(where=_.bought),
         purchases=_.bought.cast("int64").sum().cast("int64"),
         lines=_.lines.sum().cast("int64"),
-        **{name: _exact(ibis.coalesce(_[name].sum(), ibis.literal(0).cast("decimal(38, 4)"))) for name in money},
+        **{
+            name: ten_thousandths(ibis.coalesce(_[name].sum(), ibis.literal(0).cast("decimal(38, 4)")))
+            for name in money
+        },
     )
     ago = found.last.delta(ibis.date(as_of.isoformat()), unit="day")
     return found.mutate(days_since=(-ago).cast("int64")).drop("last").order_by("customer_id")
-
-
-@aggregation
-def repeats(lines: ibis.Table, until: dt.date, origin: dt.date, since: dt.date | None) -> ibis.Table:
-    """By day: how many customers are acquired, and how many repeat purchases those acquired by the origin make.
-
-    Customers acquired before `since` are left out.
-    """
-    lines = lines.filter(_.customer_id.notnull(), _.date <= ibis.date(until.isoformat()))
-    days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=lines.date).agg(
-        net=_.net_revenue.sum(), least=_.net_revenue.min()
-    )
-    days = days.filter((days.net > 0) | ((days.net == 0) & (days.least >= 0))).select("customer_id", "day")
-    first = days.group_by("customer_id").agg(first_day=_.day.min())
-    first = first.filter(first.first_day <= ibis.date(origin.isoformat()))
-    if since is not None:
-        first = first.filter(first.first_day >= ibis.date(since.isoformat()))
-    rows = days.inner_join(first, "customer_id")
-    return (
-        rows.group_by("day")
-        .agg(
-            acquired=(rows.day == rows.first_day).cast("int64").sum().cast("int64"),
-            repeat=(rows.day > rows.first_day).cast("int64").sum().cast("int64"),
-        )
-        .order_by("day")
-    )

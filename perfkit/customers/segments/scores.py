@@ -17,6 +17,7 @@ import pandas as pd
 from perfkit import estimates
 from perfkit.aggregations import only
 from perfkit.customers.clv.summaries import Value, day_of
+from perfkit.customers.purchases import from_ten_thousandths
 from perfkit.customers.segments import purchases as engine
 from perfkit.customers.segments import score_views as views
 from perfkit.errors import DataError, ParameterError, unknown
@@ -194,7 +195,7 @@ def rfm(
         customers=customers,
         left_out=left_out,
         lines=int(counted["lines"] or 0),
-        net_revenue=_amount(counted["net"]),
+        net_revenue=from_ten_thousandths(counted["net"]),
         as_of=until,
         since=start,
         first_day=counted["first"],
@@ -224,13 +225,9 @@ def _left_out(counted: dict[str, Any], returning: pd.DataFrame) -> pd.DataFrame:
         ("returns only", int(returning["lines"].sum()), int(returning["net"].sum())),
     ]
     return pd.DataFrame(
-        [(name, int(lines or 0), _amount(net)) for name, lines, net in reasons if lines],
+        [(name, int(lines or 0), from_ten_thousandths(net)) for name, lines, net in reasons if lines],
         columns=["reason", "lines", "net_revenue"],
     ).astype({"net_revenue": "object"})
-
-
-def _amount(parts: Any) -> Decimal:
-    return Decimal(int(parts or 0)) / engine.ONE
 
 
 def _money(parts: np.ndarray) -> list[Decimal]:

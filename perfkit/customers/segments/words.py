@@ -1,13 +1,12 @@
 """Words of segments: how criteria, tiers and stages are called, what a customer brings, and what is in no segment."""
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
 from perfkit.contribution import ENOUGH
-from perfkit.languages import mark, percent, plural, text
+from perfkit.languages import mark, percent, text
 from perfkit.results import Field, View
 
 CRITERIA = {"r": mark("Recency"), "f": mark("Frequency"), "m": mark("Value")}
@@ -52,27 +51,6 @@ def tier(number: int, shares: tuple[Decimal, ...]) -> str:
         return text("The rest")
     share = percent(shares[number - 1], 0)
     return text("Top {share}", share=share) if number == 1 else text("Next {share}", share=share)
-
-
-def span(length: float, unit: str) -> str:
-    """Return a length of time, to the whole unit: 52 weeks."""
-    n = round(length)
-    return {
-        "day": plural("{n} day", "{n} days", n),
-        "week": plural("{n} week", "{n} weeks", n),
-        "month": plural("{n} month", "{n} months", n),
-        "year": plural("{n} year", "{n} years", n),
-    }[unit]
-
-
-def before_the_data(acquired_from: dt.date | None) -> list[str]:
-    """Return what a reader has to know where nobody said from which day on a customer is new."""
-    if acquired_from is not None:
-        return []
-    return [
-        text("Customers acquired before the data start count as new at their first purchase in them, which the model "
-             "takes for the truth: say from which day on a customer is new (acquired_from).")
-    ]  # fmt: skip
 
 
 def tie(left_out: pd.DataFrame, lines: int, net_revenue: Decimal, currency: str) -> View:

@@ -8,10 +8,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from perfkit.customers import segments
-from perfkit.customers.clv import Choice
+from perfkit.customers import clv
+from perfkit.customers.clv import Calibration, Choice, Tracking
 from perfkit.customers.clv.summaries import TimeUnit
-from perfkit.customers.segments import Calibration, Tracking
 from perfkit.customers.worth.absences import Absent
 from perfkit.customers.worth.bases import MONTH_IN_WEEKS, Base, bought_by
 from perfkit.errors import DataError
@@ -23,13 +22,13 @@ Made = TypeVar("Made", Tracking, Calibration)
 def tracking(base: Base | Absent) -> Tracking | Absent:
     """Follow repeat purchases month by month against what the chosen model of each group expected, all together."""
     title = text("Have customers bought as often as expected?")
-    return _made(base, title, segments.tracking, _tracks, "month")
+    return _made(base, title, clv.tracking, _tracks, "month")
 
 
 def calibration(base: Base | Absent) -> Calibration | Absent:
     """Compare forecast and actual purchases by how often customers had bought, all groups together."""
     title = text("Are frequent customers forecast as well as the others?")
-    return _made(base, title, segments.calibration, _classes, "week")
+    return _made(base, title, clv.calibration, _classes, "week")
 
 
 def _made(

@@ -19,6 +19,7 @@ from perfkit import periods
 from perfkit.aggregations import aggregation, only
 from perfkit.contribution import MONEY
 from perfkit.customers.clv.summaries import Summary, summarise
+from perfkit.customers.purchases import is_bought
 from perfkit.dimensions import name_column
 from perfkit.errors import DataError
 
@@ -160,7 +161,7 @@ def _days(lines: ibis.Table, until: dt.date) -> ibis.Table:
     days = here.group_by(customer_id=here.customer_id.cast("string"), date=here.date).agg(
         least=here.net_revenue.min(), net_revenue=here.net_revenue.sum()
     )
-    bought = days.filter((days.net_revenue > 0) | ((days.net_revenue == 0) & (days.least >= 0)))
+    bought = days.filter(is_bought(days.net_revenue, days.least))
     return bought.drop("least").mutate(net_revenue=bought.net_revenue.cast(MONEY)).order_by("customer_id", "date")
 
 

@@ -11,11 +11,11 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from perfkit.customers.clv import calibration_views as views
 from perfkit.customers.clv.backtests import MANY
 from perfkit.customers.clv.fitted import Fitted
+from perfkit.customers.clv.holdouts import hold_out
 from perfkit.customers.clv.summaries import TimeUnit
-from perfkit.customers.segments import calibration_views as views
-from perfkit.customers.segments.holdouts import hold_out
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
 

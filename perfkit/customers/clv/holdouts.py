@@ -10,7 +10,7 @@ import pandas as pd
 from perfkit.customers.clv.fitted import Fitted, length
 from perfkit.customers.clv.fitting import fit
 from perfkit.customers.clv.models import MODELS
-from perfkit.customers.clv.summaries import DAYS, Summary, TimeUnit, day_of, summarise
+from perfkit.customers.clv.summaries import DAYS, Merge, Summary, TimeUnit, day_of, summarise
 from perfkit.errors import DataError, ParameterError, unknown
 
 
@@ -63,19 +63,45 @@ def hold_out(
         raise ParameterError(f"time_unit: {unknown('setting', str(time_unit), DAYS)}")
     horizon, until = length(horizon, "horizon"), day_of(observed_until)
     origin = until - dt.timedelta(days=round(horizon * DAYS[time_unit]))
-    too_short = DataError(
+    split = known_and_later(sales, origin, until, time_unit=time_unit, acquired_from=acquired_from)
+    if split is None:
+        raise too_short(horizon, time_unit, until)
+    known, later = split
+    return Holdout(known, later, fit(known, model), origin, until, horizon)
+
+
+def known_and_later(
+    sales: ibis.Table | pd.DataFrame,
+    origin: dt.date,
+    until: dt.date,
+    *,
+    time_unit: TimeUnit,
+    merge: Merge = "day",
+    acquired_from: str | dt.date | None = None,
+) -> tuple[Summary, np.ndarray] | None:
+    """Return what was known at an origin, and each customer's purchases from there until a day.
+
+    None where nobody had bought again by the origin.
+    """
+    try:
+        known, then = (
+            summarise(
+                sales, observed_until=day, time_unit=time_unit, merge=merge, value="revenue",
+                acquired_from=acquired_from,
+            )
+            for day in (origin, until)
+        )  # fmt: skip
+    except DataError:
+        return None
+    if not (known.customers["frequency"] > 0).any():
+        return None
+    frequency = then.customers.set_index("customer_id")["frequency"].reindex(known.customers["customer_id"])
+    return known, frequency.to_numpy(np.float64) - known.customers["frequency"].to_numpy(np.float64)
+
+
+def too_short(horizon: float, time_unit: str, until: dt.date) -> DataError:
+    """Return the error of data in which no origin lies so long before the end."""
+    return DataError(
         f"sales: nobody had bought again {horizon:g} {time_unit}s before {until}, so no model could have been asked "
         "then. Take a shorter horizon, or load earlier lines."
     )
-    try:
-        known, then = (
-            summarise(sales, observed_until=day, time_unit=time_unit, value="revenue", acquired_from=acquired_from)
-            for day in (origin, until)
-        )
-    except DataError:
-        raise too_short from None
-    if not (known.customers["frequency"] > 0).any():
-        raise too_short
-    frequency = then.customers.set_index("customer_id")["frequency"].reindex(known.customers["customer_id"])
-    later = frequency.to_numpy(np.float64) - known.customers["frequency"].to_numpy(np.float64)
-    return Holdout(known, later, fit(known, model), origin, until, horizon)

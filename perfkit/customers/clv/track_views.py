@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from perfkit.customers.segments import words
+from perfkit.customers.clv import words
 from perfkit.languages import date, mark, number, percent, plural, text
 from perfkit.results import Field, View, figure_frame
 
 if TYPE_CHECKING:
-    from perfkit.customers.segments.tracks import Tracking
+    from perfkit.customers.clv.tracks import Tracking
 
 MOST = 13
 """Steps of the holdout that the table shows."""

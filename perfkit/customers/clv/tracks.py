@@ -12,14 +12,16 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+from ibis import _
 
+from perfkit.aggregations import aggregation
+from perfkit.customers.clv import track_views as views
 from perfkit.customers.clv.fitted import Fitted, distinct_ages
 from perfkit.customers.clv.histories import histories
+from perfkit.customers.clv.holdouts import Holdout, hold_out
 from perfkit.customers.clv.outcomes import of_sum
 from perfkit.customers.clv.summaries import DAYS, TimeUnit, day_of
-from perfkit.customers.segments import purchases as engine
-from perfkit.customers.segments import track_views as views
-from perfkit.customers.segments.holdouts import Holdout, hold_out
+from perfkit.customers.purchases import is_bought
 from perfkit.estimates import LEVEL, ratio
 from perfkit.lines import checked
 from perfkit.results import Result, View
@@ -120,7 +122,7 @@ def tracking(
         acquired_from=acquired_from,
     )  # fmt: skip
     since = None if acquired_from is None else day_of(acquired_from)
-    counted = engine.repeats(checked(sales, "customer_id"), held.until, held.origin, since)
+    counted = _repeats(checked(sales, "customer_id"), held.until, held.origin, since)
     day = np.array([(each - held.origin).days for each in pd.to_datetime(counted["day"]).dt.date])
     acquired, repeat = (counted[name].to_numpy(np.int64) for name in ("acquired", "repeat"))
     before, after = _ends(int(day[0]), held, time_unit)
@@ -201,3 +203,29 @@ def _forecast(held: Holdout, horizons: np.ndarray) -> tuple[np.ndarray, np.ndarr
         spread.append(float(rows.weight @ (square - mean**2)))
     low, high = of_sum(estimate, np.array(spread) + wide**2)
     return estimate, low, high
+
+
+@aggregation
+def _repeats(lines: ibis.Table, until: dt.date, origin: dt.date, since: dt.date | None) -> ibis.Table:
+    """By day: how many customers are acquired, and how many repeat purchases those acquired by the origin make.
+
+    Customers acquired before `since` are left out.
+    """
+    lines = lines.filter(_.customer_id.notnull(), _.date <= ibis.date(until.isoformat()))
+    days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=lines.date).agg(
+        net=_.net_revenue.sum(), least=_.net_revenue.min()
+    )
+    days = days.filter(is_bought(days.net, days.least)).select("customer_id", "day")
+    first = days.group_by("customer_id").agg(first_day=_.day.min())
+    first = first.filter(first.first_day <= ibis.date(origin.isoformat()))
+    if since is not None:
+        first = first.filter(first.first_day >= ibis.date(since.isoformat()))
+    rows = days.inner_join(first, "customer_id")
+    return (
+        rows.group_by("day")
+        .agg(
+            acquired=(rows.day == rows.first_day).cast("int64").sum().cast("int64"),
+            repeat=(rows.day > rows.first_day).cast("int64").sum().cast("int64"),
+        )
+        .order_by("day")
+    )

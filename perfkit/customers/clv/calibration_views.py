@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.customers.segments import track_views, words
+from perfkit.customers.clv import track_views, words
 from perfkit.languages import date, number, percent, plural, text
 from perfkit.results import Field, View, figure_frame
 
 if TYPE_CHECKING:
-    from perfkit.customers.segments.calibrations import Calibration
+    from perfkit.customers.clv.calibrations import Calibration
 
 
 def calibration_figures(result: "Calibration") -> pd.DataFrame:
