@@ -1,9 +1,17 @@
-"""Purchases: which days of a customer are one? Said once, so that cohorts, lifetime value and segments count alike."""
+"""Purchases: which days of a customer are one, and what is it worth?
 
+Said once, so that cohorts, lifetime value and segments count alike.
+"""
+
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import ibis
+
+from perfkit.errors import DataError, ParameterError, unknown
+
+Value = Literal["margin", "revenue"]
 
 
 def is_bought(net: ibis.Value, least: ibis.Value) -> ibis.Value:
@@ -15,6 +23,53 @@ def is_bought(net: ibis.Value, least: ibis.Value) -> ibis.Value:
         The sum of the day's lines, and the smallest of them.
     """
     return (net > 0) | ((net == 0) & (least >= 0))
+
+
+def value_of(lines: ibis.Table, asked: str | None) -> Value:
+    """Return what a purchase is worth: what was asked for, else margin where lines have a cost.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither margin nor revenue.
+    DataError
+        If margin is asked for and lines have no cost.
+    """
+    has_cost = "cost" in lines.columns
+    chosen = asked or ("margin" if has_cost else "revenue")
+    if chosen == "margin" and not has_cost:
+        raise DataError(
+            "sales: no line has a cost, so a purchase has no margin. Ask for the cost of the goods, or say "
+            "value='revenue'."
+        )
+    if chosen == "margin":
+        return "margin"
+    if chosen == "revenue":
+        return "revenue"
+    raise ParameterError(f"value: {unknown('setting', str(chosen), ('margin', 'revenue'))}")
+
+
+def currencies(lines: ibis.Table) -> dict[str, ibis.Value]:
+    """Return the first and the last currency of lines, as aggregates; nothing where lines do not say theirs."""
+    if "currency" not in lines.columns:
+        return {}
+    said = lines.currency.cast("string")
+    return {"lowest": said.min(), "highest": said.max()}
+
+
+def refuse_two_currencies(counted: Mapping[str, Any]) -> None:
+    """Refuse lines whose `currencies` are two.
+
+    Raises
+    ------
+    DataError
+        If they are: amounts of two currencies are never added.
+    """
+    if counted.get("lowest") != counted.get("highest"):
+        raise DataError(
+            f"sales: lines are in {counted['lowest']} and in {counted['highest']}. Amounts of two currencies are never "
+            "added: convert net_revenue and cost first, or take the lines of one."
+        )
 
 
 def ten_thousandths(money: ibis.Value) -> ibis.Value:

@@ -135,6 +135,13 @@ def test_every_line_is_in_a_history_or_left_out(rows):
     clv.histories.histories(found.customers)  # which refuses what cannot be
 
 
+def test_two_currencies_are_never_added():
+    rows = sales(("a", "2024-01-01", 10), ("a", "2024-01-09", 10))
+    assert of(rows.assign(currency="EUR")).net_revenue == 20
+    with pytest.raises(DataError, match="lines are in EUR and in USD. Amounts of two currencies are never added"):
+        of(rows.assign(currency=["EUR", "USD"]))
+
+
 def test_settings_and_data_that_say_nothing_are_refused():
     rows = sales(("a", "2024-01-01", 10))
     with pytest.raises(ParameterError, match="time_unit: no setting 'weeks'. Did you mean 'week'"):

@@ -19,7 +19,15 @@ from perfkit import periods
 from perfkit.aggregations import aggregation, only
 from perfkit.customers.clv.summary_views import summary_figures, summary_views
 from perfkit.customers.maximum import Z
-from perfkit.customers.purchases import from_ten_thousandths, is_bought, ten_thousandths
+from perfkit.customers.purchases import (
+    Value,
+    currencies,
+    from_ten_thousandths,
+    is_bought,
+    refuse_two_currencies,
+    ten_thousandths,
+    value_of,
+)
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.estimates import LEVEL
 from perfkit.lines import checked
@@ -34,7 +42,6 @@ _SUM = "decimal(38, 4)"
 
 TimeUnit = Literal["day", "week", "month", "year"]
 Merge = Literal["day", "week", "month"]
-Value = Literal["margin", "revenue"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,23 +144,16 @@ def summarise(
     ParameterError
         If a setting is none of those above.
     DataError
-        If there is no customer left, or margin is asked for and lines have no cost.
+        If there is no customer left, lines are in two currencies, or margin is asked for and lines have no cost.
     """
     table = checked(sales, "customer_id")
-    has_cost = "cost" in table.columns
-    chosen: Value = value or ("margin" if has_cost else "revenue")
-    for name, setting, known in (
-        ("time_unit", time_unit, DAYS), ("merge", merge, MERGES), ("value", chosen, ("margin", "revenue")),
-    ):  # fmt: skip
+    for name, setting, known in (("time_unit", time_unit, DAYS), ("merge", merge, MERGES)):
         if setting not in known:
             raise ParameterError(f"{name}: {unknown('setting', str(setting), known)}")
-    if chosen == "margin" and not has_cost:
-        raise DataError(
-            "sales: no line has a cost, so a purchase has no margin. Ask for the cost of the goods, or say "
-            "value='revenue'."
-        )
+    has_cost, chosen = "cost" in table.columns, value_of(table, value)
     until, since = day_of(observed_until), None if acquired_from is None else day_of(acquired_from)
     counted = only(_left_out(table, until))
+    refuse_two_currencies(counted)
     rows = _customers(table, until, merge, chosen, has_cost)
     truncated = rows["first"] < (_days(since) if since else -(10**6))
     left_out = _reasons(counted, rows, truncated)
@@ -236,6 +236,7 @@ def _left_out(lines: ibis.Table, until: dt.date) -> ibis.Table:
     return lines.agg(
         lines=_.count(),
         net=ten_thousandths(_.net_revenue.sum()),
+        **currencies(lines),
         **{f"{name}_lines": _.count(where=where) for name, where in parts.items()},
         **{f"{name}_net": ten_thousandths(_.net_revenue.sum(where=where)) for name, where in parts.items()},
     )

@@ -16,11 +16,10 @@ from ibis import _
 
 from perfkit.aggregations import aggregation
 from perfkit.contribution import MONEY
-from perfkit.customers.purchases import is_bought
+from perfkit.customers.purchases import Value, currencies, is_bought
 from perfkit.dimensions import name_column
 
 By = Literal["month", "quarter", "year"]
-Value = Literal["margin", "revenue"]
 PER_YEAR: dict[str, int] = {"month": 12, "quarter": 4, "year": 1}
 """Periods of each length in a year."""
 FREQUENCIES: dict[str, str] = {"month": "M", "quarter": "Q", "year": "Y"}
@@ -85,8 +84,7 @@ def totals(lines: ibis.Table, until: dt.date, observed: dt.date) -> ibis.Table:
     days = {"first": lines.date.min()}
     if "acquired_on" in lines.columns:
         days["acquired"] = lines.acquired_on.min()
-    if "currency" in lines.columns:
-        days |= {"lowest": lines.currency.cast("string").min(), "highest": lines.currency.cast("string").max()}
+    days |= currencies(lines)
     return lines.agg(
         lines=_.count(),
         net=_.net_revenue.sum(),

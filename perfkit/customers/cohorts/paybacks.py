@@ -21,6 +21,7 @@ from perfkit.customers.cohorts import activity as engine
 from perfkit.customers.cohorts import payback_views as views
 from perfkit.customers.cohorts.means import mean_interval
 from perfkit.customers.cohorts.triangles import CohortTriangle
+from perfkit.customers.purchases import Value
 from perfkit.errors import ParameterError
 from perfkit.results import Result, View
 from perfkit.schema import SPEND
@@ -83,7 +84,7 @@ class Payback(Result):
     spend: pd.DataFrame
     by: engine.By
     split: str | None
-    value: engine.Value
+    value: Value
     currency: str
     horizon: int
     annual_discount_rate: float

@@ -20,8 +20,9 @@ from perfkit.aggregations import only
 from perfkit.customers.clv.summaries import day_of
 from perfkit.customers.cohorts import activity as engine
 from perfkit.customers.cohorts import triangle_views as views
-from perfkit.customers.cohorts.activity import Asked, By, Value, exact
+from perfkit.customers.cohorts.activity import Asked, By, exact
 from perfkit.customers.cohorts.means import mean_interval
+from perfkit.customers.purchases import Value, refuse_two_currencies, value_of
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.lines import checked
 from perfkit.results import Result, View
@@ -234,15 +235,9 @@ def build(
     payback : when have they brought back what they cost?
     """
     table = checked(sales, "customer_id")
-    chosen: Value = value or ("margin" if "cost" in table.columns else "revenue")
-    for name, setting, there in (("by", by, engine.PER_YEAR), ("value", chosen, ("margin", "revenue"))):
-        if setting not in there:
-            raise ParameterError(f"{name}: {unknown('setting', str(setting), there)}")
-    if chosen == "margin" and "cost" not in table.columns:
-        raise DataError(
-            "sales: no line has a cost, so a customer has no margin. Ask for the cost of the goods, "
-            "or say value='revenue'."
-        )
+    if by not in engine.PER_YEAR:
+        raise ParameterError(f"by: {unknown('setting', str(by), engine.PER_YEAR)}")
+    chosen = value_of(table, value)
     try:
         others = Decimal(str(other_costs))
     except ArithmeticError:
@@ -256,11 +251,7 @@ def build(
     last = running if over else running - 1
     asked = Asked(by, last.end_time.date(), since, column, first, chosen, others)
     counted = only(engine.totals(table, asked.until, observed))
-    if counted.get("lowest") != counted.get("highest"):
-        raise DataError(
-            f"sales: lines are in {counted['lowest']} and in {counted['highest']}. Amounts of two currencies are never "
-            "added: convert net_revenue and cost first, or take the lines of one."
-        )
+    refuse_two_currencies(counted)
     rows = engine.activity(table, asked)
     inside = rows[rows["reason"] == ""]
     if inside.empty:

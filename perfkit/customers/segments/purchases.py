@@ -11,7 +11,7 @@ import ibis
 from ibis import _
 
 from perfkit.aggregations import aggregation
-from perfkit.customers.purchases import is_bought, ten_thousandths
+from perfkit.customers.purchases import currencies, is_bought, ten_thousandths
 
 
 @aggregation
@@ -22,8 +22,7 @@ def totals(lines: ibis.Table, as_of: dt.date, since: dt.date | None) -> ibis.Tab
     anonymous = ~later & ~earlier & _.customer_id.isnull()
     parts = {"later": later, "earlier": earlier, "anonymous": anonymous}
     ends: dict[str, Any] = {"first": lines.date.min()}
-    if "currency" in lines.columns:
-        ends |= {"lowest": lines.currency.cast("string").min(), "highest": lines.currency.cast("string").max()}
+    ends |= currencies(lines)
     return lines.agg(
         lines=_.count(),
         net=ten_thousandths(_.net_revenue.sum()),

@@ -16,8 +16,8 @@ import pandas as pd
 
 from perfkit import estimates
 from perfkit.aggregations import only
-from perfkit.customers.clv.summaries import Value, day_of
-from perfkit.customers.purchases import from_ten_thousandths
+from perfkit.customers.clv.summaries import day_of
+from perfkit.customers.purchases import Value, from_ten_thousandths, refuse_two_currencies, value_of
 from perfkit.customers.segments import purchases as engine
 from perfkit.customers.segments import score_views as views
 from perfkit.errors import DataError, ParameterError, unknown
@@ -142,24 +142,12 @@ def rfm(
     value_tiers : the customers in tiers by value.
     """
     table = checked(sales, "customer_id")
-    has_cost = "cost" in table.columns
-    chosen: Value = value or ("margin" if has_cost else "revenue")
-    if chosen not in ("margin", "revenue"):
-        raise ParameterError(f"value: {unknown('setting', str(chosen), ('margin', 'revenue'))}")
-    if chosen == "margin" and not has_cost:
-        raise DataError(
-            "sales: no line has a cost, so a customer has no margin. Ask for the cost of the goods, or say "
-            "value='revenue'."
-        )
+    has_cost, chosen = "cost" in table.columns, value_of(table, value)
     until, start = day_of(as_of), None if since is None else _first_of(since)
     if start is not None and start > until:
         raise ParameterError(f"since is {start}, after as_of, {until}: no day lies between. Take an earlier since.")
     counted = only(engine.totals(table, until, start))
-    if counted.get("lowest") != counted.get("highest"):
-        raise DataError(
-            f"sales: lines are in {counted['lowest']} and in {counted['highest']}. Amounts of two currencies are never "
-            "added: convert net_revenue and cost first, or take the lines of one."
-        )
+    refuse_two_currencies(counted)
     rows = engine.by_customer(table, until, start, has_cost)
     bought = (rows["purchases"] > 0).to_numpy(dtype=bool)
     if not bought.any():

@@ -18,6 +18,7 @@ from perfkit.customers import clv
 from perfkit.customers.clv import Choice, Fitted, Spend, Summary
 from perfkit.customers.clv.backtests import PAST_RATE, Backtest
 from perfkit.customers.clv.summaries import DAYS
+from perfkit.customers.purchases import Value
 from perfkit.customers.worth import base_views as views
 from perfkit.customers.worth.absences import Absent
 from perfkit.customers.worth.histories import Known, known
@@ -98,7 +99,7 @@ class Base(Result):
     known: Known
     models: tuple[Model, ...]
     choice: Choice | Absent
-    value: clv.summaries.Value
+    value: Value
     coverage: float | None
     grouped: str | None
     channel: str | None
@@ -230,7 +231,7 @@ def base(
     asked = choice.model if isinstance(choice, Choice) else UNTESTED
     costed, revenue = (float(found.customers[name].sum()) for name in ("costed", "revenue"))
     coverage = costed / revenue if "cost" in table.columns and revenue > 0 else None
-    value: clv.summaries.Value = "margin" if coverage else "revenue"
+    value: Value = "margin" if coverage else "revenue"
     made = [
         _model(found, names, group, asked, _second(choice), value, other_costs)
         for group in names.value_counts(dropna=False).index
