@@ -301,6 +301,11 @@ def test_fixed_costs_that_name_nobody_are_not_its_own_of_the_only_member():
     assert (row["cm3_costs"], row["own_fixed"], row["advice"]) == (103, 3, "")
 
 
+def test_a_line_that_names_no_customer_is_of_the_order_of_its_number():
+    rows = [row if place != 1 else (*row[:2], None, *row[3:]) for place, row in enumerate(ORDERS)]
+    assert spread("channel", cost(30, driver="orders"), lines=sales(rows)) == ({"web": 20, "shop": 10}, [])
+
+
 def test_an_order_number_that_two_customers_have_is_two_orders():
     rows = [(order.replace("o2", "o1"), *rest) for order, *rest in ORDERS]
     assert spread("customer_id", cost(30, driver="orders"), lines=sales(rows)) == ({"a": 10, "b": 20}, [])

@@ -102,9 +102,13 @@ def counts(table: ibis.Table, dimensions: tuple[str, ...], period: Period, scope
         kinds: dict[str, Callable[[], Any]] = {"orders": is_purchase, "returns": lambda: _.net_revenue < 0}
         if "document" in here.columns:
             kinds["delivered"] = lambda: is_purchase() & (_.document == "delivery")
-        # Two customers may have the same number of an order.
-        numbered = [name for name in ("order_id", "customer_id") if name in here.columns]
-        of_document = ibis.window(group_by=[*numbered, "month"])
+        # Two customers may have the same number of an order; a line that names none is of the number's.
+        if "customer_id" in here.columns:
+            of_number = ibis.window(group_by=["order_id", "month"])
+            here = here.mutate(ordering=ibis.coalesce(here.customer_id, here.customer_id.max().over(of_number)))
+        else:
+            here = here.mutate(ordering=ibis.null("string"))
+        of_document = ibis.window(group_by=["order_id", "ordering", "month"])
         named = _.order_id.notnull()
         for name, is_of in kinds.items():
             mine = ibis.ifelse(ibis.coalesce(is_of() & named, False), 1, 0).cast("int64")
