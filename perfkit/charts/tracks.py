@@ -20,6 +20,7 @@ from perfkit.languages import number, text
 _EACH, _ALL = 86.0, 130.0  # points of the panel of the steps, and of the one of their sums
 _HEAD, _FOOT = 18.0, 20.0  # points above a panel for its name, below it for the months
 _SHADE, _BAND = "#eceff2", "#cfd5dc"
+_ABOVE = 1.15  # a scale ends so far above its highest value that no number touches the name of its panel
 _DASHED = (0, (4, 2.4))
 
 
@@ -99,7 +100,7 @@ def _scale(*columns: pd.Series) -> tuple[float, list[tuple[float, str]]]:
     most = max(float(np.nanmax(each.to_numpy(np.float64))) for each in columns if each.notna().any()) or 1.0
     ticks = [each for each in MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(0, most) if 0 <= each <= most]
     decimals = 0 if all(each == round(each) for each in ticks) else 1
-    return most, [(each, number(each, decimals)) for each in ticks]
+    return most * _ABOVE, [(each, number(each, decimals)) for each in ticks]
 
 
 def _panel(

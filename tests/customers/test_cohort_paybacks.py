@@ -130,6 +130,14 @@ def test_every_spend_is_somewhere():
     assert sum(members["spend"]) + 55 == sum(found.cohorts.loc[found.cohorts["member"].isna(), "spend"])
 
 
+def test_customers_of_members_without_spend_do_not_make_the_others_cheaper():
+    found = of(SPEND)
+    assert found.costed_only and row(found, None)["n"] == 40 + 30 + 5, "the thirty of word of mouth apart"
+    assert row(found, None)["cac"] == (1600 + 300 + 10 + 55) / 75
+    all_paid = of(pd.concat([SPEND, spend(("2024-01-02", "word", 90))]))
+    assert not all_paid.costed_only and row(all_paid, None)["n"] == 105
+
+
 def test_without_spend_or_margin_it_says_what_to_ask_for():
     for nothing in (None, SPEND.iloc[:0]):
         found = of(nothing)
@@ -159,9 +167,11 @@ def test_money_times_a_thousand_leaves_ratios_and_paybacks_alone():
 
 def test_payback_speaks_both_languages_with_unique_figures():
     found = of(SPEND)
-    assert found.views()[0].title.startswith("A customer costs €18.71, pays back after 1 month")
+    assert found.views()[0].title.startswith(
+        "Where spend is recorded: a customer costs €26.20, pays back after 1 month"
+    )
     languages.use("fr")
-    assert "Un client coûte 18,71\xa0€, récupérés au bout de 1 mois" in repr(found)
+    assert "un client coûte 26,20\xa0€, récupérés au bout de 1 mois" in repr(found)
     assert found.figures()["figure_id"].is_unique and found.payload()["figures"]
 
 

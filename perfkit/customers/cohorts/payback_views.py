@@ -45,7 +45,7 @@ _PARTS = {
 def label(result: "Payback", row: Any) -> str:
     """Return what a row of members is called."""
     return (
-        text("All customers")
+        (text("All with spend") if result.costed_only else text("All customers"))
         if row["member"] is None or pd.isna(row["member"])
         else words.member(row["member"], row["name"])
     )
@@ -71,6 +71,11 @@ def when(row: Any, by: str, stem: str = "payback") -> str:
 
 def message(result: "Payback") -> str:
     """Return payback of all cohorts that were followed, in a sentence."""
+    said = _message(result)
+    return text("Where spend is recorded: {said}", said=said[:1].lower() + said[1:]) if result.costed_only else said
+
+
+def _message(result: "Payback") -> str:
     row = result.together.iloc[0].to_dict()
     if not result.matched:
         return text("{what}: not available", what=text("Payback"))

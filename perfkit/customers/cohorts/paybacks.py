@@ -6,6 +6,7 @@ its ends do are the interval of payback, given the cost. A cohort that has not p
 not yet: it is censored, neither infinite nor lost.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -71,6 +72,8 @@ class Payback(Result):
     coverage : float or None
     by_member : bool
         Whether spend says which member it was for.
+    costed_only : bool
+        Whether all together are the customers of members that have spend, because others have none.
     matched : bool
         Whether there is spend at all in the periods of the cohorts.
     left_truncated : bool
@@ -91,6 +94,7 @@ class Payback(Result):
     other_costs: Decimal
     coverage: float | None
     by_member: bool
+    costed_only: bool
     matched: bool
     left_truncated: bool
 
@@ -117,7 +121,7 @@ def payback(
     """Set what customers have brought against what acquiring them cost.
 
     Where the cohorts are split by acquisition channel, or by a column that spend has too, spend counts for the members
-    that it names, letter for letter.
+    that it names, letter for letter; all together are then the members that have spend.
 
     Parameters
     ----------
@@ -153,10 +157,19 @@ def payback(
     parts: list[tuple[str | None, str | None, pd.DataFrame]] = [(None, None, cohorts.cells)]
     if cohorts.by_member is not None and booked.column is not None:
         parts += [(member, name, cohorts.of(member).cells) for member, name in cohorts.members if member is not None]
+    sums_of = [_Sums.of(cells) for _member, _name, cells in parts]
+    # What came without spend did not cost what the others did: all together are then those who have some.
+    costed = [
+        sums
+        for (member, _name, _cells), sums in zip(parts[1:], sums_of[1:], strict=True)
+        if any(booked.in_cohort(cohort, member) > 0 for cohort in sums.cohorts)
+    ]
+    costed_only = 0 < len(costed) < len(parts) - 1
+    if costed_only:
+        sums_of[0] = _Sums.added(costed)
     by_cohort, together, curves = [], [], []
-    for place, (member, name, cells) in enumerate(parts):
+    for place, ((member, name, _cells), sums) in enumerate(zip(parts, sums_of, strict=True)):
         of = {"member": member, "name": name}
-        sums = _Sums.of(cells)
         curve = _curve(sums, factor)
         paid = [booked.in_cohort(cohort, None if place == 0 else member) for cohort in sums.cohorts]
         for row, cohort in enumerate(sums.cohorts):
@@ -203,6 +216,7 @@ def payback(
         other_costs=cohorts.other_costs,
         coverage=cohorts.coverage,
         by_member=len(parts) > 1,
+        costed_only=costed_only,
         matched=any(row["spend"] > 0 for row in by_cohort),
         left_truncated=cohorts.acquired_from is None,
     )
@@ -230,6 +244,13 @@ class _Sums:
             cells["n"].to_numpy(np.float64).reshape(size, size),
             *(each.reshape(size, size) for each in (total, cells["squares"].to_numpy(), cells["cubes"].to_numpy())),
         )
+
+    @classmethod
+    def added(cls, parts: Sequence["_Sums"]) -> "_Sums":
+        """Several members as one: they have the same cohorts and ages."""
+        first = parts[0]
+        sums = (sum(getattr(each, name) for each in parts) for name in ("n", "total", "squares", "cubes"))
+        return cls(first.cohorts, first.last, *sums)
 
     def together(self, until: int) -> "_Sums":
         """The cohorts that have reached an age, as one."""
