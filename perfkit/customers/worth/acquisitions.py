@@ -108,10 +108,10 @@ def _cells(base: Base, model: Model) -> list[dict[str, Any]]:
     if members.nunique() > 1 and model.fitted.span is None and not model.fitted.loose.any():
         pooled = clv.fit(base.part(model), model.fitted.model, by=members)
         fitted, borrowed = pooled.groups, pooled.borrowed.set_index("group")["buying"].to_dict()
-    whole = _brings(part, model)
+    whole = brings(part, model)
     found = []
     for member, rows in part.groupby(members):
-        own = _brings(rows, model) if len(rows) >= ENOUGH else whole
+        own = brings(rows, model) if len(rows) >= ENOUGH else whole
         of = fitted.get(str(member), model.fitted)
         later = of.lifetime_value(
             NEW, 1.0, horizon=base.horizon, annual_discount_rate=base.annual_discount_rate, time_unit="week"
@@ -131,7 +131,7 @@ def _cells(base: Base, model: Model) -> list[dict[str, Any]]:
     return found
 
 
-def _brings(customers: pd.DataFrame, model: Model) -> tuple[float, float]:
+def brings(customers: pd.DataFrame, model: Model) -> tuple[float, float]:
     """What a purchase leaves, returns and costs taken off, and its standard error."""
     purchases = (customers["frequency"] + 1).to_numpy(np.float64)
     amount = ratio(customers["bought"].fillna(0.0).to_numpy(np.float64), purchases)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import betaincinv
 
 from perfkit.customers.clv import Fitted
@@ -20,7 +19,7 @@ from perfkit.customers.clv.intervals import positive
 from perfkit.customers.clv.summaries import DAYS
 from perfkit.customers.worth import point_views as views
 from perfkit.customers.worth.absences import Absent
-from perfkit.customers.worth.acquisitions import NEW, _brings
+from perfkit.customers.worth.acquisitions import NEW, brings
 from perfkit.customers.worth.bases import Base
 from perfkit.customers.worth.sums import together
 from perfkit.languages import text
@@ -86,7 +85,7 @@ def retention_point(base: Base | Absent) -> RetentionPoint | Absent:
         if still_buys(of, of.theta, YEAR) >= 1 - POINT or of.span is not None:
             endless.append(place)
             continue
-        amount, off = _brings(base.customers.iloc[model.at], model)
+        amount, off = brings(base.customers.iloc[model.at], model)
         more = of.interval(lambda theta, of=of: np.array([_purchases(base, of, theta)]))  # type: ignore[misc]
         stays = of.interval(lambda theta, of=of: np.array([still_buys(of, theta, YEAR)]), share=True)  # type: ignore[misc]
         each = float(more[0][0]) * amount
@@ -134,6 +133,8 @@ def still_buys(fitted: Fitted, theta: np.ndarray, weeks: float) -> float:
 
 def longer(fitted: Fitted, theta: np.ndarray, more: float = POINT) -> np.ndarray:
     """Return the parameters at which so many more new customers still buy a year later, at unchanged rates."""
+    from scipy.optimize import brentq  # here: every report loads this room, and one of them needs it
+
     wanted = min(still_buys(fitted, theta, YEAR) + more, 1 - 1e-9)
     changed = theta.copy()
 
