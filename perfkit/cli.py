@@ -349,10 +349,13 @@ def demo(
     exactly those faults; and publishes the company's audit in English and in French.
     """
     from perfkit.demo import checks, exports
+    from perfkit.reports import preloading
 
-    truth = _made_demo(path, scale, seed)
-    acme = _loaded(path, None)
-    with _beside("commercial_audit", acme, DEMO_PERIOD, "fr") as other:  # it starts while this one checks
+    preloading.begin()
+    with _second_process() as publish_there:  # it gets ready while the company is made and loaded
+        truth = _made_demo(path, scale, seed)
+        acme = _loaded(path, None)
+        published = publish_there("commercial_audit", acme, DEMO_PERIOD, "fr")
         wrong = checks.differences(acme, truth)
         if wrong:
             raise PerfkitError(
@@ -361,31 +364,54 @@ def demo(
             )
         print(f"Checked: {len(truth['faults'])} planted faults, all found, nothing else set aside.")
         _publish("commercial_audit", acme, DEMO_PERIOD, "en", {})
-        print(other(), end="")
+        print(published(), end="")
     print(f"\nIt is yours to change: {path / 'company.toml'} says what was read, and how.")
     print(f"{path / 'README.md'} says what was planted, and {path / exports.TRUTH} what is true of the company.")
 
 
+_READY = """
+import json, sys
+from perfkit.reports import preloading
+preloading.begin()
+import perfkit.cli, perfkit.reports.execution, perfkit.reports.html, perfkit.reports.pdf
+perfkit.reports.pdf.absent()
+sys.argv[1:] = json.loads(sys.stdin.readline() or "[]")
+perfkit.cli.main()
+"""
+
+
 @contextmanager
-def _beside(report: str, acme: "Company", period: str, language: str) -> Iterator[Callable[[], str]]:
-    """Publish a report in a process of its own; gives a function that waits for it and returns what it printed."""
+def _second_process() -> Iterator[Callable[..., Callable[[], str]]]:
+    """Give a function that publishes a report in a process which was started before, and returns at once.
+
+    What that function returns waits for the report and returns what was printed.
+    """
     from subprocess import PIPE, Popen
 
     from perfkit.errors import EngineError
 
-    typed = ["run", report, str(acme.path), "--period", period, "--language", language]
-    typed += ["--snapshot", acme.snapshot.fingerprint]
-    command = [sys.executable, "-c", "from perfkit.cli import main; main()", *typed]
-    with Popen(command, stdout=PIPE, stderr=PIPE, text=True, encoding="utf-8") as process:
+    with Popen(
+        [sys.executable, "-c", _READY], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, encoding="utf-8"
+    ) as process:
 
-        def finished() -> str:
-            said, failed = process.communicate()
-            if process.returncode:
-                raise EngineError(failed.strip().removeprefix("perfkit: ") or f"{report} in {language} was not made.")
-            return said
+        def publish_there(report: str, acme: "Company", period: str, language: str) -> Callable[[], str]:
+            typed = ["run", report, str(acme.path), "--period", period, "--language", language]
+            assert process.stdin
+            with suppress(BrokenPipeError):  # it died: why stands in what it printed
+                process.stdin.write(json.dumps([*typed, "--snapshot", acme.snapshot.fingerprint]) + "\n")
+                process.stdin.flush()
+
+            def finished() -> str:
+                said, failed = process.communicate()
+                if process.returncode:
+                    reason = failed.strip().removeprefix("perfkit: ")
+                    raise EngineError(reason or f"{report} in {language} was not made.")
+                return said
+
+            return finished
 
         try:
-            yield finished
+            yield publish_there
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -408,7 +434,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     gc.set_threshold(
         200_000, 50, 100
-    )  # a page is half a million objects that live as long as it: see reports/kernels.py
+    )  # a page is half a million objects that live as long as it: see reports/preloading.py
     # JupyterLab brings a checker of internationalised addresses, which jsonschema loads where it finds it. Its grammar
     # takes two seconds, and no notebook needs it.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

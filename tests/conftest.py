@@ -18,7 +18,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Expressions are trees of many small objects: to look for garbage in them as often as Python does took a quarter of
-# the suite. Kernels and the command do the same (reports/kernels.py).
+# the suite. Kernels and the command do the same (reports/preloading.py).
 gc.set_threshold(200_000, 50, 100)
 
 # The same examples on every run and machine; the engines' first query is slow, so no deadline.

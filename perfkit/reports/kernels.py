@@ -10,22 +10,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets.config import Config
 
 from perfkit.errors import EngineError
+from perfkit.reports import preloading
 
-# A report makes millions of small objects that all live as long as it: looking through them for garbage as often as
-# Python does by default takes a tenth of its time.
-LAUNCH = """
-import gc
-gc.set_threshold(200_000, 50, 100)
-from ipykernel import kernelapp
-kernelapp.launch_new_instance()
-"""
+_LAUNCH = "from perfkit.reports.preloading import start_kernel; start_kernel()"
+_PROVISIONER = "perfkit-preloaded"  # its entry point in pyproject.toml
 _SOCKET_PATH = 107  # characters: a limit of Unix sockets
 
 
@@ -35,8 +32,9 @@ class Kernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The command: no history, nothing of the user's profile."""
-        argv = [sys.executable, "-c", LAUNCH, "-f", "{connection_file}"]
-        return KernelSpec(argv=[*argv, "--HistoryManager.enabled=False"], display_name="Python 3", language="python")
+        argv = [sys.executable, "-c", _LAUNCH, "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+        forked = {"kernel_provisioner": {"provisioner_name": _PROVISIONER}}
+        return KernelSpec(argv=argv, display_name="Python 3", language="python", metadata=forked)
 
     def kill(self) -> None:
         """Kill the kernel and whatever it started, without asking."""
@@ -46,6 +44,24 @@ class Kernel(AsyncKernelManager):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # a kernel leads its own group
         process.wait(timeout=10)
+
+
+class Preloaded(LocalProvisioner):
+    """Starts a kernel as a fork of a process that has imported everything; from nothing where that cannot be."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start the kernel; `cmd` is what starts it from nothing."""
+        if not preloading.POSSIBLE:
+            return await super().launch_kernel(cmd, **kwargs)
+        try:
+            kernel = preloading.server().fork(
+                cmd[cmd.index(_LAUNCH) + 1 :], cwd=str(kwargs["cwd"]), env=kwargs["env"], log=kwargs["stdout"].name
+            )
+        except (OSError, ValueError):
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process, self.pid, self.pgid = cast(Any, kernel), kernel.pid, kernel.pid
+        self.cwd = kwargs["cwd"]
+        return self.connection_info
 
 
 def scratch(run_id: str) -> Path:
@@ -59,10 +75,10 @@ def sweep(run_id: str) -> bool:
     A kernel whose runner was just killed would write there again: it is killed first.
     """
     folder = scratch(run_id)
-    for command in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if f"{folder}/".encode() in command.read_bytes():
-                os.kill(int(command.parent.name), signal.SIGKILL)
+            if f"{folder}/".encode() in (process / "cmdline").read_bytes() or (process / "cwd").readlink() == folder:
+                os.kill(int(process.name), signal.SIGKILL)
     with contextlib.suppress(FileNotFoundError):
         found = folder.lstat()
         if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid():
@@ -105,21 +121,15 @@ def _environment(folder: Path) -> dict[str, str]:
     own = {name: folder / name for name in ("ipython", "jupyter", "matplotlib", "tmp")}
     for path in own.values():
         path.mkdir(mode=0o700)
-    _give_fonts(own["matplotlib"])
-    return os.environ | {
-        "IPYTHONDIR": str(own["ipython"]),
-        "JUPYTER_CONFIG_DIR": str(own["jupyter"]),
-        "JUPYTER_RUNTIME_DIR": str(own["jupyter"]),
-        "MPLCONFIGDIR": str(own["matplotlib"]),
-        "TMPDIR": str(own["tmp"]),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "PYTHONSAFEPATH": "1",
-    }
-
-
-def _give_fonts(folder: Path) -> None:
-    """Copy matplotlib's list of the machine's fonts: finding them again in every run takes seconds."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
-    for found in home.glob("fontlist-v*.json"):
-        with contextlib.suppress(OSError):
-            shutil.copyfile(found, folder / found.name)
+    preloading.give_fonts(own["matplotlib"])
+    return (
+        os.environ
+        | {
+            "IPYTHONDIR": str(own["ipython"]),
+            "JUPYTER_CONFIG_DIR": str(own["jupyter"]),
+            "JUPYTER_RUNTIME_DIR": str(own["jupyter"]),
+            "MPLCONFIGDIR": str(own["matplotlib"]),
+            "TMPDIR": str(own["tmp"]),
+        }
+        | preloading.FOR_EVERY_KERNEL
+    )

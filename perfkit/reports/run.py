@@ -122,7 +122,9 @@ def _publish(
     shown = {name: each.default for name, each in takes.items() if name not in _SET_BY_THE_RUN} | chosen
     place = {"period": facts["period"], "report": notebook.name, "language": facts["language"]}
     with publishing.locked(company, **place, part=_part(shown)) as run:
-        from perfkit.reports import manifest
+        from perfkit.reports import manifest, preloading
+
+        preloading.begin()  # beside what we import ourselves
 
         about = facts | {
             "report": notebook.name,

@@ -60,10 +60,10 @@ def kernels_of(run_ids):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            signs = (process / "cmdline").read_bytes().decode(errors="replace") + os.readlink(process / "cwd")
         except OSError:
             continue
-        if any(f"perfkit-{run_id}" in command for run_id in run_ids):
+        if any(f"perfkit-{run_id}" in signs for run_id in run_ids):
             found.append(int(process.name))
     return found
 
