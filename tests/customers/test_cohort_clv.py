@@ -305,6 +305,16 @@ def test_regular_customers_who_fell_silent_are_told_with_what_they_would_bring(b
     }
 
 
+def test_whom_to_keep_is_named_by_name_and_by_id_where_there_is_no_name(base):
+    silent = cycle(base)
+    first, second = silent.to_keep.to_dict("records")
+    assert silent.views()[1].rows["called"].tolist() == [
+        f"{each['name']} ({each['customer_id']})" for each in (first, second)
+    ]
+    nameless = replace(silent, customers=silent.customers.drop(columns="name"))
+    assert nameless.views()[1].rows["called"].tolist() == [first["customer_id"], second["customer_id"]]
+
+
 def test_of_customers_who_never_came_back_silence_is_no_finding(base):
     assert spoken(base, cycle(base, frequency=0)) == {}
     assert spoken(base, cycle(base, stage="active")) == {}

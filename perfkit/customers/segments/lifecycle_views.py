@@ -168,9 +168,10 @@ def _notes(result: "Lifecycle") -> list[str]:
 def _keep(result: "Lifecycle") -> View:
     there = result.to_keep
     rows = there.head(MOST).copy()
+    rows["called"] = [result.called(row) for row in rows.to_dict("records")]
     days = text("Silent for, {unit}", unit=_units(result.time_unit))
     fields = [
-        Field("customer_id", text("Customer")),
+        Field("called", text("Customer")),
         Field("p_alive", text("P(alive), %"), unit="share"),
         Field("p_alive_low", text("from"), unit="share"),
         Field("p_alive_high", text("to"), unit="share"),

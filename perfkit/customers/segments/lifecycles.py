@@ -41,7 +41,8 @@ class Lifecycle(Result):
         since the last purchase, in time_unit; p_alive, p_alive_low, p_alive_high, 0 to 1; purchases: expected within
         the horizon; lost_purchases, _low, _high: what is expected to be missed because the customer may have stopped;
         value: what is expected of the customer within the horizon, discounted; at_stake, _low, _high: the value of the
-        missed purchases, of customers at risk only. value and at_stake are missing without a model of spend.
+        missed purchases, of customers at risk only. value and at_stake are missing without a model of spend. A name may
+        stand beside them, missing where it is not known.
     stages : DataFrame, one row a stage and "total"
         stage; n; share: of all customers; alive, alive_low, alive_high: how many are expected to buy still;
         purchases, value (_low, _high: the parameters' uncertainty; _actual_low, _actual_high: with luck);
@@ -92,6 +93,11 @@ class Lifecycle(Result):
         by = "at_stake" if self.valued else "lost_purchases"
         there = self.customers[self.customers["stage"] == "at risk"]
         return there.sort_values([by, "customer_id"], ascending=[False, True], kind="stable").reset_index(drop=True)
+
+    def called(self, row: dict[Any, Any]) -> str:
+        """Return what a reader calls the customer of a row: by name where it is known, else by id."""
+        name = row.get("name")
+        return str(row["customer_id"]) if name is None or pd.isna(name) else f"{name} ({row['customer_id']})"
 
     @property
     def order(self) -> list[str]:

@@ -32,12 +32,15 @@ def lifecycle(base: Base | Absent) -> Lifecycle | Absent:
         )
         for model in base.models
     ]  # fmt: skip
-    first = replace(parts[0], value=base.value, one_rate=base.value == "margin" and len(parts) == 1)
+    names = base.customers[["customer_id", "name"]]
+    customers = pd.concat([each.customers for each in parts], ignore_index=True).merge(names, "left", "customer_id")
+    first = replace(
+        parts[0], customers=customers, value=base.value, one_rate=base.value == "margin" and len(parts) == 1
+    )
     if len(parts) == 1:
         return first
-    customers = pd.concat([each.customers for each in parts], ignore_index=True)
     reason = "" if any(each.valued for each in parts) else parts[0].reason
-    return replace(first, customers=customers, stages=_stages([each.stages for each in parts]), reason=reason)
+    return replace(first, stages=_stages([each.stages for each in parts]), reason=reason)
 
 
 def _stages(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -49,13 +49,6 @@ class Lifetimes:
             return "revenue"
         return "contribution" if self.base.other_costs else "profit"
 
-    def name(self, customer: str) -> str:
-        """What a customer is called: by name where the company's list has one."""
-        people = self.base.customers
-        found = people.loc[people["customer_id"] == customer, "name"]
-        known = len(found) and not pd.isna(found.iloc[0])
-        return f"{found.iloc[0]} ({customer})" if known else customer
-
 
 Rule = Callable[[Lifetimes], Iterable[Finding]]
 
@@ -106,7 +99,7 @@ def customers_at_risk(known: Lifetimes) -> Iterator[Finding]:
         action=Action(
             text(
                 "Call first {names}; leave some, drawn by lot, uncalled, so as to see what calling brings.",
-                names=listing(known.name(each) for each in first["customer_id"]),
+                names=listing(cycle.called(each) for each in first.to_dict("records")),
             )
         ),
         caveat=text(
@@ -149,7 +142,7 @@ def large_customer_silent(known: Lifetimes) -> Iterator[Finding]:
         claim=text(
             "{name} has been silent for {weeks} weeks after {n} repeat purchases, and still buys with a chance of "
             "{chance}.",
-            name=known.name(row["customer_id"]),
+            name=cycle.called(row.to_dict()),
             weeks=number(row["silent"]),
             n=number(row["frequency"]),
             chance=percent(row["p_alive"], 0),
@@ -158,7 +151,7 @@ def large_customer_silent(known: Lifetimes) -> Iterator[Finding]:
         unit="share",
         basis=text("Chance that the customer still buys, by {model}", model=cycle.fitted.process.title),
         reference=text("Still active from {active} on", active=percent(cycle.active_from, 0)),
-        action=Action(text("Visit {name}, and ask what it now buys elsewhere.", name=known.name(row["customer_id"]))),
+        action=Action(text("Visit {name}, and ask what it now buys elsewhere.", name=cycle.called(row.to_dict()))),
         low=float(row["p_alive_low"]),
         high=float(row["p_alive_high"]),
         caveat=text("Of many customers some fall silent by chance and come back."),
