@@ -14,10 +14,10 @@ from perfkit import actions as decided
 from perfkit import contribution, doubts, languages, periods, questions, schema, sources
 from perfkit import segments as parts
 from perfkit.aggregations import fetch, only
-from perfkit.drills import Drill, ties
+from perfkit.drills import Drill, Found, asked_for, ties
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.languages import plural, show, text
-from perfkit.months import month_sums
+from perfkit.months import FIRST_DAYS, days_sold, month_sums
 from perfkit.overview import Overview
 from perfkit.periods import Period
 from perfkit.settings import Settings, settings
@@ -196,7 +196,7 @@ class Company:
                 f"{whole.label} holds no line of sales; the data go from {dates.min().to_pyarrow().as_py()} to "
                 f"{dates.max().to_pyarrow().as_py()}. Is the export complete, and its last date right?"
             )
-        return whole if self.first_day is None else whole.cut_at(self.first_day)
+        return whole if self.first_day is None else whole.cut_at(self.first_day, late=self.starts_late)
 
     def table(self, name: str) -> ibis.Table:
         """Return a canonical table of the snapshot.
@@ -262,6 +262,8 @@ class Company:
             if not _any(chosen):
                 self._refuse_empty(lines, segment, filter)
             chosen = self._dated(chosen)
+        if self.starts_late:
+            chosen = chosen.mutate(ibis.literal(True).name(schema.STARTS_LATE))
         if split_by:
             chosen = parts.split(chosen, self._members(split_by, lines), split_by)
         return chosen
@@ -329,6 +331,14 @@ class Company:
         first: dt.date | None = self.table("sales").date.min().cast("date").to_pyarrow().as_py()
         return first
 
+    @cached_property
+    def starts_late(self) -> bool:
+        """Whether the first month misses a working day on which the other months sell, see `periods.starts_late`."""
+        if self.first_day is None or self.first_day.day == 1:
+            return False
+        sold = days_sold(self.table("sales"), FIRST_DAYS)
+        return periods.starts_late(self.first_day, sold, self.observed_until, self.settings.calendar)
+
     def _members(self, segment: str, lines: ibis.Table) -> ibis.Table:
         """The customers of a segment, each once."""
         declared = _declared("segment", segment, self.settings.segments)
@@ -373,7 +383,9 @@ class Company:
         ]
         return ", ".join(_declared(what, name, known).label or name for what, name, known in named if name)
 
-    def drill(self, figure: Any, *, segment: str = "", filter: str = "", split_by: str = "") -> Drill:
+    def drill(
+        self, figure: Any, *, findings: Found | None = None, segment: str = "", filter: str = "", split_by: str = ""
+    ) -> Drill:
         """Return the lines behind a figure, of sales and of costs, each with its file, sheet and line in the exports.
 
         Parameters
@@ -381,6 +393,8 @@ class Company:
         figure : str, row of `.figures()`, or Finding
             A figure's id, such as "scorecard:2026-10:revenue" or "breakdown:country:2026-10:=FR"; a row is held
             against what its lines come to; of a finding, the first of the figures that it quotes.
+        findings : Findings, optional
+            Then figure may be the id of one of them, as the report prints it: "margin_fell_in:country".
         segment, filter, split_by : str, optional
             As given to `lines` when the figure was made.
 
@@ -395,8 +409,8 @@ class Company:
         """
         from perfkit.kpis.behind import PART, in_one, lines_behind, not_available  # here: they need time to load
 
-        given = figure if isinstance(figure, Mapping | pd.Series) else {}
-        ids = tuple(getattr(figure, "figure_ids", ())) or (str(given.get("figure_id", figure)),)
+        given = figure if isinstance(figure, Mapping | pd.Series) and findings is None else {}
+        ids = asked_for(figure, findings)
         found = lines_behind(
             ids[0],
             self._chosen(self._numbered_lines, segment, filter, split_by),
@@ -411,7 +425,8 @@ class Company:
             raise DataError(not_available(ids[0], given.get("reason") or ""))
         rows = in_one(self._placed(found))
         value = found.value(rows) if found.value else None
-        unshown = [schema.DATA_FROM, schema.WITHOUT_LINES, schema.FIRST_BOUGHT, *([] if found.adds else [PART])]
+        marks = (schema.DATA_FROM, schema.WITHOUT_LINES, schema.STARTS_LATE, schema.FIRST_BOUGHT)
+        unshown = [*marks, *([] if found.adds else [PART])]
         rows = rows.drop(columns=unshown, errors="ignore")
         drilled = Drill(rows, ids[0], value, found.unit, found.how, self.currency, also=ids[1:])
         made = found.made if value is None else value
@@ -627,6 +642,13 @@ class Company:
     def books(self) -> ibis.Table | None:
         """Return the entries of the ledger, or None where the company has not given it."""
         return self.table("ledger") if "ledger" in self.snapshot.names else None
+
+    def foreign(self) -> pd.DataFrame:
+        """Return the documents of sales that were set aside because they are in another currency, each in its own.
+
+        For `margins.ledger.tie(..., foreign=acme.foreign())`; see `sources.foreign.documents` for its columns.
+        """
+        return sources.foreign.documents(self.snapshot)
 
     def reconciliation(self) -> "sources.Reconciliation":
         """Return what was read and what was left out of it, in rows and money, tied to the source."""

@@ -69,6 +69,18 @@ def cost_of_goods(lines: ibis.Table) -> ibis.Value | None:
     return computed if own is None else ibis.coalesce(own, computed)
 
 
+def with_standard(lines: ibis.Table) -> ibis.Table:
+    """Return lines that say which costs are standard ones: quantity times the product's unit cost (`is_standard_cost`).
+
+    Ask before `lines.checked` has put both kinds of cost in one column. Lines are as they were where no product has a
+    unit cost.
+    """
+    if not {"unit_cost", "quantity"} <= set(lines.columns):
+        return lines
+    own = lines.cost.notnull() if "cost" in lines.columns else ibis.literal(False)
+    return lines.mutate(is_standard_cost=~own & lines.unit_cost.notnull() & lines.quantity.notnull())
+
+
 def has_list_price() -> ibis.Value:
     """Say of each line whether its discount is known: returns and lines without a list price have none.
 
@@ -87,7 +99,7 @@ def sums(lines: ibis.Table, here: ibis.Value | None = None) -> dict[str, ibis.Va
 
     revenue, and amount: the same without signs. Where lines have list prices, list, and listed: net revenue of the
     lines whose discount is known. Where they have costs, costed: net revenue of the lines whose cost is known; their
-    cost; and costed_amount, without signs.
+    cost; and costed_amount, without signs. Of lines that say it (`with_standard`), standard_cost and standard_revenue.
     """
     found = {"revenue": _.net_revenue.sum(where=here), "amount": _.net_revenue.abs().sum(where=here)}
     if "list_revenue" in lines.columns:
@@ -100,6 +112,9 @@ def sums(lines: ibis.Table, here: ibis.Value | None = None) -> dict[str, ibis.Va
             "cost": _.cost.sum(where=known),
             "costed_amount": _.net_revenue.abs().sum(where=known),
         }
+    if {"cost", "is_standard_cost"} <= set(lines.columns):
+        standard = _.is_standard_cost if here is None else here & _.is_standard_cost
+        found |= {"standard_cost": _.cost.sum(where=standard), "standard_revenue": _.net_revenue.sum(where=standard)}
     return found
 
 
@@ -123,7 +138,8 @@ def costs(
     -------
     Table or None
         date, amount, kind, level, source ("costs" or "spend"), customer_id, channel, driver: missing where a cost is
-        of no one customer, no one channel, or nothing says how to spread it. None where there is neither table.
+        of no one customer, no one channel, or nothing says how to spread it. None where there is neither table. The
+        channel of spend is one that wins customers: see `allocation.allocate` for when it is one that sells to them.
 
     Raises
     ------
@@ -151,8 +167,6 @@ def _part(table: ibis.Table, source: str, day: str, levels: Mapping[str, str]) -
         name: table[name].cast("string") if name in table.columns else ibis.null("string")
         for name in ("customer_id", "channel", "driver")
     }
-    if source == "spend":  # its channel is one that wins customers, and none that sells to them
-        optional["channel"] = ibis.null("string")
     return table.select(
         date=table[day].cast("date"),
         amount=table.amount.cast(MONEY),

@@ -4,15 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from ibis import _
 
-from perfkit import languages, months, questions
+from perfkit import languages, months, periods, questions
 from perfkit.errors import DataError, ParameterError, nearest
 from perfkit.languages import listing, plural
 from perfkit.periods import Period
-from perfkit.sources import placeholders
+from perfkit.sources import placeholders, spellings
 from perfkit.sources.names import visible
 from perfkit.sources.presets import presetting
 from perfkit.sources.settings import blocks
@@ -33,9 +35,13 @@ def notices(company: "Company") -> list[str]:
     return [
         *_of_months(company),
         *_of_ids(company),
+        *_of_spellings(company),
         *_of_numbers(company),
         *_of_repeats(company),
         *_of_targets(company),
+        *_of_levels(company),
+        *_of_drivers(company),
+        *_of_words(company),
         *_of_parts(company),
     ]
 
@@ -60,9 +66,18 @@ def _sells_around(sells: Sequence[bool], place: int) -> bool:
 
 def _of_months(company: "Company") -> list[str]:
     silent = silent_months(company)
+    said = []
+    if company.starts_late and company.first_day:
+        first = company.first_day
+        said.append(
+            f"The data start on {first}, after the first working day of {periods.month_of(first).name()}, and the "
+            "months after it sell on theirs: it counts as a part of a month, and its reports say from which day. Ask "
+            f"for the lines since {first.replace(day=1)}, and load again."
+        )
     if not silent:
-        return []
+        return said
     return [
+        *said,
         plural(
             "No line of sales is dated in {months}, and the months around it sell. Is an export missing? Ask for "
             "that month, and load again. If nothing was sold in it, nothing is to be done.",
@@ -70,19 +85,143 @@ def _of_months(company: "Company") -> list[str]:
             "these {n} months, and load again. If nothing was sold in them, nothing is to be done.",
             len(silent),
             months=listing(month.name() for month in silent),
-        )
+        ),
     ]
 
 
 def _of_ids(company: "Company") -> list[str]:
     """The ids that are a word for nobody."""
-    return [
-        f"{each['rows']:,} lines of sales ({each['share']:.1%}) have {json.dumps(each['id'], ensure_ascii=False)} as "
-        f"{each['key']}, which is taken for one {each['key'].removesuffix('_id')} like any other. If it means that "
-        f"there is none, write under [tables.sales.columns]: {each['key']} = {{ column = "
-        f'{_heading(company, "sales", each["key"])}, null = ["", {json.dumps(each["id"], ensure_ascii=False)}] }}'
-        for each in placeholders.found(company.snapshot)
-    ]
+    said = []
+    for each in placeholders.found(company.snapshot):
+        word = _quoted(each["id"])
+        mend = f'write in [tables.sales]: format = {{ null = ["", {word}] }}'
+        if each["id"] == "0":  # a quantity or an amount of zero would be missing too
+            mend = "ask for an export that leaves the cell empty"
+        said.append(
+            f"{each['rows']:,} lines of sales ({each['share']:.1%}) have {word} as {each['key']}, which is taken for "
+            f"one {each['key'].removesuffix('_id')} like any other. If it means that there is none, {mend}."
+        )
+    return said
+
+
+def _of_spellings(company: "Company") -> list[str]:
+    """The ids that count as several because they are written in several ways."""
+    said = []
+    for each in spellings.found(company.snapshot):
+        key, several = each["key"], each["ids"] > 1
+        name = key.removesuffix("_id")
+        pairs = ", ".join(f"{_quoted(one)} and {_quoted(other)}" for one, other in each["first"])
+        more = "first: " if each["ids"] > len(each["first"]) else ""
+        listed = f", and likewise under [tables.{name}s.columns]" if f"{name}s" in company.snapshot.names else ""
+        said.append(
+            f"{each['ids']:,} {name}{'s' if several else ''} of sales {'are' if several else 'is'} written in several "
+            f"ways that differ only in {'case or spaces' if each['cased'] else 'spaces around them'} ({more}{pairs}), "
+            f"and count{'' if several else 's'} as {each['written']:,}: {each['rows']:,} lines, {each['money']:,.2f} "
+            f"{company.currency}. If they are the same, write under [tables.sales.columns]: {key} = {{ column = "
+            f'{_heading(company, "sales", key)}, case = "upper" }}{listed}.'
+        )
+    return said
+
+
+def _of_levels(company: "Company") -> list[str]:
+    """The kinds of [levels] that no cost has: it then keeps the level of its table, in silence."""
+    levels = company.settings.levels
+    held = _kinds(company) if levels else {}
+    known = list(held)
+    said = []
+    for kind, level in levels.items():
+        if kind in held:
+            continue
+        others = [each for each in known if each not in levels]
+        guess = nearest(kind, others)
+        what = f"no cost is of the kind {kind!r}, so {level!r} is said of nothing" if known else (
+            f"there is neither costs nor spend, so {kind!r} is said of nothing"
+        )  # fmt: skip
+        meant = f" Did you mean {guess!r}? It counts as {_levels_of(held[guess])} until then." if guess else ""
+        there = (
+            f" Write one that is there, letter for letter: {', '.join(map(_quoted, others[:20]))}." if others else ""
+        )
+        said.append(f"company.toml, [levels] {kind}: {what}.{meant}{there}")
+    return said
+
+
+def _levels_of(levels: Sequence[str]) -> str:
+    return " and ".join(levels)
+
+
+def _kinds(company: "Company") -> dict[str, list[str]]:
+    """The kinds of costs and of spend, each with the levels at which its rows stand now."""
+    costs = company.costs()
+    if costs is None:
+        return {}
+    pairs = costs.select("kind", "level").distinct().order_by("kind", "level").to_pyarrow().to_pylist()
+    held: dict[str, list[str]] = {}
+    for each in pairs:
+        held.setdefault(each["kind"] or "", []).append(each["level"] or "no level")
+    return held
+
+
+def _of_drivers(company: "Company") -> list[str]:
+    """The words of the costs' driver that are no driver's: what they spread stays unallocated."""
+    from perfkit.margins.profitability.drivers import WORDS, called  # here, because the analyses need time to load
+
+    if "costs" not in company.snapshot.names or "driver" not in company.table("costs").columns:
+        return []
+    costs = company.table("costs")
+    said = []
+    counted = costs.filter(_.driver.notnull(), _.driver.strip() != "").group_by("driver")
+    for each in counted.agg(rows=_.count(), money=_.amount.sum()).order_by("driver").to_pyarrow().to_pylist():
+        word = each["driver"]
+        like = get_close_matches(called(word), WORDS, n=1, cutoff=VERY_LIKE)
+        if not like or called(word) in WORDS.values():
+            continue  # a word of the company's own, whose units are given to profitability.by
+        guess = like[0]
+        said.append(
+            f"costs: no driver {word!r} ({each['rows']:,} row{'s' if each['rows'] > 1 else ''}, "
+            f"{each['money']:,.2f} {company.currency}). Did you mean "
+            f"{guess!r}? What no driver spreads stays unallocated. If so, write under [tables.costs.columns]: driver = "
+            f"{{ column = {_heading(company, 'costs', 'driver')}, "
+            f"values = {{ {_quoted(word)} = {_quoted(WORDS[guess])} }} }}."
+        )
+    return said
+
+
+VERY_LIKE = 0.75
+"""How like a driver's word another is that is probably that word, misspelt; 1 is the same."""
+
+MANY_WORDS = 200
+"""Different texts of a column from which it is no column of words."""
+
+
+def _of_words(company: "Company") -> list[str]:
+    """The words that a mapping gives a meaning to and no cell holds, where a like one is there and keeps its own."""
+    said = []
+    for table, declared in company.settings.tables.items():
+        for block in blocks(declared):
+            for name, mapping in block.columns.items():
+                if not mapping.values or name not in company.table(table).columns:
+                    continue
+                said += _unmet(company, table, name, dict(mapping.values))
+    return list(dict.fromkeys(said))
+
+
+def _unmet(company: "Company", table: str, column: str, values: dict[str, str]) -> list[str]:
+    held = company.table(table).group_by(word=_[column].cast("string")).agg(rows=_.count()).limit(MANY_WORDS + 1)
+    rows = {str(each["word"]): each["rows"] for each in held.to_pyarrow().to_pylist() if each["word"] is not None}
+    met = {said.strip().casefold() for said in values} | {meant.strip().casefold() for meant in values.values()}
+    raw = [word for word in rows if word.strip().casefold() not in met]
+    if len(rows) > MANY_WORDS or not raw:
+        return []
+    said = []
+    for word, meant in values.items():
+        guess = nearest(word, raw) if meant not in rows else None
+        if guess:
+            said.append(
+                f"company.toml, [tables.{table}.columns] {column}: no cell says {word!r}, and {rows[guess]:,} rows say "
+                f"{guess!r}, which stays as it is. If it is the same word, write: values = {{ {_quoted(guess)} = "
+                f"{_quoted(meant)} }}."
+            )
+    return said
 
 
 def _of_numbers(company: "Company") -> list[str]:

@@ -1,12 +1,14 @@
 """Drills: from a figure to its lines, and from each line to its place in the exports."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from perfkit import languages
+from perfkit.errors import ParameterError, unknown
 from perfkit.languages import plural, show, text
 from perfkit.results import Field, Result, View, figure_frame
 
@@ -23,6 +25,65 @@ def ties(value: Any, estimate: Any) -> bool:
     if isinstance(value, Decimal | int) and isinstance(estimate, Decimal | int):
         return value == estimate
     return abs(float(value) - float(estimate)) <= _TIES * max(1.0, abs(float(estimate)))
+
+
+class Quoting(Protocol):
+    """What quotes figures: a finding."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def figure_ids(self) -> tuple[str, ...]:
+        """The figures."""
+
+
+class Found(Protocol):
+    """What was found in a period."""
+
+    @property
+    def items(self) -> Sequence[Quoting]:
+        """Its findings."""
+
+
+def asked_for(figure: Any, findings: Found | None = None) -> tuple[str, ...]:
+    """Return the ids of the figures that are asked for: of a finding, those that it quotes.
+
+    Parameters
+    ----------
+    figure : str, row of `.figures()`, or Finding
+    findings : Findings, optional
+        Among which a finding is looked up that is given by its id, "margin_fell_in:country", or by that of its own
+        figures, "finding:2026-10:margin_fell_in:country".
+
+    Raises
+    ------
+    ParameterError
+        If no finding is called so, or it quotes no figure.
+    """
+    if not isinstance(figure, str | Mapping | pd.Series):
+        if not hasattr(figure, "figure_ids"):
+            raise ParameterError(
+                f"drill takes a figure's id, a row of .figures() or a finding, not a {type(figure).__name__}."
+            )
+        return _quoted(figure)
+    name = str(figure if isinstance(figure, str) else figure.get("figure_id"))
+    if findings is None:
+        return (name,)
+    among = {item.id: item for item in findings.items}
+    own = name.split(":", 2)[-1] if name.startswith("finding:") else name
+    found = among.get(own) or among.get(own.removesuffix(":stake"))
+    if found is None:
+        raise ParameterError(unknown("finding", own, among))
+    return _quoted(found)
+
+
+def _quoted(finding: Quoting) -> tuple[str, ...]:
+    """The figures of a finding, those first that lines can stand behind."""
+    if not finding.figure_ids:
+        raise ParameterError(f"{finding.id}: this finding quotes no figure, so no line stands behind it.")
+    return tuple(sorted(finding.figure_ids, key=lambda id: id.startswith("target:")))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from perfkit.contribution import MONEY, cost_of_goods
 from perfkit.errors import DataError, ParameterError
 from perfkit.languages import date, text
 from perfkit.periods import Period
-from perfkit.schema import DATA_FROM, SALES
+from perfkit.schema import DATA_FROM, SALES, STARTS_LATE
 
 
 def checked(lines: ibis.Table | pd.DataFrame, *columns: str) -> ibis.Table:
@@ -36,14 +36,18 @@ def _unlike(table: ibis.Table, name: str, type_: str) -> bool:
 
 @dataclass(frozen=True)
 class Span:
-    """The first day of the lines, and how many of all of them are negative."""
+    """The first day of the lines, how many of all of them are negative, and whether days before the first are missing.
+
+    See `periods.starts_late`.
+    """
 
     first: dt.date
     returns: int
+    late: bool = False
 
     def holds(self, period: Period) -> bool:
         """Say whether the data start in time for the period."""
-        return period.observed_from(self.first)
+        return period.observed_from(self.first, late=self.late)
 
     def why_not(self) -> str:
         """Return the reason for which an earlier period is missing, in the language in use."""
@@ -77,12 +81,12 @@ def span(lines: ibis.Table, period: Period, *, converted: bool = False) -> Span:
             f"sales: lines are in {days['lowest']} and in {days['highest']}. Amounts of two currencies are never "
             "added: convert net_revenue, list_revenue and cost first, or take the lines of one."
         )
-    found = Span(days["first"], int(days["returns"]))
+    found = Span(days["first"], int(days["returns"]), STARTS_LATE in lines.columns)
     if not found.holds(period):
         raise DataError(
             f"{period.label} starts on {period.start}, but the data start on {found.first}. A part of a "
             f"{period.kind} shown as a whole one would be too low. Take a later period, or load earlier lines"
-            f"{_or_the_rest_of_it(period, found.first)}."
+            f"{_or_the_rest_of_it(period, found)}."
         )
     return found
 
@@ -93,9 +97,10 @@ def first_day(lines: ibis.Table) -> dt.date | None:
     return found
 
 
-def _or_the_rest_of_it(period: Period, first: dt.date) -> str:
+def _or_the_rest_of_it(period: Period, days: Span) -> str:
     """Say how to have the rest of a period whose first month alone is cut; empty where more is missing."""
-    return f", or say that it counts from there: acme.period('{period.label}')" if period.cut_at(first).since else ""
+    cut = period.cut_at(days.first, late=days.late).since
+    return f", or say that it counts from there: acme.period('{period.label}')" if cut else ""
 
 
 @aggregation

@@ -46,6 +46,20 @@ def _sums(lines: ibis.Table, start: dt.date, end: dt.date, counts: bool) -> ibis
     return lines.filter(within(_.date, start, end)).group_by(year=_.date.year(), month=_.date.month()).agg(**wanted)
 
 
+FIRST_DAYS = 14
+"""Days of a month among which its first working day is, whatever the holidays."""
+
+
+def days_sold(lines: ibis.Table, first_days: int) -> frozenset[dt.date]:
+    """Return the days with a line, among so many first days of each month."""
+    return frozenset(_days_sold(lines, first_days)["day"])
+
+
+@aggregation
+def _days_sold(lines: ibis.Table, first_days: int) -> ibis.Table:
+    return lines.select(day=_.date.cast("date")).filter(_.day.day() <= first_days).distinct().order_by("day")
+
+
 def revenue_of(sums: Sums, month: Period) -> Decimal:
     """Return a month's revenue: one that the data hold and that has no line sold nothing."""
     found: Decimal = sums.get((month.start.year, month.start.month), {}).get("revenue", Decimal(0))

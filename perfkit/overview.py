@@ -58,7 +58,7 @@ class Overview(Result):
             label = self.month.label
             days = text("{first} to {last}", first=date(self.first), last=date(self.last))
             rows.append((text("Days"), days, f'period = acme.period("{label}")'))
-            scorecard = "kpis.scorecard(acme.lines(), period=period, currency=acme.currency)"
+            scorecard = "pk.kpis.scorecard(acme.lines(), period=period, currency=acme.currency)"
             rows.append((text("Figures"), text("of a month, quarter or year, against the year before"), scorecard))
             rows.append(
                 (

@@ -7,6 +7,7 @@ quarter whatever the fiscal year; FY2026 is the fiscal year that ends in 2026.
 import datetime as dt
 import re
 from calendar import monthrange
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -94,16 +95,20 @@ class Period:
             f"The last complete {self.kind} is {last.label}."
         )
 
-    def observed_from(self, first: dt.date) -> bool:
-        """Say whether data whose first day is `first` hold the whole period, as far as it says to be one."""
-        return starts_in_time(first, self.since or self.start)
+    def observed_from(self, first: dt.date, *, late: bool = False) -> bool:
+        """Say whether data whose first day is `first` hold the whole period, as far as it says to be one.
 
-    def cut_at(self, first: dt.date) -> "Period":
+        `late` says that the data themselves show that a day before it was one of sales, see `starts_late`.
+        """
+        start = self.since or self.start
+        return first <= start if late and start == first.replace(day=1) else starts_in_time(first, start)
+
+    def cut_at(self, first: dt.date, *, late: bool = False) -> "Period":
         """Return the period as data hold it that start within its first month: it says from which day.
 
         Of other data it is the period itself: they hold the whole of it, or too little to bear its name.
         """
-        cut = not self.observed_from(first) and self.start < first < shifted(self.start, 1)
+        cut = not self.observed_from(first, late=late) and self.start < first < shifted(self.start, 1)
         return replace(self, since=first) if cut else self
 
     def full_name(self, fiscal_year_starts: str = "01-01") -> str:
@@ -204,6 +209,47 @@ def starts_in_time(first: dt.date, start: dt.date) -> bool:
     """
     missing = [start + dt.timedelta(days=day) for day in range(min((first - start).days, 8))]
     return all(day == start or day.isoweekday() > 5 for day in missing)
+
+
+def starts_late(first: dt.date, sold: Collection[dt.date], until: dt.date, calendar: str = "") -> bool:
+    """Say whether days are missing before data start that `starts_in_time` lets pass, by what other months sell.
+
+    The first of a month may be a holiday: it is one of sales where the first working days of the months after it are.
+
+    Parameters
+    ----------
+    first, until : date
+        First day of the data, and their last complete one.
+    sold : collection of date
+        The days with a line of sales, those of the first week or two of each month at least.
+    calendar : str
+        As `working_days` takes it. Without one the first of January, May and November may be holidays.
+    """
+    missing = first_working_day(first.replace(day=1), calendar)
+    if missing is None or missing >= first:
+        return False
+    others, start = [], shifted(first.replace(day=1), 1)
+    while start <= until:
+        worked = first_working_day(start, calendar)
+        if worked is not None and worked <= until:
+            others.append(worked in sold)
+        start = shifted(start, 1)
+    return sum(others) >= _MONTHS_THAT_TELL and sum(others) >= _MOST * len(others)
+
+
+_MONTHS_THAT_TELL, _MOST = 2, 0.75
+"""How many months must have sold on their first working day, and what part of those that could."""
+_PERHAPS_HOLIDAYS = (1, 5, 11)
+"""Months whose first day is a holiday in many countries."""
+
+
+def first_working_day(month: dt.date, calendar: str) -> dt.date | None:
+    """Return the first day of a month on which people work; None where only a calendar could tell."""
+    if not calendar and month.month in _PERHAPS_HOLIDAYS:
+        return None
+    worked = _calendar(calendar, month.year, month.year) if calendar else None
+    days = (month + dt.timedelta(days=day) for day in range(28))
+    return next((day for day in days if (worked.is_working_day(day) if worked else day.isoweekday() <= 5)), None)
 
 
 def month_of(day: dt.date) -> Period:

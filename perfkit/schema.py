@@ -25,6 +25,9 @@ DATA_FROM = "data_from"
 WITHOUT_LINES = "months_without_lines"
 """Column of lines that are a part of others: the months in which none of all of them is dated, as "2026-01 2026-03", so
 that a month in which only the part sold nothing is not taken for a missing export."""
+STARTS_LATE = "data_start_late"
+"""Column of lines whose first month misses days of sales, though they may pass for a holiday (see
+`periods.starts_late`)."""
 FIRST_BOUGHT = "customer_first_bought"
 """Column of lines that are a part of others, and hold a part of what a customer bought: on which day the customer first
 bought in all of them, so that who is new to the part is not taken for a new customer."""

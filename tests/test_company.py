@@ -218,6 +218,7 @@ def test_an_overview_says_what_there_is_and_what_to_type(acme):
     typed = dict(zip(overview.views()[0].rows["what"], overview.views()[0].rows["type"], strict=True))
     assert typed["Lines"] == 'acme.drill("scorecard:2026-02:revenue")'
     assert typed["Comparison"] == 'acme.compare("2026-02", "2025-02")'
+    assert eval(typed["Figures"], {"pk": pk, "acme": acme, "period": acme.last_month()}).row("revenue")["actual"]
     assert overview.tables == {"sales": 4, "customers": 3, "products": 2} and "Segments" not in typed
     assert acme.last_month().label == "2026-02" and overview.figures().equals(acme.coverage().figures())
 
@@ -270,6 +271,7 @@ def test_two_periods_are_compared_in_one_call(company):
 def test_a_segment_within_a_filter_is_called_by_both(company):
     result = company.compare(segment="named", filter="lights", period="2026-01")
     assert (result.a.name, result.b.name) == ("named, lights", "All others, lights")
+    assert "All others" not in result.views()[0].title
     assert result.b.id == "2026-01@segment!=named+filter=lights"
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import perfkit as pk
-from perfkit import kpis, languages, periods
+from perfkit import improve, kpis, languages, periods
 from perfkit.errors import DataError, ParameterError
 from perfkit.kpis.behind import lines_behind
 from perfkit.kpis.behind.kpis import LINES
@@ -192,6 +192,46 @@ def test_a_finding_is_drilled_by_the_figures_that_it_quotes(acme):
     assert "also quotes: scorecard:2025-01:revenue" in drill.views()[0].notes[-1]
 
 
+def test_a_finding_is_drilled_by_the_id_that_the_report_prints(acme):
+    common = {"period": acme.period("2026-01"), "currency": "EUR"}
+    results = [kpis.scorecard(acme.lines(), **common), kpis.breakdown(acme.lines(), by="country", **common)]
+    findings = improve.findings(*results)
+    assert findings.items
+    for item in findings.items:
+        drill = acme.drill(item.id, findings=findings)
+        assert drill.figure_id in item.figure_ids and set(drill.also) | {drill.figure_id} == set(item.figure_ids)
+        assert len(drill.lines)
+    for row in findings.figures().to_dict("records"):
+        if row["figure_id"].startswith("finding:"):
+            by_id, by_row = (acme.drill(each, findings=findings) for each in (row["figure_id"], row))
+            assert (
+                by_id.figure_id
+                == by_row.figure_id
+                == acme.drill(row["dimensions"]["finding"], findings=findings).figure_id
+            )
+
+
+def test_a_target_is_not_what_a_finding_is_drilled_by(acme):
+    finding = SimpleNamespace(id="missed", figure_ids=("target:2026-01:revenue", "scorecard:2026-01:revenue"))
+    assert acme.drill("missed", findings=SimpleNamespace(items=(finding,))).value == Decimal("150.00")
+
+
+def test_a_finding_that_nobody_found_is_refused_with_the_nearest(acme):
+    findings = SimpleNamespace(
+        items=(SimpleNamespace(id="margin_fell_in:country", figure_ids=("scorecard:2026-01:revenue",)),)
+    )
+    with pytest.raises(
+        ParameterError, match="no finding 'margin_fel_in:country'. Did you mean 'margin_fell_in:country'"
+    ):
+        acme.drill("margin_fel_in:country", findings=findings)
+    with pytest.raises(ParameterError, match=r"id of a finding.*drill\('margin_fell_in:country', findings=findings\)"):
+        acme.drill("margin_fell_in:country")
+    with pytest.raises(ParameterError, match="not a DataFrame"):
+        acme.drill(pd.DataFrame())
+    with pytest.raises(ParameterError, match="quotes no figure"):
+        acme.drill(SimpleNamespace(id="a", figure_ids=()))
+
+
 def test_a_row_of_another_part_of_the_business_is_refused(acme):
     french = kpis.scorecard(acme.lines(segment="french"), period=acme.period("2026-01"), currency="EUR")
     row = french.figures().iloc[0]
@@ -204,15 +244,20 @@ def test_a_row_of_another_part_of_the_business_is_refused(acme):
     "figure, message",
     [
         ("scorecards:2026-01:revenue", "Did you mean 'scorecard'"),
-        ("scorecard:2026-01:revenu", "no figure is called .*figures()"),
+        ("scorecard:2026-01:revenu", "no figure is called .* Did you mean 'scorecard:2026-01:revenue'.*figures()"),
         ("scorecard:2026-01", "no figure is called"),
         ("scorecard:January:revenue", "January"),
         ("breakdown:contry:2026-01:=FR", "Did you mean 'country'"),
-        ("breakdown:country:2026-01:FR", "no figure is called"),
+        ("breakdown:country:2026-01:FR", "no figure is called .* Did you mean 'breakdown:country:2026-01:=FR'"),
+        (
+            "breakdown:country:2026-01:=FRA",
+            "no line has the country 'FRA'.* Did you mean 'breakdown:country:2026-01:=FR'",
+        ),
+        ("movers:customer_id:2026-01:=X9", "no line has the customer_id 'X9', so none stands behind it"),
         ("trend_by:country:2026-01:others", "Drill into one of them: trend_by:country:2026-01:=MEMBER"),
         ("target:2026-01:revenue", "set by the company"),
         ("year_to_date:2026:2026-01:landing", "months to come"),
-        ("finding:2026-01:a", "give the finding itself"),
+        ("finding:2026-01:a", "say among which findings"),
         ("ledger:2026-01", "acme.frame"),
     ],
 )

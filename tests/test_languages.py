@@ -171,3 +171,42 @@ def test_a_french_preposition_agrees_with_the_value_that_follows(value, of, agai
     assert languages._filled("plus qu’en {x}", {"x": value}) == f"plus {than}"
     languages.use("en")
     assert languages._filled("part de {x}", {"x": value}) == f"part de {value}"
+
+
+@pytest.mark.parametrize(
+    "period, within",
+    [
+        ("T3 2025", "budget du T3 2025"),
+        ("exercice 2025", "budget de l’exercice 2025"),
+        ("août 2025", "budget d’août 2025"),
+        ("mars 2025", "budget de mars 2025"),
+        ("2025", "budget de 2025"),
+    ],
+)
+def test_the_budget_of_a_period_agrees_in_french_as_the_period_does(period, within):
+    languages.use("fr")
+    budget = languages.text("Budget {period}", period=period)
+    assert budget == f"Budget {period}"  # alone, as a heading has it
+    sold = languages.text("Items sold in {base} only", base=budget, current="T3 2026")
+    assert sold == f"Articles vendus au {within} seulement"
+    assert f"T3 2026 vs {within}, par" in languages.text(
+        "Net revenue, {current} against {base}, by {key}, {currency} net of tax",
+        current="T3 2026", base=budget, key="produit", currency="EUR",
+    )  # fmt: skip
+
+
+def test_a_name_that_begins_like_a_budget_stays_a_name():
+    languages.use("fr")
+    assert "Budget Hôtels" in languages.text("{member} differs most: {change}", member="Budget Hôtels", change="1")
+    assert languages.text("{name} ({period})", name="a", period="Budget Hôtels").endswith("(Budget Hôtels)")
+
+
+def test_a_reason_goes_on_in_lower_case_after_a_colon_and_a_name_does_not():
+    told = {}
+    for code in ("en", "fr"):
+        languages.use(code)
+        why = languages.text("The data start on {day}.", day=languages.date(dt.date(2024, 1, 1)))
+        told[code] = languages.text("{figures}: {reason}", figures="X", reason=why)
+        assert languages.text("{figures}: {reason}", figures="X", reason="Lesaffre left").endswith("Lesaffre left")
+    assert told["en"] == "X: the data start on 1 January 2024."
+    assert told["fr"] == "X\N{NO-BREAK SPACE}: les données commencent le 1er janvier 2024."

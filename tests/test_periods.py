@@ -248,3 +248,41 @@ def test_a_quarter_says_its_months_where_the_fiscal_year_has_other_ones():
     assert quarter.full_name("04-01") == "Q1 2026, January 2026 to March 2026"
     assert year.full_name("04-01") == "2025, January 2025 to December 2025"
     assert (quarter.full_name(), year.full_name()) == ("Q1 2026", "2025")
+
+
+def sold_on(months, *, from_day=1):
+    """Every day of 2026 from a day of its months on."""
+    days = (DAY(2026, 1, 1) + dt.timedelta(days=each) for each in range(365))
+    return {each for each in days if each.month in months and each.day >= from_day}
+
+
+@pytest.mark.parametrize(
+    ("first", "calendar", "late"),
+    [
+        (DAY(2026, 9, 2), "FR", True),  # Tuesday the 1st is missing, and the months after it sell on theirs
+        (DAY(2026, 9, 2), "", True),
+        (DAY(2026, 9, 1), "FR", False),
+        (DAY(2026, 8, 3), "FR", False),  # the 1st and 2nd are a weekend
+        (DAY(2026, 5, 4), "FR", False),  # Friday the 1st is a holiday
+        (DAY(2026, 5, 4), "", False),  # or may be one
+        (DAY(2026, 5, 4), "GB", True),  # and is none there
+    ],
+)
+def test_a_first_working_day_without_a_sale_is_missing_where_those_of_other_months_sell(first, calendar, late):
+    sold = {day for day in sold_on(range(1, 13)) if day >= first}
+    assert periods.starts_late(first, sold, DAY(2026, 12, 31), calendar) is late
+
+
+def test_where_other_months_do_not_sell_on_their_first_working_day_nothing_is_missing():
+    first = DAY(2026, 9, 2)
+    assert not periods.starts_late(first, sold_on(range(9, 13), from_day=4) | {first}, DAY(2026, 12, 31), "FR")
+    assert not periods.starts_late(first, sold_on([9]) - {DAY(2026, 9, 1)}, DAY(2026, 9, 30), "FR")  # no other month
+
+
+def test_a_period_that_data_start_late_in_is_a_part_and_says_so():
+    september = periods.parse("2026-09")
+    assert september.observed_from(DAY(2026, 9, 2)) and not september.observed_from(DAY(2026, 9, 2), late=True)
+    cut = september.cut_at(DAY(2026, 9, 2), late=True)
+    assert cut.name() == "September 2026 from 2 September 2026" and cut.observed_from(DAY(2026, 9, 2), late=True)
+    assert not periods.parse("2026-08").observed_from(DAY(2026, 9, 2), late=True)
+    assert periods.parse("2026-10").observed_from(DAY(2026, 9, 2), late=True)

@@ -77,7 +77,7 @@ def profitability(result: Profitability, sheet: Sheet) -> None:
     room = Spots(across + _RIGHT, up + _HEAD - 16)
     if low <= 0 <= high:
         room.take_line([(0, -low / each), (across, -low / each)], clear=0.5)
-    whole = result.together()[rate]
+    whole = result.whole()[rate]
     if whole is not None and low <= whole <= high:
         part.plot([0, across], [whole, whole], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2)
         room.take_line([(0, (whole - low) / each), (across, (whole - low) / each)], clear=0.5)

@@ -143,6 +143,22 @@ class Evidence:
         counts = row["actual"], row["previous"]
         return all(not languages.missing(count) and count >= ENOUGH for count in counts)
 
+    @cached_property
+    def of_standard_cost(self) -> str:
+        """What no change of cost is measured by, in a sentence; "" where every cost of goods is that of its line."""
+        bridge = self.bridge(margin=True)
+        shares = [*(bridge.standard if bridge is not None else ())]
+        if self.statement is not None:
+            shares += [self.statement.standard.share, self.statement.previous_standard.share]
+        share = max((each for each in shares if each), default=None)
+        if share is None:
+            return ""
+        return text(
+            "{share} of the cost of goods is a standard cost of the product table, one for all days: what buying "
+            "prices did to it is not measured.",
+            share=percent(share),
+        )
+
     def few(self) -> bool:
         """Say whether the period or the one before it has too few cases for what is set against each other."""
         orders, customers, lines = self.row("orders"), self.row("customers"), self.row("revenue")

@@ -27,22 +27,50 @@ Measure = Literal["contribution", "profit", "revenue"]
 KINDS: tuple[StakeKind, ...] = ("period", "annual", "one-off")
 MEASURES: tuple[Measure, ...] = ("contribution", "profit", "revenue")
 
-Pool = tuple[tuple[str, str], ...]
-"""Where a stake's money lies: steps of (cut, part), from the widest to the narrowest.
+Part = str | frozenset[str]
+Pool = tuple[tuple[str, Part], ...]
+"""Where a stake's money lies: steps of (cut, part), from the widest to the narrowest; a part may be several members.
 
 Two pools share money unless they part ways within one cut: the customers who left and those who shrank are
-parts of one cut, ("customers", "lost") and ("customers", "shrank"), so their money is not the same. A channel
-and a customer are of two cuts, and what encloses holds what it encloses: there the money may be the same.
+parts of one cut, ("customers", "lost") and ("customers", "shrank"), so their money is not the same; nor is that of
+products of which none is in both. A channel and a customer are of two cuts, and what encloses holds what it encloses:
+there the money may be the same.
 """
 
 _GRAIN = Decimal("0.0001")
+SALES: Pool = (("of", "sales"),)
+COSTS: Pool = (("of", "costs"),)
+"""What sales bring once their goods are paid, and what is paid beyond these goods: two lines of the statement.
+
+A cost that took more of each euro sold than a year before is none of what the euros no longer sold had left, since
+these are staked at what a euro leaves now.
+"""
 # Three ways to see the same profit, each of a cut of its own, so that none is added to another: what sold less
 # than a year before, what left less of each euro sold (a shift of the mix is in both), what a plan wanted.
-REVENUE: Pool = (("revenue", "all"),)
+REVENUE: Pool = (*SALES, ("revenue", "all"))
 FALL: Pool = (*REVENUE, ("fall", "all"))
 """The fall of revenue: its parts lie within it, and are worth no more than it. A rate that got worse is no part."""
-MARGIN: Pool = (("margin", "all"),)
+MARGIN: Pool = (*SALES, ("margin", "all"))
 PLAN: Pool = (("plan", "all"),)
+
+PRICE, GOODS, MIX = "price", "goods", "mix"
+GROSS = (PRICE, GOODS, MIX)
+"""Why a euro sold leaves less gross margin: its price, what its goods cost, and what is sold."""
+
+
+def of_members(by: str, names: Iterable[object]) -> tuple[str, Part]:
+    """Return the step to some members of a dimension: others of it are other money, whatever is told of them."""
+    return f"by {by}", frozenset(str(name) for name in names)
+
+
+def gross(*steps: tuple[str, Part], lines: Sequence[str] = GROSS) -> tuple[Pool, ...]:
+    """Return where a gap of gross margin lies: its price, its goods, its mix, or some of them; of the steps alone."""
+    return tuple((*MARGIN, ("line", line), *steps) for line in lines)
+
+
+def beyond_goods(levels: Iterable[str], *steps: tuple[str, Part]) -> tuple[Pool, ...]:
+    """Return where a gap of costs beyond the goods lies: costs of some levels, of the steps alone."""
+    return tuple((*COSTS, ("level", level), *steps) for level in levels)
 
 
 @dataclass(frozen=True)
@@ -128,15 +156,26 @@ def _shared(one: Pool, other: Pool) -> bool:
     for (cut, part), (other_cut, other_part) in zip(one, other, strict=False):
         if cut != other_cut:
             return True
-        if part != other_part:
+        if _set(part).isdisjoint(_set(other_part)):
             return False
     return True
 
 
+def _set(part: Part) -> frozenset[str]:
+    return frozenset([part]) if isinstance(part, str) else part
+
+
 def is_part(inner: Iterable[Pool], outer: Iterable[Pool]) -> bool:
-    """Say whether a finding speaks of a part of another's money: a pool of it lies within one of the other's."""
-    outer = tuple(outer)
-    return any(len(one) > len(other) and one[: len(other)] == other for one in inner for other in outer)
+    """Say whether a finding speaks of a part of another's money: all its pools lie within the other's, or less far."""
+    inner, outer = tuple(inner), tuple(outer)
+    return set(inner) != set(outer) and bool(inner) and all(any(_lies_in(one, each) for each in outer) for one in inner)
+
+
+def _lies_in(one: Pool, other: Pool) -> bool:
+    steps = zip(one, other, strict=False)
+    return len(one) >= len(other) and all(
+        cut == other_cut and _set(part) <= _set(other_part) for (cut, part), (other_cut, other_part) in steps
+    )
 
 
 Sum = tuple[StakeKind, Measure]

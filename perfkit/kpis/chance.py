@@ -144,8 +144,7 @@ def _spread(lines: ibis.Table, period: Period, previous: Period, by: str, kpis: 
     """Both values of each KPI, and sums of the squares and fourth powers of what each customer adds to its change."""
     sides = (("now", period), ("before", previous))
     chosen = lines.filter(is_in(period) | is_in(previous))
-    named = [name for name in ("customer_id", "order_id", "document") if name in lines.columns]
-    unit = ibis.coalesce(*(ibis.literal(f"{name} ") + chosen[name].cast("string") for name in named), "")
+    chosen = chosen.mutate(unit=_cluster(chosen, period))
     member = chosen[by].cast("string") if by else ibis.null("string")
     wanted: dict[str, Any] = {}
     for side, when in sides:
@@ -154,7 +153,7 @@ def _spread(lines: ibis.Table, period: Period, previous: Period, by: str, kpis: 
                 zero = ibis.literal(0.0)
                 wanted[f"{kpi}_{side}_above"] = ibis.coalesce(above.cast("float64"), zero)
                 wanted[f"{kpi}_{side}_below"] = ibis.coalesce(below.cast("float64"), zero)
-    units = chosen.mutate(unit=unit, member=member).group_by("member", "unit").agg(**wanted)
+    units = chosen.mutate(member=member).group_by("member", "unit").agg(**wanted)
     whole = ibis.window(group_by="member")
     summed = units.mutate(**{f"{name}_all": units[name].sum().over(whole) for name in wanted})
     # A month without a sale has no average: nothing is divided by zero or less.
@@ -182,3 +181,19 @@ def _spread(lines: ibis.Table, period: Period, previous: Period, by: str, kpis: 
         found[f"{kpi}_squares"] = squared[f"{kpi}_squared"].sum()
         found[f"{kpi}_fourths"] = (squared[f"{kpi}_squared"] * squared[f"{kpi}_squared"]).sum()
     return squared.group_by("member").agg(**found)
+
+
+def _cluster(lines: ibis.Table, period: Period) -> ibis.Value:
+    """Return whom a line is of: its customer, else that of the other lines of its order, else its order or document.
+
+    A line without a customer is of the order of its number, and that counts once (see `lines.count_orders`). Where
+    several customers have the number, it is one who bought: of whom the order is counted.
+    """
+    whose = {name: lines[name].cast("string") for name in ("customer_id", "order_id", "document") if name in lines}
+    if {"customer_id", "order_id"} <= set(whose):
+        customer, nobody = whose["customer_id"], ibis.null("string")
+        order = ibis.window(group_by=["order_id", is_in(period)])
+        bought = ibis.ifelse(lines.net_revenue > 0, customer, nobody).min().over(order)
+        of_order = ibis.ifelse(lines.order_id.notnull(), ibis.coalesce(bought, customer.min().over(order)), nobody)
+        whose["customer_id"] = ibis.coalesce(customer, of_order)
+    return ibis.coalesce(*(ibis.literal(f"{name} ") + value for name, value in whose.items()), "")

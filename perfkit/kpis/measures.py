@@ -201,7 +201,7 @@ def _customers(
     known_firsts = _share(totals[f"{side}_cohort_identified"], totals[f"{side}_cohort_sold"])
     fresh, returning = Value(new, coverage=known), Value(customers - new, coverage=known)
     if not starts_in_time(days.first, shifted(period.start, -12)):
-        why = text("The data start on {day}: who bought before then and came back counts as new.", day=date(days.first))
+        why = text("The data start on {day}; who bought before then and came back counts as new.", day=date(days.first))
         fresh = Value(new, "upper bound", why, coverage=known)
         least = languages.number(customers - new)
         bounded = text("At least {n}; those who bought before {day} count as new.", n=least, day=date(days.first))
@@ -239,7 +239,7 @@ def _nobody() -> str:
 def _repeat(again: int, cohort: int, period: Period, days: Span) -> Value:
     start, end = sums.mature(period)
     if not cohort and days.first >= end:
-        return _absent(text("The data start on {day}: it is too early for second purchases.", day=date(days.first)))
+        return _absent(text("The data start on {day}; it is too early for second purchases.", day=date(days.first)))
     if not cohort:
         last = end - dt.timedelta(days=1)
         return _absent(
@@ -252,7 +252,7 @@ def _repeat(again: int, cohort: int, period: Period, days: Span) -> Value:
     )  # fmt: skip
     if starts_in_time(days.first, shifted(start, -12)):
         return value
-    why = text("The data start on {day}: among the first purchases are those of older customers.", day=date(days.first))
+    why = text("The data start on {day}; among the first purchases are those of older customers.", day=date(days.first))
     return replace(value, status="upper bound", reason=why)
 
 

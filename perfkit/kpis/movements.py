@@ -20,7 +20,7 @@ from perfkit.kpis.breakdowns import (
     rounded,
 )
 from perfkit.kpis.members import member_sums, unlike_members
-from perfkit.languages import mark, plural, show, text
+from perfkit.languages import listing, mark, number, opening, plural, show, text
 from perfkit.lines import no_line, span
 from perfkit.months import silence, silent_months_of
 from perfkit.periods import Period
@@ -157,17 +157,17 @@ class Movers(Result):
             previous=self.period.year_before().name(),
             currency=self.currency,
         )
-        notes = [
-            plural(
-                "{kind}: {n} member, {change}",
-                "{kind}: {n} members, {change}",
-                each["members"],
+        kinds = [
+            text(
+                "{kind}: {n} ({change})",
                 kind=text(_KINDS[each["kind"]]),
+                n=number(each["members"]),
                 change=show(each["change"], self.currency, signed=True),
             )
             for each in _records(self.counts())
             if each["members"]
         ]
+        notes = [f"{opening(listing(kinds))}."] if kinds else []
         if self.previous_reason and not (self.silent and self.previous_reason == no_line(self.period.year_before())):
             notes.append(self.previous_reason)
         if self.silent:
@@ -189,7 +189,7 @@ class Movers(Result):
         gains = sum((change for change in self.rows["change"] if change > 0), Decimal(0))
         losses = sum((change for change in self.rows["change"] if change < 0), Decimal(0))
         return text(
-            "{gains} gained and {losses} lost by {dimension}: {change} in all",
+            "By {dimension}, {gains} gained and {losses} lost: {change} in all",
             gains=show(gains, self.currency),
             losses=show(-losses, self.currency),
             dimension=self._dimension(),

@@ -166,10 +166,10 @@ class Scorecard(Result):
         }
         if self.rows["previous"].notna().any():
             subtitle = text(
-                "{period} against {previous}, money in {currency} net of tax; revenue counts on: {revenue_date}", **of
+                "{period} against {previous}, money in {currency} net of tax; revenue by {revenue_date}", **of
             )
         else:
-            subtitle = text("{period}, money in {currency} net of tax; revenue counts on: {revenue_date}", **of)
+            subtitle = text("{period}, money in {currency} net of tax; revenue by {revenue_date}", **of)
         notes = [*self._notes(), *multiples(rows, "shown", "growth_previous")]
         return [View(self._message(), opening(subtitle), fields, rows, notes=list(map(opening, notes)))]
 

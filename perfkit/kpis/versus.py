@@ -18,7 +18,7 @@ from perfkit.kpis.catalogue import CATALOGUE
 from perfkit.kpis.comparisons import compared
 from perfkit.kpis.measures import Value, measured_values
 from perfkit.kpis.members import member_sums
-from perfkit.languages import date, listing, number, percent, plural, show, text
+from perfkit.languages import date, in_sentence, listing, number, percent, plural, show, text
 from perfkit.lines import checked, span
 from perfkit.months import silence, silent_months_of, within_any
 from perfkit.periods import Period, calendar_in_words, working_days
@@ -160,7 +160,7 @@ class Comparison(Result):
         row = self.row("revenue")
         values = {
             "a": self.a.name,
-            "b": self.b.name,
+            "b": _within(self.b.name),
             "value": show(row["a"], self.currency),
             "other": show(row["b"], self.currency),
             "growth": percent(row["growth"], signed=True),
@@ -254,7 +254,8 @@ class Comparison(Result):
                 member=label(largest),
                 change=show(largest["variance"], self.currency, signed=True),
             )
-        subtitle = text("Net revenue by {dimension}, the largest differences first", dimension=dimension_name(self.by))
+        by = in_sentence(dimension_name(self.by))
+        subtitle = text("Net revenue by {dimension}, the largest differences first", dimension=by)
         return View(title, f"{subtitle}, {self._scope()}", fields, table, total=True, notes=multiples(table))
 
 
@@ -333,6 +334,12 @@ def compare(
     if silent or of_parts:
         frame["tone"] = None
     return Comparison(frame, members, sides[0], sides[1], by, currency, calendar, tuple(remarks), silent, of_parts)
+
+
+def _within(name: str) -> str:
+    """A side's name as it stands within a sentence: what is called "All others" is no name of somebody's."""
+    others = text("All others")
+    return in_sentence(others) + name.removeprefix(others) if name.startswith(others) else name
 
 
 def _id(period: Period, part: str) -> str:

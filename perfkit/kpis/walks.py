@@ -24,6 +24,7 @@ from perfkit.lines import checked, is_in, is_purchase, no_line, span
 from perfkit.months import silence, silent_months_of
 from perfkit.periods import Period
 from perfkit.results import Field, Result, View, figure_frame
+from perfkit.schema import FIRST_BOUGHT
 
 STEPS = {
     "new": mark("New customers"),
@@ -32,10 +33,15 @@ STEPS = {
     "expansion": mark("Customers who bought more"),
     "unchanged": mark("Customers who bought as much"),
     "contraction": mark("Customers who bought less"),
-    "lost": mark("Customers without a line now"),
+    "lost": mark("Customers who did not buy again"),
     "unknown": mark("Revenue without a customer"),
 }
 """What makes last year's revenue this year's, in the order of the walk."""
+_OF_A_PART = {
+    "reactivated": mark("Known customers, new to this part or back"),
+    "lost": mark("Customers of this part a year before only"),
+}
+"""What two steps are called where the lines are a part of what customers buy: they may have bought the rest of it."""
 
 _BASIS = mark(
     "Net revenue of the period less that of the same period a year before, of the customers whom the step holds"
@@ -67,6 +73,9 @@ class RevenueWalk(Result):
         what it brought then.
     silent : tuple of Period
         Months of either period that may be missing (see `months.silent_months`): effects then have no tone.
+    of_part : bool
+        Whether the lines are a part of what customers buy, such as a filter leaves: who has none of them in a period
+        may have bought the rest. Who is new is known by all that a customer bought.
     first : date
         First day of the data: a purchase before it is not known.
     currency : str
@@ -89,6 +98,7 @@ class RevenueWalk(Result):
     held_base: Decimal = Decimal(0)
     held: Decimal = Decimal(0)
     silent: tuple[Period, ...] = ()
+    of_part: bool = False
 
     @property
     def change(self) -> Decimal:
@@ -197,6 +207,15 @@ class RevenueWalk(Result):
 
     def _notes(self, table: pd.DataFrame) -> list[str]:
         notes = [silence(self.silent)] if self.silent else []
+        if self.of_part:
+            notes.append(
+                text(
+                    "These lines are a part of what customers buy: who has none of them in {previous} or in {period} "
+                    "may have bought the rest.",
+                    previous=self.period.year_before().name(),
+                    period=self.period.name(),
+                )
+            )
         net, gross = self.net_retention(), self.gross_retention()
         if self.base_customers:
             notes.append(
@@ -223,7 +242,7 @@ class RevenueWalk(Result):
         notes.append(
             text(
                 "New: first purchase since {day}, where the data start; older customers may be among them. "
-                "Without a line now: not lost for sure, since nobody gives notice.",
+                "Who did not buy again is not lost for sure, since nobody gives notice.",
                 day=date(self.first),
             )
         )
@@ -247,7 +266,8 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
 
     New customers bought for the first time in the period, acquired ones after that of a year before and before
     this one. Reactivated ones bought before both, but have no line in the one a year before. Expansion and
-    contraction are of those with lines in both, lost is of those with lines a year before only.
+    contraction are of those with lines in both, lost is of those with lines a year before only. Of lines that are a
+    part of what customers buy, new and acquired ones are those who bought anything at all for the first time then.
 
     Parameters
     ----------
@@ -297,6 +317,8 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         return replace(nothing(why), revenue=told["revenue"], previous_revenue=told["previous"])
     zero: dict[str, Any] = dict.fromkeys(("revenue", "previous", "held", "held_base"), Decimal(0)) | {"customers": 0}
     sums = {step: zero | found.get(step, {}) for step in STEPS}
+    of_part = FIRST_BOUGHT in table.columns
+    names = STEPS | _OF_A_PART if of_part else STEPS
     rows = [
         {
             "step": step,
@@ -306,7 +328,7 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
             "previous": sums[step]["previous"],
             "effect": sums[step]["revenue"] - sums[step]["previous"],
         }
-        for step, name in STEPS.items()
+        for step, name in names.items()
         if step in found
         or step not in ("acquired", "unchanged", "unknown", *(["reactivated"] if days.first >= before.start else []))
     ]
@@ -327,6 +349,7 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         held_base=sum((sums[step]["held_base"] for step in (*again, "lost")), Decimal(0)),
         held=sum((sums[step]["held"] for step in (*again, "lost")), Decimal(0)),
         silent=silent_months_of(table, period, days),
+        of_part=of_part,
     )
 
 
@@ -394,7 +417,7 @@ def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     )
     first = customers["first"]
     fresh = first.isnull() | (first >= ibis.date(period.start.isoformat()))
-    since = first >= ibis.date(previous.start.isoformat())
+    since = first >= ibis.date(previous.end.isoformat())
     step = ibis.cases(
         (customers.customer_id.isnull(), "unknown"),
         ((customers.before == 0) & fresh, "new"),

@@ -90,6 +90,9 @@ _BEFORE = re.compile(
     r"(?<![\w’'])(?P<word>qu’en|de|du|à|au|en|dans|sur|pour|par|contre|depuis|avec|sans|que|le|la) \{(?P<name>\w+)\}",
     re.I,
 )
+_MONTHS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+_BUDGET = re.compile(rf"Budget (?=(?:(?:exercice|T[1-4]|{_MONTHS}) )?\d{{4}}(?!\d))")
+"""The name of a period's budget, as a heading has it."""
 _ARTICLES = {
     "de": "de l’",
     "du": "de l’",
@@ -100,7 +103,15 @@ _ARTICLES = {
     "le": "l’",
     "la": "l’",
 }
+_SENTENCE = {
+    "en": re.compile(r"(?:The|No|None|Not|Nothing|At|Its?|Two|These|This|An?|Fewer|Only|Some)\b"),
+    "fr": re.compile(r"(?:L[ea]s?|Aucune?|Absente?s?|Une?|Pas|Il|Au|Ce|Ces|Cette|Moins|Seule?s?|Rien|Tous?)\b|L’"),
+}
+"""How a sentence begins that says why: a name, which keeps its capital, does not."""
 _QUARTERS = {"de": "du ", "à": "au ", "en": "au ", "qu’en": "qu’au "}
+_BUDGETS = _QUARTERS | {
+    word: f"{word} le " for word in ("que", "sur", "pour", "par", "contre", "dans", "depuis", "avec")
+}
 _ELIDED = {"de": "d’", "que": "qu’", "le": "l’", "la": "l’"}
 
 
@@ -108,7 +119,20 @@ def _filled(message: str, values: dict[str, Any]) -> str:
     """Fill in a message; in French the word before a value takes the form that the value asks for."""
     if current() == "fr":
         message = _BEFORE.sub(lambda found: _agreed(found, values), message)
-    return message.format(**values)
+    return message.format(**{name: _within(value, message, name) for name, value in values.items()})
+
+
+def _within(value: Any, message: str, name: str) -> Any:
+    """Return a value as it stands within a sentence: "budget du T3 2026" for the heading "Budget T3 2026".
+
+    A reason is a sentence; after a colon it goes on in lower case.
+    """
+    if name in ("reason", "why") and f": {{{name}}}" in message and _SENTENCE[current()].match(str(value)):
+        return str(value)[0].lower() + str(value)[1:]
+    budget = _BUDGET.match(value) if isinstance(value, str) and current() == "fr" else None
+    if budget is None or message.startswith(f"{{{name}}}"):
+        return value
+    return "budget " + _filled("de {period}", {"period": value[budget.end() :]})
 
 
 def _agreed(found: re.Match[str], values: dict[str, Any]) -> str:
@@ -116,11 +140,13 @@ def _agreed(found: re.Match[str], values: dict[str, Any]) -> str:
     word, name = found["word"], found["name"]
     value, slot = str(values.get(name, "")), f"{{{name}}}"
     lower = word.lower()
-    if re.match(r"exercice \d{4}", value):
+    if _BUDGET.match(value):
+        agreed = _BUDGETS.get(lower, f"{lower} ")
+    elif re.match(r"exercice \d{4}", value):
         agreed = _ARTICLES.get(lower, f"{lower} l’")
     elif re.match(r"T[1-4] \d{4}", value):
         agreed = _QUARTERS.get(lower, f"{lower} ")
-    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not re.match("onze|oui|U[A-Z]", value):
+    elif value[:1].lower() in tuple("aàâäeéèêëiîïoôöuùûüœ") and not re.match("onze|oui|U[A-Z]|Unit", value):
         agreed = _ELIDED.get(lower, f"{lower} ")
     else:
         return found[0]

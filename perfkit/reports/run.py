@@ -101,7 +101,11 @@ def shown(period: Period, company: Path, snapshot: str, fiscal_year_starts: str)
     from perfkit.reports import manifest
 
     first = manifest.first_day(company, snapshot)
-    return (period if first is None else period.cut_at(first)).full_name(fiscal_year_starts)
+    if first is not None and period.start < first < period.end:  # whether it is the whole period, its lines tell
+        from perfkit.company import open_company
+
+        period = period.cut_at(first, late=open_company(company, snapshot=snapshot).starts_late)
+    return period.full_name(fiscal_year_starts)
 
 
 def _publish(

@@ -291,7 +291,7 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
         short = f"regexp_full_match({combined}, '[0-9]+') AND length({combined}) < {mapping.digits}"
         combined = f"CASE WHEN {short} THEN lpad({combined}, {mapping.digits}, '0') ELSE {combined} END"
     if mapping.case:
-        combined = f"{mapping.case}({combined})"
+        combined = f"trim({mapping.case}({combined}), {_SPACES})"
     if mapping.values:
         combined = _translated(combined, mapping.values)
     if reckoned and type_ == "money":
@@ -310,12 +310,13 @@ def _target(column: Column, mapping: Mapping, source: Source, currency: str, whe
     teller = _Part(mapping.credits.column, raw, f"{alias}_{len(parts)}", read)
     said = [each.strip() for each in mapping.credits.among]  # as they are, and in whatever case
     words = ", ".join(quoted(each) for each in dict.fromkeys([*said, *map(str.lower, said), *map(str.casefold, said)]))
-    word = f"trim({teller.alias}, {quoted(' ' + chr(9) + chr(0xA0) + chr(0x202F))})"
+    word = f"trim({teller.alias}, {_SPACES})"
     below = f"CASE WHEN {word} IN ({words}) OR lower({word}) IN ({words}) THEN -abs({{0}}) ELSE {{0}} END"
     exact = below.format(f"({exact or parts[0].read.exact})")
     return _checked(column, parts, below.format(f"({combined})"), alias, missing, currency, exact, [teller])
 
 
+_SPACES = quoted(" \t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
 _SIGNS = {"column": "", "multiply": " * ", "add": " + ", "subtract": " - ", "join": " || '-' || "}
 """What stands between the parts of a mapping, in SQL."""
 

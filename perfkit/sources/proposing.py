@@ -219,7 +219,7 @@ def propose(
         best = next((each for each in fits if each.preset != "generic" and each.share >= 0.75), None)
         if best is None:
             best = max(
-                (each for each in fits if each.preset == "generic"),
+                (each for each in fits if each.preset == "generic" and (table or _may_be(each, fits, seen))),
                 key=lambda each: (len(each.missing) == 0, len(each.columns), each.share),
                 default=None,
             )
@@ -229,6 +229,67 @@ def propose(
             return _unknown(files, seen)
         proposal = _proposed(files, seen, best.table if best else table, best)
         return _tried(proposal, exports, currency, timezone, work)
+
+
+def _may_be(one: presetting.Recognition, every: Sequence[presetting.Recognition], seen: Seen) -> bool:
+    """Whether the first rows bear out what some headings say: no list of customers has a customer twice.
+
+    Costs are told by their kind, and what has an order's number, a product or a quantity is no cost.
+    """
+    if one.table in ("customers", "products"):
+        (key,) = schema.TABLES[one.table].key
+        cells = seen.cells.get(one.columns.get(key, ""), [])
+        sold = any(each.table == "sales" and {"order_id", "date"} <= each.columns.keys() for each in every)
+        return not sold or len(set(cells)) == len(cells)
+    if one.table == "costs":
+        of_sales = {column for each in every if each.table == "sales" for column in each.columns}
+        return "kind" in one.columns and not of_sales & {"order_id", "product_id", "quantity"}
+    return True
+
+
+def _why(best: presetting.Recognition) -> str:
+    """Which headings made it the table that it is proposed for."""
+    headings = ", ".join(f"{column} in {toml(heading)}" for column, heading in best.columns.items())
+    return f"Taken for {best.table}, {schema.TABLES[best.table].row} a row: it has {headings}."
+
+
+def _notes(table: str, guesses: Sequence[Guess]) -> tuple[str, ...]:
+    """What such an export can carry, where it is less than its table could."""
+    made = {each.column for each in guesses if each.heading}
+    orders = table == "sales" and "order_id" in made and not made & {"product_id", "quantity"}
+    return (_ORDERS_ONLY,) if orders else ()
+
+
+_ORDERS_ONLY = (
+    "One row an order, without a product: it carries revenue, orders, customers, cohorts, retention and lifetime "
+    "value. It cannot carry products, prices, volumes, mix, baskets or margin by product: ask for the lines of the "
+    "orders, with product, quantity and cost. Check that the amount is net of tax and of postage."
+)
+
+
+_KINDS = 12
+"""Kinds of cost that an example of their levels names."""
+
+
+def _by_kind(guesses: list[Guess], seen: Seen) -> list[Guess]:
+    """The guesses of costs, with what to write where no column says the level of each kind."""
+    made = {each.column: each for each in guesses}
+    level, kind = made.get("level"), made.get("kind")
+    if (
+        level is None
+        or level.heading
+        or kind is None
+        or kind.heading not in seen.cells
+        or level.because.startswith("perhaps")
+    ):
+        return guesses
+    cells = dict.fromkeys(cell[2:] if cell.startswith("\x01") else cell for cell in seen.cells[kind.heading])
+    said = ", ".join(f'{toml(each)} = "fixed"' for each in list(cells)[:_KINDS])
+    because = (
+        "no column says it. Say it of each kind, one of cogs, cm1, cm2, cm3, fixed, for example: level = { column = "
+        f"{toml(kind.heading)}, values = {{ {said} }} }}."
+    )
+    return [replace(each, because=because) if each.column == "level" else each for each in guesses]
 
 
 def _silent(message: str) -> None:
@@ -272,6 +333,7 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
     guesses = _with_credits(guesses, preset, seen)
     guesses = _with_words(guesses, declared, seen)
     guesses = _with_list(guesses, declared, seen, used) if not named else guesses
+    guesses = _by_kind(guesses, seen) if table == "costs" else guesses
     used = {heading for each in guesses for heading in each.factors or (each.heading,)}
     order = {name: number for number, name in enumerate(declared.names)}
     guesses.sort(key=lambda each: order[each.column])
@@ -284,12 +346,12 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
         table=table,
         preset=preset.name if preset else "",
         share=best.share if best else 0.0,
-        read=seen.read,
+        read=(*seen.read, *([_why(best)] if best and named is None and best.columns else [])),
         format=seen.format,
         sheet=seen.sheet,
         guesses=tuple(guesses),
         left={} if named else left,
-        notes=named.notes if named else (),
+        notes=named.notes if named else _notes(table, guesses),
         beware=beware,
     )
 

@@ -14,7 +14,7 @@ from perfkit import languages
 from perfkit.languages import date, mark, money, number, plural, text
 from perfkit.results import Field, Result, View, figure_frame
 from perfkit.schema import TABLES
-from perfkit.sources import placeholders
+from perfkit.sources import placeholders, spellings
 from perfkit.sources.names import visible
 from perfkit.sources.quarantine import OTHER_CURRENCY, REASONS
 from perfkit.sources.settings import reason
@@ -78,6 +78,8 @@ class Reconciliation(Result):
         Ids that a spreadsheet has made numbers of, with their table: see `strangers.shortened`.
     placeholders : list of dict
         Ids of sales that are a word for nobody, see `placeholders.found`.
+    spellings : list of dict
+        Columns of sales whose ids are written in several ways, see `spellings.found`.
     after : tuple of (int, Decimal)
         Accepted sales lines dated after the last complete day, and their money: they are in no period.
     observed_until : date
@@ -96,6 +98,7 @@ class Reconciliation(Result):
     signs: list[dict[str, Any]]
     shortened: list[dict[str, Any]]
     placeholders: list[dict[str, Any]]
+    spellings: list[dict[str, Any]]
     after: tuple[int, Decimal]
     observed_until: dt.date
     currency: str
@@ -198,6 +201,8 @@ class Reconciliation(Result):
         again = [each for each in self.repeats if each["lines"] == "several" and not each["left_out"]]
         if any(_largest_share(each["rows"], Decimal(each["money"]), accepted) >= LOUD for each in again):
             said += _again(again, self.currency)
+        loud = [each for each in self.spellings if each["rows"] >= UNLISTED * accepted["lines"]]
+        said += _written_twice(loud, self.currency)
         if self.numbers and self.numbers["numbers"] >= UNLISTED * self.numbers["of"]:
             said.append(_doubtful_numbers(self.numbers, self.currency))
         return " ".join(said)
@@ -241,6 +246,7 @@ class Reconciliation(Result):
         notes += [_total(each, self.currency) for each in self.totals]
         notes += [*_twice(self.overlaps, self.currency), *_unlisted(self.strangers, self.currency)]
         notes += [*_again(self.repeats, self.currency)]
+        notes += _written_twice(self.spellings, self.currency)
         notes += [_doubtful_numbers(self.numbers, self.currency)] if self.numbers else []
         notes += [*_odd_signs(self.signs, self.currency), *_rounded_ids(self.shortened)]
         if abroad := sum(each["rows"] for each in self.currencies):
@@ -374,6 +380,7 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
             for each in loaded.get("shortened", [])
         ],
         placeholders=placeholders.found(snapshot),
+        spellings=spellings.found(snapshot),
         after=(after["lines"], after["money"] or Decimal(0)),
         observed_until=observed_until,
         currency=currency,
@@ -552,6 +559,34 @@ def _doubtful_numbers(numbers: dict[str, Any], currency: str) -> str:
         money=money(Decimal(numbers["money"]), currency, 2),
         days=numbers["days"],
     )
+
+
+_OF_SPELLINGS = {"customer_id": mark("customers"), "order_id": mark("orders"), "product_id": mark("products")}
+
+
+def _written_twice(some: list[dict[str, Any]], currency: str) -> list[str]:
+    """Ids that count as several, because they are written in several ways."""
+    return [
+        plural(
+            "{n} id of sales ({what}: {ids}) is written in several ways that differ only in case or spaces, and counts "
+            "as {written}: {lines} lines, {money}. The number of {what} is that much too high if they are the same.",
+            "{n} ids of sales ({what}: {ids}) are written in several ways that differ only in case or spaces, and "
+            "count as {written}: {lines} lines, {money}. The number of {what} is that much too high if they are the "
+            "same.",
+            each["ids"],
+            what=text(_OF_SPELLINGS[each["key"]]),
+            ids=_pairs(each),
+            written=number(each["written"]),
+            lines=number(each["rows"]),
+            money=money(each["money"], currency, 2),
+        )
+        for each in some
+    ]
+
+
+def _pairs(each: dict[str, Any]) -> str:
+    shown = [" = ".join(f"“{visible(id_)}”" for id_ in pair) for pair in each["first"]]
+    return ", ".join(shown) + (" ..." if each["ids"] > len(shown) else "")
 
 
 _WHO = {"customer_id": mark("customer"), "product_id": mark("product"), "rep_id": mark("sales representative")}

@@ -173,7 +173,8 @@ class Mapping(_Strict):
     digits : int
         Digits of an id or code that lost its leading zeros to a spreadsheet: 5 makes 00123 of 123.
     case : str
-        "upper" or "lower": in which an id or a word counts, where exports write it now so and now so.
+        "upper" or "lower": in which an id or a word counts, without spaces around it, where exports write it now so
+        and now so.
     values : dict
         Canonical value by source text; other texts are taken as they stand.
     credits : Credits

@@ -224,3 +224,13 @@ def test_a_month_without_a_line_takes_the_stake_away(two_years):
     silent = replace(kpis.scorecard(lines, **OPTIONS), silent=(BASE,))
     found = improve.findings(silent, bridge(lines)).find("prices_fell")
     assert (found.stake, found.tone) == (None, None) and "No line is dated in January 2023" in found.caveat
+
+
+@pytest.mark.usefixtures("few_will_do")
+def test_a_cost_of_the_product_table_is_a_caveat_of_what_is_said_of_margins_that_fell(two_years):
+    lines = two_years(*MIXED)
+    fell = told(lines).find("margin_rate")
+    assert "standard cost" not in fell.caveat
+    each = lines.assign(unit_cost=lines["cost"] / lines["quantity"]).drop(columns="cost")
+    said = told(each).find("margin_rate")
+    assert said.caveat.endswith("what buying prices did to it is not measured.") and said.claim == fell.claim

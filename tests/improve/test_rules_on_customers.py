@@ -91,7 +91,7 @@ def test_new_customers_is_silent_where_chance_may_have_done_it(sales, many, foun
 def test_customers_back_speaks_of_older_customers_without_a_purchase_a_year_before(sales, found):
     lines = sales(("2022-05-05", 100, "a", "1"), ("2023-01-05", 100, "b", "2"), ("2024-01-05", 30, "a", "3"))
     back = found(lines, reading=("walk",)).find("customers_back")
-    assert back.claim == ("1 customer of before January 2023, without a purchase in it, bought again, and brought €30.")
+    assert back.claim == ("1 older customer who had not bought in January 2023 bought again and brought €30.")
     assert (back.value, back.tone, back.stake) == (30, "good", None)
 
 
@@ -105,7 +105,7 @@ def test_who_was_won_since_the_year_before_did_not_come_back(sales, found):
     assert found(sales(*rows), reading=("walk",)).find("customers_back") is None
     back = found(sales(("2022-05-05", 100, "a", "1"), *rows, ("2024-01-05", 30, "a", "3")), reading=("walk",))
     assert back.find("customers_back").claim == (
-        "1 customer of before January 2023, without a purchase in it, bought again, and brought €30. "
+        "1 older customer who had not bought in January 2023 bought again and brought €30. "
         "Not among them: 1 customer won in between, who brought €40."
     )
     assert back.find("customers_back").value == 30
@@ -180,3 +180,13 @@ def test_single_customer_speaks_of_one_who_brings_a_fifth_or_all(sales, found):
 
 def test_single_customer_is_silent_where_none_brings_a_fifth(sales, many, found):
     assert found(sales(*many(6, "2024-01-05", 10)), reading=("concentration",)).find("single_customer") is None
+
+
+def test_of_a_part_of_what_customers_buy_nobody_came_back_and_nobody_is_called_lost_for_sure(sales, found):
+    rows = [("2022-05-05", 100, "a", "1"), ("2023-01-05", 100, "b", "2"), ("2024-01-05", 30, "a", "3")]
+    whole = sales(*rows)
+    part = whole.assign(customer_first_bought=whole.groupby("customer_id")["date"].transform("min").dt.date)
+    reading = ("walk", "customers")
+    assert found(whole, reading=reading).find("customers_back") is not None
+    assert found(part, reading=reading).find("customers_back") is None
+    assert found(part, reading=reading).find("customers_lost").caveat.endswith("may have bought the rest.")

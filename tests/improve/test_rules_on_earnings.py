@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from perfkit import contribution, improve, kpis, margins, periods
-from perfkit.improve.stakes import MARGIN
+from perfkit.improve.stakes import COSTS
 
 JANUARY = periods.parse("2024-01")
 BASE = JANUARY.year_before()
@@ -88,7 +88,10 @@ def test_loses_money_is_silent_where_the_costs_of_much_are_not_known(sold):
 
 
 def test_loses_money_stakes_what_is_to_be_expected_after_a_year_of_bad_luck(sold):
-    """Those that lose now earned a year before: of a loss little comes back (regression to the mean)."""
+    """Those that lose now earned a year before: of a loss little comes back (regression to the mean).
+
+    Where those that lost lose as much again, there is no regression, and the whole loss is at stake.
+    """
     around = [(f"c{n}", 10, 10 - gain, 10, 10 - gain) for n, gain in enumerate([2, -1, 1, -2, 1, 2, -1, 1, 2, 1])]
     steady = sold(("Web", 200, 100, 200, 100), *around)
     lucky = sold(("Web", 200, 100, 200, 100), *[(c, 10, 20 - cost, 10, cost) for c, _, cost, _, _ in around])
@@ -96,7 +99,7 @@ def test_loses_money_stakes_what_is_to_be_expected_after_a_year_of_bad_luck(sold
         told(lines, whale(lines, previous=BASE)).find("loses_money:customer_id") for lines in (steady, lucky)
     )
     assert (again.value, again.amount) == (-4, 4)  # whoever lost then loses now, all of it
-    assert "€4 may be expected again if nothing changes" in again.stake.basis
+    assert again.stake.basis.startswith("The loss itself. No regression to the mean to speak of")
     assert (chance.value, chance.stake, chance.tone) == (-4, None, None)
     assert chance.caveat.startswith("No stake: after a year like this one")
 
@@ -170,7 +173,21 @@ def test_costs_rose_speaks_of_variable_costs_beyond_revenue_and_of_fixed_ones_in
         == "Costs beyond the goods took €8 more than those of January 2023 at the revenue now: Freight and Rent."
     )
     assert found.amount == 8  # freight 25, where twice the revenue would have taken 20; rent 13 after 10
-    assert found.pools == (MARGIN,)  # a member that loses money may lose it by these costs
+    assert found.pools == (
+        (*COSTS, ("level", "cm1"), ("cost", "costs:cm1:Freight")),
+        (*COSTS, ("level", "fixed"), ("cost", "costs:fixed:Rent")),
+    )
+
+
+def test_a_cost_that_rose_is_other_money_than_a_loss_that_bears_none_of_it_and_may_be_the_same_else(sold):
+    lines = sold(("Web", 100, 50, 200, 100), ("Shop", 50, 60, 50, 60))
+    booked = costs(("Freight", "cm1", 25, "Web", None, 10.2), ("Visits", "cm2", 6, "Shop", None, 3.6))
+    apart = told(lines, statement(lines, booked), members(lines, booked))
+    rose, loses = apart.find("costs_rose"), apart.find("loses_money:channel")
+    assert (rose.amount, loses.amount) == (8, 16) and sum(apart.total.values()) == 24  # no freight is Shop's
+    shared = costs(("Freight", "cm1", 25, None, "orders", 10.2), ("Visits", "cm2", 6, "Shop", None, 3.6))
+    same = told(lines, statement(lines, shared), members(lines, shared))
+    assert max(same.find("costs_rose").amount, same.find("loses_money:channel").amount) == sum(same.total.values())
 
 
 def test_a_kind_of_cost_that_is_called_otherwise_this_year_has_not_risen(sold):

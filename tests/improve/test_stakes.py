@@ -8,16 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit.improve.stakes import (
+    COSTS,
     FALL,
+    GOODS,
     KINDS,
     MARGIN,
     MEASURES,
     PLAN,
+    PRICE,
     REVENUE,
     Claim,
     Stake,
     additions,
+    beyond_goods,
+    gross,
+    is_part,
     may_be_same,
+    of_members,
     overlap,
     totals,
 )
@@ -80,6 +87,48 @@ def test_a_discount_is_seen_in_volume_and_in_the_rate():
 def test_parts_of_one_cut_add_up_and_what_encloses_them_does_not_add_to_them():
     assert totals([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == {PROFIT: 130}
     assert additions([claim(100, REVENUE), claim(70, KEPT), claim(60, LOST)]) == [100, 0, 30]
+
+
+A, B = of_members("product_id", ["a"]), of_members("product_id", ["b", "c"])
+CUSTOMER = of_members("customer_id", ["x"])
+FREIGHT, RENT = beyond_goods(["cm1"], ("cost", "costs:cm1:Freight")), beyond_goods(["fixed"], ("cost", "rent"))
+
+
+@pytest.mark.parametrize(
+    "one, other, shared",
+    [
+        (gross(A), gross(B), False),
+        (gross(A), gross(of_members("product_id", ["a", "d"])), True),
+        (gross(A), gross(CUSTOMER), True),
+        (gross(A, lines=[PRICE]), gross(A, lines=[GOODS]), False),
+        (gross(A, lines=[PRICE]), gross(CUSTOMER), True),
+        (FREIGHT, gross(), False),
+        (FREIGHT, (FALL,), False),
+        (FREIGHT, (PLAN,), True),
+        (FREIGHT, RENT, False),
+        (FREIGHT, (*gross(CUSTOMER), *beyond_goods(["cm1", "cm2"], CUSTOMER)), True),
+        (RENT, (*gross(CUSTOMER), *beyond_goods(["cm1", "cm2"], CUSTOMER)), False),
+        (FREIGHT, (COSTS,), True),
+    ],
+    ids=[
+        "products of which none is in both", "products of which one is in both", "a product and a customer",
+        "a price and what the goods cost", "the price of a product that a losing customer may buy",
+        "freight and a gross margin", "freight and the fall of revenue", "freight and a plan", "freight and rent",
+        "freight and a customer who bears it", "rent and a customer who bears none of it", "a cost and all costs",
+    ],
+)  # fmt: skip
+def test_stakes_share_money_only_where_their_lines_and_members_meet(one, other, shared):
+    assert overlap(one, other) is shared and overlap(other, one) is shared
+    amounts = totals([claim(100, *one), claim(40, *other)])
+    assert amounts == {PROFIT: 100 if shared else 140}
+
+
+def test_a_part_lies_in_the_whole_with_all_its_pools_and_nothing_is_a_part_of_itself():
+    assert is_part(gross(A, lines=[PRICE]), gross(lines=[PRICE])) and is_part(gross(A), (MARGIN,))
+    assert is_part(gross(A), gross(of_members("product_id", ["a", "d"])))
+    assert (
+        not is_part(gross(A), gross(lines=[PRICE])) and not is_part(gross(A), gross(A)) and not is_part((), (MARGIN,))
+    )
 
 
 def test_money_of_its_own_always_adds():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from perfkit.kpis import chance
+from perfkit.kpis import chance, scorecard
 from perfkit.lines import checked
 from perfkit.periods import parse
 
@@ -124,3 +124,27 @@ def test_what_does_not_change_is_told_to_change_as_often_as_the_level_says():
 def test_a_change_beyond_chance_is_told():
     told = [chance.of_ratios(lines(*drawn(seed, shift=0.1)), NOW, BEFORE) for seed in range(5)]
     assert all(each[None, "discount_rate"].interval()[0] > 0 for each in told)
+
+
+def test_a_line_without_a_customer_is_of_its_order_and_that_of_one_customer():
+    rows = drawn(5)
+    nameless = [(year, None, order, 10.0, 10.0, 5.0) for year, customer, order, *_ in rows if customer == "c3"]
+    named = [(year, "c3", order, 10.0, 10.0, 5.0) for year, _, order, *_ in nameless]
+    found = chance.of_ratios(lines(*rows, *nameless), NOW, BEFORE)[None, "aov"]
+    wanted = chance.of_ratios(lines(*rows, *named), NOW, BEFORE)[None, "aov"]
+    assert (found.n, found.estimate) == (40, pytest.approx(wanted.estimate))
+    assert found.interval() == pytest.approx(wanted.interval())
+
+
+def test_an_order_is_counted_once_whoever_its_lines_name():
+    """Order 1 is of two customers, of whom one only returned something, and of a line that names nobody."""
+    rows = [
+        *drawn(6), (2022, "z", "z", 1.0, 1.0, 0.5),
+        (2024, "a", "1", -5.0, 5.0, 1.0), (2024, "b", "1", 20.0, 20.0, 9.0), (2024, None, "1", 30.0, 30.0, 9.0),
+        (2023, None, "1", 7.0, 7.0, 3.0), (2024, None, None, 9.0, 9.0, 3.0),
+    ]  # fmt: skip
+    table = lines(*rows)
+    row = scorecard(table, period=NOW, currency="EUR").row("aov")
+    found = chance.of_ratios(table, NOW, BEFORE)[None, "aov"]
+    assert found.estimate == pytest.approx(float(row["actual"]) - float(row["previous"]))
+    assert found.n == 40 + 2 + 2  # a, b, the line of no order, and last year's order 1, which names nobody

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,3 +116,22 @@ def test_the_walk_leads_from_last_year_to_this_one_to_the_cent(sales, ledger, ra
     assert result.base_customers == len({row[2] for row in named if row[0].startswith("2023-01")})
     total = result.views()[0].rows.iloc[-1]
     assert (total["previous"], total["revenue"], total["effect"]) == (before, now, now - before)
+
+
+def test_in_a_part_of_what_customers_buy_nobody_came_back_or_left(sales):
+    """b bought the rest of it last January, and a buys it now; c first bought last January, and none of this part."""
+    lines = sales(
+        [("2022-05-01", 9), ("2023-01-05", 100), ("2023-01-06", 8), ("2024-01-05", 30), ("2024-01-06", 20)],
+        customer_id=["b", "a", "a", "b", "c"],
+    )
+    part = lines.assign(
+        customer_first_bought=pd.to_datetime(["2022-05-01"] + ["2023-01-05"] * 2 + ["2022-05-01"] + ["2023-01-09"])
+    )
+    whole, result = walk(lines), walk(part)
+    assert whole.effect("new") == 20 and result.effect("new") == result.effect("acquired") == 0
+    rows = result.rows.set_index("step")
+    assert (rows.loc["reactivated", "effect"], rows.loc["reactivated", "customers"]) == (50, 2)
+    assert rows.loc["reactivated", "name"] == "Known customers, new to this part or back"
+    assert rows.loc["lost", "name"] == "Customers of this part a year before only"
+    assert "may have bought the rest" in result.views()[0].notes[0]
+    assert "the rest" not in " ".join(whole.views()[0].notes)

@@ -187,6 +187,8 @@ def test_an_analyst_drills_and_compares_where_the_report_ends(page, tmp_path):
     table.wait_for()
     shown = table.inner_text()
     assert "sales.csv" in shown and "File" in shown and "Line" in shown
+    wider = drilled.locator(".pk-scroll").first.evaluate("each => each.scrollWidth - each.clientWidth")
+    assert wider <= 1, "the whole table is seen without scrolling"
     compared = typed(page, COMPARE)
     compared.locator("table").first.wait_for()
     text = compared.first.inner_text()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit import margins, periods
+from perfkit import contribution, margins, periods
 from perfkit.errors import DataError, ParameterError
 from perfkit.margins.profitability.allocation import in_cents
 
@@ -309,3 +309,34 @@ def test_a_line_that_names_no_customer_is_of_the_order_of_its_number():
 def test_an_order_number_that_two_customers_have_is_two_orders():
     rows = [(order.replace("o2", "o1"), *rest) for order, *rest in ORDERS]
     assert spread("customer_id", cost(30, driver="orders"), lines=sales(rows)) == ({"a": 10, "b": 20}, [])
+
+
+def spent(*rows):
+    frame = pd.DataFrame(rows, columns=["channel", "amount"])
+    return frame.assign(date=pd.Timestamp("2024-01-31"), amount=[Decimal(each) for each in frame["amount"]])
+
+
+def earned(*dimensions, costs):
+    return margins.profitability.by(sales(), dimensions=dimensions, period=YEAR, currency="EUR", costs=costs)
+
+
+def test_what_is_spent_in_a_channel_that_sells_is_in_its_margin_once_and_a_note_says_so():
+    costs = contribution.costs(None, spent(("web", 9), ("search", 5), (None, 2)))
+    found = earned("channel", costs=costs)
+    parts = dict(zip(found.rows["member"], found.rows["cm2_costs"], strict=True))
+    assert parts == {"shop": 0, "web": 9}
+    left = dict(zip(found.unallocated["why"], found.unallocated["amount"], strict=True))
+    assert left == {
+        "spend of a channel through which nothing is sold": 5, "nothing says how to spread it: no driver": 2,
+    }  # fmt: skip
+    assert found.costs_total == 16 and "€9 of spend is in the margin of the channel of the same name (web)" in str(
+        found.cautions
+    )
+    crossed = earned("channel", "customer_id", costs=costs)
+    assert sum(crossed.rows["cm2_costs"]) + sum(crossed.unallocated["amount"]) == 16
+
+
+def test_spend_of_a_selling_channel_is_no_customers():
+    found = earned("customer_id", costs=contribution.costs(None, spent(("web", 9))))
+    assert not any(found.rows["cm2_costs"]) and not found.cautions
+    assert list(found.unallocated["amount"]) == [9]

@@ -234,6 +234,77 @@ def test_an_item_whose_cost_is_known_in_one_period_only_is_neither_new_nor_lost(
         assert result.items.loc[0, ["kind", "reason"]].tolist() == ["other", "cost unknown"]
 
 
+SOLD_IN_BOTH = sold(
+    ("old", "a", 50, 500, "EUR"), ("old", "a", 50, 600, "USD"), ("new", "a", 20, 200, "EUR"),
+    ("new", "a", 80, 960, "USD"), names=["currency"],
+)  # fmt: skip
+DOLLARS = pd.DataFrame({"date": ["2024-01-01", "2025-06-01"], "currency": "USD", "rate": [0.9, 0.9]})
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_more_sold_in_the_currency_in_which_it_is_dearer_is_mix_and_no_price(symmetric):
+    # 10.00 in euros and 12 x 0.9 = 10.80 in dollars, in both years; 30 of 100 pieces moved to dollars
+    assert amounts(bridge(SOLD_IN_BOTH, fx=DOLLARS, symmetric=symmetric)) == {"mix": 24}
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_an_own_cost_in_each_currency_is_no_cost_effect_of_their_mix(symmetric):
+    lines = SOLD_IN_BOTH.assign(cost=SOLD_IN_BOTH["net_revenue"] / 2)
+    assert amounts(bridge(lines, fx=DOLLARS, symmetric=symmetric, margin=True)) == {"mix": 12}
+
+
+def test_a_price_that_rose_in_one_currency_is_price_at_the_quantity_of_that_currency():
+    lines = SOLD_IN_BOTH.copy()
+    lines.loc[3, "net_revenue"] = 80 * 13
+    assert amounts(bridge(lines, fx=DOLLARS)) == {"price": 72, "mix": 24}  # 80 x 1 x 0.9
+
+
+def test_what_a_currency_new_to_an_item_brings_beside_the_old_one_is_mix():
+    lines = SOLD_IN_BOTH.drop(index=1).reset_index(drop=True)
+    lines.loc[1, "net_revenue"] = 220  # 20 at 11 instead of 10
+    # volume (100 - 50) x 10; the 80 in dollars bring 0.80 more each than a piece did
+    assert amounts(bridge(lines, fx=DOLLARS)) == {"price": 20, "volume": 500, "mix": 64}
+
+
+def test_an_item_whose_market_changed_its_currency_keeps_a_price_at_the_rates_of_both():
+    lines = sold(("old", "a", 10, 120, "USD"), ("new", "a", 10, 100, "EUR"), names=["currency"])
+    assert amounts(bridge(lines, fx=DOLLARS)) == {"price": -8}
+
+
+def test_between_two_standard_costs_nothing_is_measured_and_the_cost_effect_says_so():
+    lines = TWO.assign(unit_cost=[6, 8, 6, 8])
+    found = bridge(lines, margin=True)
+    assert found.standard == (1, 1) and found.effect("cost") == 0
+    assert any("nil by construction" in each for each in found.warnings)
+    row = found.figures().set_index("kpi").loc["margin_bridge"].set_index("figure_id").loc[found.figure_id("cost")]
+    assert row["status"] == "partial" and "nil by construction" in row["reason"]
+    own = bridge(lines.assign(cost=[60, None, 140, 90]), margin=True)  # of 60 + 80 and 140 + 90
+    assert own.standard == (pytest.approx(80 / 140), None)
+    assert bridge(TWO.assign(cost=[60, 80, 140, 90]), margin=True).warnings == []
+
+
+cells_of_currencies = st.lists(
+    st.tuples(
+        st.sampled_from(["old", "new"]), st.sampled_from("ab"), st.integers(1, 9), st.integers(1, 99),
+        st.sampled_from(["EUR", "USD", "GBP"]),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(max_examples=15)
+@given(cells_of_currencies, st.booleans())
+def test_where_every_local_price_stays_currencies_and_quantities_make_no_price(cells, symmetric):
+    price = {"EUR": 10, "USD": 12, "GBP": 8}
+    lines = [(when, item, q, q * price[of], of) for when, item, q, _, of in cells]
+    lines += [(when, item, 1, price[of], of) for when in ("old", "new") for item in "ab" for of in price]
+    rates = pd.DataFrame(
+        [(day, of, rate) for day in ("2024-01-01", "2025-06-01") for of, rate in (("USD", 0.9), ("GBP", 1.2))],
+        columns=["date", "currency", "rate"],
+    )
+    assert bridge(sold(*lines, names=["currency"]), fx=rates, symmetric=symmetric).effect("price") == 0
+
+
 def test_two_currencies_without_rates_are_refused():
     lines = TWO.assign(currency=["GBP", "EUR", "GBP", "EUR"])
     with pytest.raises(

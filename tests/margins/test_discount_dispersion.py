@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binom
 
 from perfkit import languages, margins, periods
@@ -71,8 +73,54 @@ def test_orders_of_another_size_are_no_peers(favoured):
     rows = peers.against_peers(checked(lines), asked, (Decimal(500),)).set_index("member")
     assert pd.isna(rows.loc["c6", "compared_list"]) and rows.loc["c0", "compared_list"] == 100
     limits = peers.size_limits(checked(favoured), asked)
-    assert len(limits) == 2 and all(limit == round(limit, 1 - limit.adjusted()) for limit in limits)
-    assert peers.size_limits(checked(BY_HAND), asked) == ()
+    assert len(limits) > 2 and all(limit == round(limit, 1 - limit.adjusted()) for limit in limits)
+    assert peers.size_limits(checked(BY_HAND), asked) == (100,)  # however few orders there are
+    assert peers.size_limits(checked(BY_HAND[BY_HAND["list_revenue"] == 100]), asked) == ()
+
+
+def of_sizes(sizes, discount, seed=0):
+    """A year of orders of one line: the size of each, and what is given on it, by customer and size."""
+    draw, rows = np.random.default_rng(seed), []
+    for customer, own in enumerate(sizes):
+        for nth, size in enumerate(own):
+            off = discount(customer, size) + draw.normal(0, 0.004)
+            rows.append((f"c{customer:03}", f"o{customer}-{nth}", Decimal(size), round(Decimal(size * (1 - off)), 2)))
+    frame = pd.DataFrame(rows, columns=["customer_id", "order_id", "list_revenue", "net_revenue"])
+    return frame.assign(product_id="tea", date=pd.Timestamp("2025-01-01"))
+
+
+TENTH_LARGE = [[1000] * 12 if customer % 10 == 0 else [100] * 12 for customer in range(100)]
+FEW_LARGE = [[1000] * 6 if customer % 10 == 0 else [100] * 6 for customer in range(10)]
+
+
+@pytest.mark.parametrize("sizes", [TENTH_LARGE, FEW_LARGE], ids=["many orders", "few orders"])
+def test_a_discount_on_quantity_alone_favours_nobody_though_most_orders_are_of_one_size(sizes):
+    result = made(of_sizes(sizes, lambda _customer, size: 0.15 if size == 1000 else 0.02))
+    assert not len(result.called("above")) and not result.aligned.n
+
+
+def test_a_favour_among_orders_of_one_size_is_told_though_most_are_of_another():
+    favoured = {0, 10, 5}
+
+    def discount(customer, size):
+        return (0.15 if size == 1000 else 0.02) + (0.06 if customer in favoured else 0)
+
+    result = made(of_sizes(TENTH_LARGE, discount))
+    assert set(result.called("above")["member"]) == {"c000", "c010", "c005"}
+    assert "No order is compared with one worth more than twice as much" in " ".join(result.views()[0].notes)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 10**7), min_size=2, max_size=60))
+def test_no_two_orders_of_a_size_are_worth_more_than_twice_each_other(values):
+    """Even where they have many digits, or one value is a hundred thousand times another."""
+    lines = pd.DataFrame({"list_revenue": [Decimal(each).scaleb(-2) for each in values]}).assign(
+        net_revenue=1, customer_id="c", product_id="p", date=pd.Timestamp("2025-01-01")
+    )
+    lines["order_id"] = [f"o{nth}" for nth in range(len(lines))]
+    limits = peers.size_limits(checked(lines), peers.Asked("customer_id", "", YEAR))
+    by_size = lines["list_revenue"].groupby([sum(each >= limit for limit in limits) for each in lines["list_revenue"]])
+    assert all(each.max() <= peers.WIDEST * each.min() for _, each in by_size)
 
 
 def test_whoever_is_favoured_is_named_and_the_others_are_not(found):

@@ -443,6 +443,103 @@ def test_lines_that_name_no_document_are_counted_and_their_money_is_not_explaine
     assert "1 line of sales (€30.00) names no document" in result.views()[0].notes[1]
 
 
+# ---- Numbers that several documents share
+
+
+def sold_to(*lines):
+    """Sales lines from (order, customer, day, amount)."""
+    frame = pd.DataFrame(lines, columns=["order_id", "customer_id", "date", "net_revenue"])
+    return frame.assign(date=pd.to_datetime(frame["date"]))
+
+
+def billed(number, day, piece, customer, net):
+    """An invoice whose customer's account is named, on its line of 411 alone."""
+    return [line | {"auxiliary": customer if line["account"] == "411000" else None}
+            for line in invoice(number, day, piece, net)]  # fmt: skip
+
+
+SHOP_AND_ERP = [("1001", "C1", "2024-01-10", 100), ("1001", "W7", "2024-02-10", 80), ("1002", "C2", "2024-01-12", 50)]
+
+
+def test_a_number_that_two_customers_share_is_two_documents():
+    ledger = books(
+        billed(1, "2024-01-10", "1001", "c1 ", 100),
+        billed(2, "2024-01-12", "1002", "C2", 50),
+        billed(3, "2024-02-28", "X", "C9", 7),
+    )
+    result = tied(sold_to(*SHOP_AND_ERP), ledger)
+    assert found(result) == {"not_booked": {"02": -80}, "not_in_sales": {"02": 7}}
+    assert (result.found, result.shared) == ((2, 3), 1)
+    assert "1 number names several documents" in " ".join(result.views()[0].notes)
+
+
+def test_where_the_books_name_no_customer_the_amount_tells_documents_apart():
+    ledger = books(invoice(1, "2024-02-10", "1001", 80), invoice(2, "2024-01-12", "1002", 50), BANK)
+    result = tied(sold_to(*SHOP_AND_ERP), ledger)
+    assert found(result) == {"not_booked": {"01": -100}}
+
+
+def test_where_amounts_differ_too_the_month_tells_them_apart():
+    ledger = books(invoice(1, "2024-02-10", "1001", 75), invoice(2, "2024-01-12", "1002", 50), BANK)
+    result = tied(sold_to(*SHOP_AND_ERP), ledger)
+    assert found(result) == {"not_booked": {"01": -100}, "different": {"02": -5}}
+
+
+def test_numbers_that_begin_anew_each_year_are_other_documents():
+    sales = sold_to(("1", "C1", "2023-02-10", 60), ("1", "C1", "2024-01-10", 100), ("2", "C1", "2024-01-11", 30))
+    ledger = books(billed(1, "2024-01-10", "1", "C1", 90), billed(2, "2024-01-11", "2", "C1", 30))
+    assert found(tied(sales, ledger)) == {"different": {"01": -10}}
+
+
+def test_a_number_of_sales_under_which_the_books_have_another_customer_too_is_booked_and_not_sold():
+    sales = sold_to(("1", "C1", "2024-01-10", 100), ("2", "C1", "2024-01-11", 30))
+    ledger = books(
+        billed(1, "2024-01-10", "1", "C1", 100), billed(7, "2024-01-20", "1", "Z9", 44),
+        billed(2, "2024-01-11", "2", "C1", 30),
+    )  # fmt: skip
+    assert found(tied(sales, ledger)) == {"not_in_sales": {"01": 44}}
+
+
+def test_what_one_number_comes_to_on_both_sides_is_left_as_it_is():
+    """A factor pays for two customers: nothing is missing, so nothing is to be told apart."""
+    ledger = books(billed(1, "2024-01-10", "1001", "FACTOR", 100), billed(2, "2024-02-10", "1001", "FACTOR", 80),
+                   billed(3, "2024-01-12", "1002", "C2", 50))  # fmt: skip
+    result = tied(sold_to(*SHOP_AND_ERP), ledger)
+    assert found(result) == {} and result.shared == 0
+
+
+# ---- Documents in another currency, set aside at load
+
+ABROAD = pd.DataFrame(
+    [
+        ["F8", "C8", pd.Timestamp("2024-02-05"), "USD", Decimal(120), 2],
+        ["F9", "C9", pd.Timestamp("2024-02-06"), "CHF", Decimal("10.5"), 1],
+        ["F7", "C8", pd.Timestamp("2024-04-05"), "USD", Decimal(999), 1],
+    ],
+    columns=["order_id", "customer_id", "date", "currency", "net_revenue", "lines"],
+)
+
+
+def test_documents_in_another_currency_are_told_as_such_and_not_as_absent():
+    result = with_more(ledger=[invoice(8, "2024-02-05", "F8", "110.20")], foreign=ABROAD)
+    assert found(result) == {"foreign": {"02": eur("110.20")}}
+    assert result.found == (2, 2)
+    assert result.abroad.to_numpy().tolist() == [["CHF", 1, 1, eur("10.5")], ["USD", 1, 2, eur(120)]]
+    (note,) = [note for note in result.views()[0].notes if "currency" in note]
+    assert "CHF10.50" in note.replace("\N{NO-BREAK SPACE}", "") and "$120.00" in note
+
+
+def test_a_document_of_two_currencies_differs_by_what_was_set_aside():
+    sales = [("F8", "2024-02-05", 30)]
+    result = with_more(sales, [invoice(8, "2024-02-05", "F8", "110.20")], foreign=ABROAD)
+    assert found(result) == {"foreign": {"02": eur("80.20")}}
+
+
+def test_nothing_set_aside_changes_nothing():
+    result = with_more(foreign=ABROAD.head(0))
+    assert found(result) == {} and result.abroad.empty and result.shared == 0
+
+
 # ---- What the ledger does not hold
 
 
@@ -564,6 +661,20 @@ def from_lines(lines):
         debit=[max(-amount, Decimal(0)) for amount in frame["amount"]],
         credit=[max(amount, Decimal(0)) for amount in frame["amount"]],
     ).drop(columns="amount")
+
+
+customers = st.sampled_from(["A", "B", None])
+
+
+@settings(max_examples=4)
+@given(sale_lines, entry_lines, st.data())
+def test_every_month_adds_up_where_numbers_name_several_customers(lines, written, data):
+    sales, ledger = sold(*lines), from_lines(written)
+    sales["customer_id"] = [data.draw(customers) for _ in lines]
+    ledger["auxiliary"] = [data.draw(customers) for _ in written]
+    once = tied(sales, ledger, reference="piece", foreign=ABROAD.assign(order_id="F1"))
+    again = tied(sales[::-1], ledger[::-1], reference="piece", foreign=ABROAD.assign(order_id="F1"))
+    assert comparable(once) == comparable(again)
 
 
 def comparable(result):

@@ -70,6 +70,47 @@ def test_a_member_counted_by_hand_level_by_level():
     assert found.ties_to() == {"net_revenue": 150, "costs": 125, "period": "2024"}
 
 
+@pytest.mark.parametrize("dimension", ["customer_id", "channel"])
+def test_members_and_what_is_not_allocated_sum_to_the_margins_of_all_and_to_the_ledger(dimension):
+    """Each column of the table sums to its total: the ledger's costs, and the margins of all."""
+    table = lines(line("a", 80, 30, channel="web"), line("b", 50, 60, channel="shop"), line(None, 5, 1))
+    costs = booked(
+        cost(6, level="cogs", customer="a"), cost(4, driver="orders", day="2024-03-31"), cost(3),
+        cost(8, level="cm2"), cost(2, level="cm2", customer="b"), cost(1, level="cm3"), cost(7, level="fixed"),
+    )  # fmt: skip
+    found = by(table, dimension, costs=costs)
+    view = found.views()[0]
+    rows = view.rows.to_dict("records")
+    assert [row["label"] for row in rows[-2:]] == ["Not allocated", "Total"]
+    shown = [field.key for field in view.fields if field.unit == "quantity"]
+    assert shown == ["net_revenue", "gross_profit", "cm1", "cm2", "beyond"]
+    for key in shown:
+        assert sum(row[key] for row in rows[:-1] if row[key] is not None) == rows[-1][key]
+    assert rows[-1]["beyond"] == found.costs_total == 31
+    # Of 135 of revenue, less 91 of goods and 6 of that level, 7 of variable costs and 10 of serving are gone.
+    for margin, amount in (("gross_profit", 38), ("cm1", 31), ("cm2", 21)):
+        assert rows[-1][margin] == amount and found.whole()[f"{margin}_rate"] == amount / 135
+
+
+def test_a_cost_of_the_product_table_is_told_wherever_a_margin_is():
+    rows = lines(line("a", 80, 30), line("b", 50, None)).assign(quantity=[1, 2, 5], unit_cost=[0, 9, 4])
+    said = "40.0% of the cost of goods, below €50 of net revenue, is a standard cost"  # 5 x 4 of 30 + 20
+    curve = profitability.whale_curve(rows, period=YEAR, currency="EUR")
+    told = margins.statement.statement(rows, period=YEAR, currency="EUR")
+    for result in (by(rows), curve, told):
+        assert any(each.startswith(said) for each in result.views()[0].notes)
+    assert (told.standard.cost, told.standard.of, told.standard.revenue) == (20, 50, 50)
+    for result in (by(rows.assign(cost=[0, 30, 20])), by(rows.drop(columns="unit_cost"))):
+        assert not result.cautions and not any("standard cost" in each for each in result.views()[0].notes)
+
+
+def test_where_no_cost_reaches_a_member_the_table_still_holds_them_all():
+    found = by(lines(line("a", 80, 30), line("b", 50, 60)), costs=booked(cost(3), cost(7, level="fixed")))
+    rows = found.views()[0].rows.set_index("label")
+    assert any("€7 are common fixed costs" in each for each in found.views()[0].notes)
+    assert list(rows["beyond"]) == [0, 0, 10, 10] and rows.loc["Not allocated", "net_revenue"] == 0
+
+
 def test_fixed_costs_of_all_are_in_no_advice():
     rows = lines(line("a", 80, 30), line("b", 20, 10))
     assert list(by(rows, costs=booked(cost(10_000, level="fixed"))).rows["advice"]) == ["", ""]

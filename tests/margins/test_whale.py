@@ -112,6 +112,21 @@ def test_losers_are_set_against_the_year_before_and_drawn_to_the_mean():
         found.versus(curve(table, by="order_id"))
 
 
+@pytest.mark.parametrize(
+    "later, word",
+    [(lambda n: Decimal(n - 10) * Decimal("1.2"), "multiplied"), (lambda n: Decimal(n - 10) / 2 - 8, "fell")],
+    ids=["losses grew", "all fell"],
+)
+def test_where_nothing_draws_nearer_to_the_mean_losses_are_taken_as_they_are(later, word):
+    before = [line(f"c{n}", 100, 100 - (n - 10), day="2023-03-01") for n in range(21)]
+    now = [line(f"c{n}", 100, 100 - later(n), day="2024-03-01") for n in range(21)]
+    found = curve(pd.DataFrame([line("z", 1, 1, day="2023-01-01"), *before, *now]), previous=periods.parse("2023"))
+    told = found.before
+    assert told.expected is None and told.slope is not None and told.slope_low <= told.slope <= told.slope_high
+    assert told.holds is (word == "multiplied")
+    assert "No regression to the mean to speak of" in plain(found.views()[2]) and word in plain(found.views()[2])
+
+
 profits = st.lists(st.integers(-9_999, 9_999), min_size=1, max_size=25)
 
 

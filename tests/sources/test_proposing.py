@@ -322,3 +322,77 @@ def test_the_block_of_a_second_tool_stands_beside_the_first_and_both_load(acme):
     both = settings.read_text(encoding="utf-8").replace("\n[tables.sales]\n", "\n[[tables.sales]]\n")
     settings.write_text(both + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     assert len(confirmed(acme, settings).frame("sales")) == 3
+
+
+COSTS = "cost;period;amount;kind\nT1;2026-01-31;1200,50;Transport\nT2;2026-01-31;800,00;Commissions\n"
+
+
+def test_costs_are_known_by_their_kind_and_the_level_of_each_is_asked(acme):
+    proposal = proposed(acme, "couts.csv", COSTS)
+    assert (proposal.table, proposal.loads) == ("costs", False)
+    found = guesses(proposal)
+    assert [found[name] for name in ("period", "amount", "kind")] == [
+        ("period", "sure"),
+        ("amount", "sure"),
+        ("kind", "sure"),
+    ]
+    assert "level is not mapped" in proposal.trial and "driver" not in found
+    block = proposal.block()
+    assert 'Taken for costs, one cost of a period a row: it has period in "period"' in block
+    typed = 'level = { column = "kind", values = { "Transport" = "fixed", "Commissions" = "fixed" } }'
+    assert typed in block and tomllib.loads(typed)
+
+
+def test_the_level_that_is_asked_for_makes_costs_load(acme):
+    path = proposing.confirmable(proposed(acme, "couts.csv", COSTS), acme, assets.path("templates/company"))
+    text = path.read_text(encoding="utf-8")
+    typed = 'level = { column = "kind", values = { "Transport" = "cm1", "Commissions" = "cm2" } }'
+    sales = '[tables.sales]\nfiles = "ventes.csv"\npreset = "generic"\n'
+    (acme / "exports" / "ventes.csv").write_bytes(FRENCH.encode("cp1252"))
+    costs = text.partition("[tables.costs]")
+    costs = "".join(costs[1:]).replace("[tables.costs.columns]", f"[tables.costs.columns]\n{typed}")
+    path.write_text(f'name = "Acme"\ncurrency = "EUR"\n{sales}{costs}', encoding="utf-8")
+    assert sorted(confirmed(acme, path).frame("costs")["level"]) == ["cm1", "cm2"]
+
+
+def test_a_cost_sheet_in_french_with_levels_and_drivers_loads_as_proposed(acme):
+    rows = [
+        "Mois;Nature;Montant HT;Niveau;Clé",
+        "31/01/2026;Transport;1200,50;cm1;commandes",
+        "31/01/2026;Loyer;80,00;MC3;",
+    ]
+    proposal = proposed(acme, "charges.csv", "\n".join(rows) + "\n")
+    assert (proposal.table, proposal.loads) == ("costs", True)
+    assert guesses(proposal)["driver"] == ("Clé", "sure") and guesses(proposal)["level"] == ("Niveau", "sure")
+
+
+def test_spend_is_known_by_its_channel_and_what_was_spent(acme):
+    text = "Day,Channel,Cost type,Amount spent (EUR)\n2026-01-13,Search,media,12.50\n2026-01-14,Social,media,20.00\n"
+    proposal = proposed(acme, "ads.csv", text)
+    assert (proposal.table, proposal.loads) == ("spend", True)
+    assert guesses(proposal)["kind"] == ("Cost type", "sure")
+
+
+def test_one_row_an_order_is_sales_and_the_block_says_what_it_cannot_carry(acme):
+    text = "order_id,order_date,customer_id,total\n1,2026-01-13,C1,120.50\n2,2026-01-14,C2,80\n3,2026-02-14,C1,33\n"
+    proposal = proposed(acme, "orders.csv", text)
+    assert (proposal.table, proposal.loads) == ("sales", True)
+    assert guesses(proposal)["date"] == ("order_date", "sure") and guesses(proposal)["net_revenue"] == (
+        "total",
+        "likely",
+    )
+    [note] = proposal.notes
+    assert note.startswith("One row an order, without a product: it carries revenue, orders, customers, cohorts")
+    assert "It cannot carry products, prices" in note and note in proposal.block().replace("\n# ", " ")
+    lines = (
+        text.replace("total", "total,sku")
+        .replace("120.50", "120.50,P1")
+        .replace(",80", ",80,P2")
+        .replace(",33", ",33,P1")
+    )
+    assert proposed(acme, "lines.csv", lines).notes == ()
+
+
+def test_a_list_of_customers_that_has_order_dates_is_still_a_list_where_each_stands_once(acme):
+    text = "Code client;Nom;Pays;Client depuis\nC1;Durand;FR;13/01/2026\nC2;Petit;BE;14/01/2026\n"
+    assert proposed(acme, "clients.csv", text).table == "customers"

@@ -3,13 +3,13 @@
 Each effect is that of what both years sold, item by item, so none holds a part of another: their stakes add up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from perfkit.improve.evidence import Evidence
 from perfkit.improve.findings import Action, Finding
-from perfkit.improve.stakes import MARGIN, Pool
+from perfkit.improve.stakes import GOODS, MIX, PRICE, Pool, gross, of_members
 from perfkit.languages import listing, text
 from perfkit.margins import PriceVolumeMix
 
@@ -40,7 +40,7 @@ def prices_fell(evidence: Evidence) -> Iterator[Finding]:
         action=Action(text("Item by item, restore the price or stop the discount that lowered it: decide who signs.")),
         caveat=text("A price is net revenue a unit: other customers or sizes of order move it as a discount does."),
         stake=evidence.price(loss, reference, text("The price effect itself: all of it is profit.")),
-        pools=(part("price"),),
+        pools=part(bridge, PRICE, bridge.items["price"]),
         figure_ids=(bridge.figure_id("price"),),
     )
 
@@ -64,6 +64,7 @@ def costs_not_passed_on(evidence: Evidence) -> Iterator[Finding]:
         "names": _first(bridge, each),
     }
     basis = text("The cost effect less what higher prices brought: all of it is profit.")
+    watch = text("Customers may buy less at a higher price: raise it where the cost rose most, and watch volume.")
     yield Finding(
         id="costs_not_passed_on",
         topic=text("unit costs not passed on"),
@@ -78,9 +79,9 @@ def costs_not_passed_on(evidence: Evidence) -> Iterator[Finding]:
         basis=text("Cost effect of the bridge of gross profit, and its price effect where prices rose"),
         reference=reference,
         action=Action(text("Raise the prices of the items named, or change supplier or recipe: decide for each.")),
-        caveat=text("Customers may buy less at a higher price: raise it where the cost rose most, and watch volume."),
+        caveat=f"{watch} {evidence.of_standard_cost}".strip(),
         stake=evidence.price(gap, reference, basis if passed else text("The cost effect itself: all of it is profit.")),
-        pools=(part("cost"),),
+        pools=part(bridge, GOODS, bridge.items["cost"]),
         figure_ids=(bridge.figure_id("cost"), bridge.figure_id("price")),
     )
 
@@ -129,14 +130,17 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
         stake=evidence.price(
             loss, reference, text("What the mix took beyond what more volume brought: it is gross profit already.")
         ),
-        pools=(part("mix"),),
+        pools=part(bridge, MIX),
         figure_ids=(bridge.figure_id("mix"), bridge.figure_id("volume")),
     )
 
 
-def part(effect: str) -> Pool:
-    """Where the money of an effect lies: within what a euro of sales leaves less of, apart from the other effects."""
-    return (*MARGIN, ("bridge", effect))
+def part(bridge: PriceVolumeMix, line: str, effects: Iterable[Any] | None = None) -> tuple[Pool, ...]:
+    """Return where the money of an effect lies: one reason for a lower margin, of the items that it took from."""
+    if effects is None or len(bridge.keys) != 1:
+        return gross(lines=[line])
+    items = bridge.items[[each < 0 for each in effects]]
+    return gross(of_members(bridge.keys[0], items[bridge.keys[0]]), lines=[line])
 
 
 def _first(bridge: PriceVolumeMix, effects: list[Any]) -> str:

@@ -46,6 +46,11 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
             "Those who bought in {period} only: {amount}", period=evidence.now, amount=evidence.money(arrived)
         )
     whole_year = len(result.period.months()) == 12
+    caveat = _in_part(evidence) or (
+        text("Not all of them can be won back.")
+        if whole_year
+        else text("Some of them buy in other months: look at a whole year before calling them lost.")
+    )
     finding = Finding(
         id="customers_lost",
         topic=text("customers without a purchase"),
@@ -55,9 +60,7 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
         basis=text("Identified customers who bought a year before and not in the period"),
         reference=reference,
         action=Action(text("Call first {names}, and ask why.", names=names_of(_largest(lost)))),
-        caveat=text("Not all of them can be won back.")
-        if whole_year
-        else text("Some of them buy in other months: look at a whole year before calling them lost."),
+        caveat=caveat,
         tone=None,
         figure_ids=tuple(f"movers:customer_id:{result.period.label}:={member}" for member in lost["member"][:10]),
         signed=False,
@@ -71,6 +74,13 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
             pools=((*FALL, ("customers", "lost and come")),),
         )
     yield finding
+
+
+def _in_part(evidence: Evidence) -> str:
+    """What a claim on customers leaves out where the lines are a part of what they buy; empty where they are all."""
+    if evidence.walk is None or not evidence.walk.of_part:
+        return ""
+    return text("These lines are a part of what customers buy: some of them may have bought the rest.")
 
 
 def _largest(lost: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -110,7 +120,8 @@ def customers_shrank(evidence: Evidence) -> Iterator[Finding]:
         action=Action(text("Visit those who cut most, and ask what they now buy elsewhere.")),
         low=sure.interval()[0],
         high=sure.interval()[1],
-        caveat=text("After a large order a customer buys less the next year without any dissatisfaction."),
+        caveat=_in_part(evidence)
+        or text("After a large order a customer buys less the next year without any dissatisfaction."),
         stake=evidence.part(gap, reference, prices=evidence.lower_prices()),
         pools=((*FALL, ("customers", "kept")),),
         figure_ids=tuple(
@@ -173,18 +184,19 @@ def new_customers(evidence: Evidence) -> Iterator[Finding]:
 def customers_back(evidence: Evidence) -> Iterator[Finding]:
     """Customers of before the period a year before, who did not buy in it, buy again: a gain to secure.
 
-    Who first bought since then was won, and did not come back.
+    Who first bought since then was won, and did not come back. Of a part of what customers buy nothing is said: they
+    may have bought the rest all the time.
     """
     walk = evidence.walk
-    if walk is None or walk.reason:
+    if walk is None or walk.reason or walk.of_part:
         return
     steps = {row["step"]: row for row in walk.rows.to_dict("records")}
     row, won = steps.get("reactivated"), steps.get("acquired")
     if row is None or not row["customers"] or row["effect"] <= 0 or not evidence.is_material(row["effect"]):
         return
     claim = plural(
-        "{n} customer of before {previous}, without a purchase in it, bought again, and brought {amount}.",
-        "{n} customers of before {previous}, without a purchase in it, bought again, and brought {amount}.",
+        "{n} older customer who had not bought in {previous} bought again and brought {amount}.",
+        "{n} older customers who had not bought in {previous} bought again and brought {amount}.",
         int(row["customers"]),
         previous=evidence.before,
         amount=evidence.money(row["effect"]),

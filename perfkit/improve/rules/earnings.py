@@ -13,11 +13,13 @@ from perfkit import languages
 from perfkit.dimensions import dimension_name
 from perfkit.improve.evidence import ENOUGH_COST, Evidence, few_cases, names_of
 from perfkit.improve.findings import Action, Finding
-from perfkit.improve.stakes import MARGIN
+from perfkit.improve.stakes import Pool, beyond_goods, gross, of_members
 from perfkit.kpis.breakdowns import label
 from perfkit.languages import in_sentence, listing, number, percent, points, text
 from perfkit.margins import Profitability, WhaleCurve
+from perfkit.margins.profitability.allocation import LEVEL_IDS
 from perfkit.margins.profitability.views import LOSES, OWN_FIXED
+from perfkit.margins.profitability.whale_views import unregressed
 
 _MOST = 2  # dimensions told of: the others see the same money from elsewhere
 _NAMED = 3
@@ -36,6 +38,8 @@ class Losers:
     served: bool
     expected: Decimal | None
     figure_ids: tuple[str, ...]
+    unregressed: str = ""
+    """Why nothing is taken off for luck, where the year before is known."""
 
 
 def loses_money(evidence: Evidence) -> Iterator[Finding]:
@@ -70,12 +74,33 @@ def loses_money(evidence: Evidence) -> Iterator[Finding]:
             stake=evidence.price(
                 each.lost,
                 reference,
-                text("The loss itself; whether it is chance cannot be told without a year before."),
+                text("The loss itself. {why}", why=each.unregressed)
+                if each.unregressed
+                else text("The loss itself; whether it is chance cannot be told without a year before."),
             ),
-            pools=((*MARGIN, (f"below cost by {each.by}", "all")),),
+            pools=_where_lost(each, evidence),
             figure_ids=each.figure_ids,
         )
         yield _drawn_to_the_mean(finding, each, evidence)
+
+
+def _where_lost(found: Losers, evidence: Evidence) -> tuple[Pool, ...]:
+    """Return where a loss lies: in the gross margin of the losers, and in the costs that reach them, if any do."""
+    names = [row["member"] for row in found.rows]
+    if not found.served:
+        return gross(of_members(found.by, names))
+    same = next((each for each in evidence.earners if each.dimensions == (found.by,) and not each.reason), None)
+    if same is None:
+        return (*gross(of_members(found.by, names)), *beyond_goods(_SCALING, of_members(found.by, names)))
+    return _where(same, _SCALING, names)
+
+
+def _where(result: Profitability, levels: Iterable[str], names: list[Any]) -> tuple[Pool, ...]:
+    """Return where the margins of some members lie: costs of a level of which they bear nothing are no part of it."""
+    rows = result.rows[result.rows["member"].isin(names)]
+    borne = [level for level in levels if any(rows[f"{level}_costs"])]
+    step = of_members(result.dimensions[0], names)
+    return (*gross(step), *beyond_goods(borne, step))
 
 
 def _drawn_to_the_mean(finding: Finding, found: Losers, evidence: Evidence) -> Finding:
@@ -126,7 +151,14 @@ def _of_whale(whale: WhaleCurve) -> Losers:
         whale.profit != "gross_profit",
         None if whale.before is None else whale.before.expected,
         (f"whale_curve:{whale.by}:{whale.period.label}:destroyed",),
+        _unregressed(whale),
     )
+
+
+def _unregressed(whale: WhaleCurve) -> str:
+    before = whale.before
+    known = before is not None and before.slope is not None and before.expected is None
+    return unregressed(before) if before is not None and known else ""
 
 
 def _of_members(result: Profitability, losing: list[dict[Any, Any]]) -> Losers:
@@ -200,7 +232,7 @@ def own_fixed_costs(evidence: Evidence) -> Iterator[Finding]:
             ),
             caveat=text("What sells elsewhere thanks to it is not counted, and staff or leases may outlast it."),
             stake=evidence.price(gap, reference, text("What it is short of its own fixed costs: all of it is profit.")),
-            pools=((*MARGIN, (f"own fixed costs by {by}", str(row["member"]))),),
+            pools=_where(result, LEVEL_IDS[:-1], [row["member"]]),
             figure_ids=(_figure(result, "cm3", row),),
         )
 
@@ -250,7 +282,7 @@ def cost_to_serve(evidence: Evidence) -> Iterator[Finding]:
             ),
             tone=None,
             stake=stake,
-            pools=((*MARGIN, (f"cost to serve by {by}", str(most.row["member"]))),) if stake else (),
+            pools=beyond_goods(("cm1", "cm2"), of_members(by, [most.row["member"]])) if stake else (),
             figure_ids=(_figure(result, "gross_profit", most.row), _figure(result, result.deepest, most.row)),
             signed=False,
         )
@@ -331,7 +363,10 @@ def costs_rose(evidence: Evidence) -> Iterator[Finding]:
         action=Action(text("Ask each owner of these costs why, and decide which contract is put out to tender again.")),
         caveat=text("A cost booked in another period than it was caused in looks like a rise."),
         stake=evidence.price(gap, reference, text("The rise itself: all of it is profit.")),
-        pools=(MARGIN,),  # members that lose money may lose it by these very costs
+        # Members that lose money may lose it by these very costs, where any of their level reaches them.
+        pools=tuple(
+            pool for _more, row in rose for pool in beyond_goods([row["level"]], ("cost", row["line"]))
+        ),
         figure_ids=tuple(f"statement:{statement.period.label}:{row['line']}" for _more, row in rose),
     )  # fmt: skip
 

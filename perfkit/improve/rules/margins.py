@@ -18,7 +18,7 @@ from perfkit.improve.evidence import (
 )
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.rules import bridges, earnings
-from perfkit.improve.stakes import MARGIN, REVENUE
+from perfkit.improve.stakes import GOODS, PRICE, REVENUE, gross, of_members
 from perfkit.kpis.breakdowns import Breakdown, label, margin_change
 from perfkit.languages import in_sentence, listing, number, percent, points, text
 
@@ -58,7 +58,7 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
         basis=text(row["basis"]),
         reference=reference,
         action=Action(action),
-        caveat=" ".join(filter(None, (evidence.chance("margin_rate"), caveat))),
+        caveat=" ".join(filter(None, (evidence.chance("margin_rate"), caveat, evidence.of_standard_cost))),
         stake=None
         if told
         else evidence.price(
@@ -66,7 +66,7 @@ def margin_rate(evidence: Evidence) -> Iterator[Finding]:
             reference,
             text("Gap of {gap} in the rate × revenue of the period: all of it is profit.", gap=fall),
         ),
-        pools=() if told else (MARGIN,),
+        pools=() if told else gross(),
         figure_ids=evidence.ids("margin_rate"),
     )
 
@@ -130,11 +130,16 @@ def margin_fell_in(evidence: Evidence) -> Iterator[Finding]:
                 reference,
                 text("Gap of {gap} in the rate × its revenue of the period: all of it is profit.", gap=fall),
             ),
-            pools=((*MARGIN, (f"margin by {result.by}", str(row["member"]))),),
+            pools=gross(of_members(result.by, [row["member"]])),
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
         )
         effects = evidence.moved_by(result.by, row["member"])
-        yield finding if effects is None else _less_mix(finding, loss, effects, evidence)
+        if effects is None:
+            yield replace(finding, caveat=f"{finding.caveat} {evidence.of_standard_cost}".strip())
+            continue
+        found_in = gross(of_members(result.by, [row["member"]]), lines=(PRICE, GOODS))
+        less = _less_mix(replace(finding, pools=found_in), loss, effects, evidence)
+        yield replace(less, caveat=f"{less.caveat} {evidence.of_standard_cost}".strip())
 
 
 def _less_mix(finding: Finding, loss: Decimal, effects: dict[Any, Any], evidence: Evidence) -> Finding:
@@ -263,7 +268,7 @@ def below_cost(evidence: Evidence) -> Iterator[Finding]:
             action=Action(text("Raise the price, buy better, or stop: decide for each by name.")),
             caveat=text("Check the costs first: a wrong unit cost looks like a loss."),
             stake=evidence.price(loss, reference, text("The loss itself: at cost, it would be zero.")),
-            pools=((*MARGIN, (f"below cost by {result.by}", "all")),),
+            pools=gross(of_members(result.by, [row["member"] for row in losing])),
             figure_ids=tuple(
                 f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}" for row in losing[:10]
             ),
@@ -332,7 +337,7 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
             caveat=caveat,
             tone=None,
             stake=stake,
-            pools=((*MARGIN, (f"margin by {result.by}", str(row["member"]))),) if stake else (),
+            pools=gross(of_members(result.by, [row["member"]])) if stake else (),
             figure_ids=(f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}",),
             signed=False,
         )

@@ -1,7 +1,7 @@
 """Asked: a figure's id in parts, with what is needed to find its lines, and what is found."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from ibis import _
 
 from perfkit import estimates
 from perfkit.aggregations import fetch, only
-from perfkit.errors import DataError, ParameterError
+from perfkit.errors import DataError, ParameterError, nearest
 from perfkit.languages import mark, missing, money, text
 from perfkit.lines import first_day, is_in
 from perfkit.periods import Period, parse
@@ -112,10 +112,12 @@ class Asked:
             )
         return period
 
-    def refused(self) -> ParameterError:
-        """No figure is called so."""
+    def refused(self, known: Iterable[str] = ()) -> ParameterError:
+        """No figure is called so; which of the known ids was perhaps meant."""
+        guess = nearest(self.figure_id, known)
+        meant = f" Did you mean {guess!r}?" if guess else ""
         return ParameterError(
-            f"no figure is called {self.figure_id!r}. Copy its id from .figures() of the result that shows it."
+            f"no figure is called {self.figure_id!r}.{meant} Copy its id from .figures() of the result that shows it."
         )
 
     def absent(self, reason: str) -> DataError:
@@ -219,21 +221,42 @@ def ratio_of(above: Value, below: Value) -> Value:
 
 
 def of_member(
-    asked: Asked, lines: ibis.Table, by: str, member: str, others: Callable[[], Sequence[str | None]] | None
+    asked: Asked,
+    lines: ibis.Table,
+    by: str,
+    member: str,
+    others: Callable[[], Sequence[str | None]] | None,
+    *,
+    held: bool = True,
 ) -> ibis.Table:
-    """The lines of one member of a dimension, of the unknown one, or of those that are published as one."""
+    """The lines of one member of a dimension, of the unknown one, or of those that are published as one.
+
+    Where it is held, some line must be of it, whatever the period: else its name is mistyped.
+    """
     if member.startswith("="):
-        return lines.filter(lines[by] == member[1:])
+        chosen = lines.filter(lines[by] == member[1:])
+        if held and not len(fetch("behind", chosen.select(by).limit(1))):
+            raise _of_nobody(asked, lines, by, member[1:])
+        return chosen
     if member == "unknown":
         return lines.filter(lines[by].isnull())
     if member != "others":
-        raise asked.refused()
+        stem = asked.figure_id.removesuffix(member)
+        raise asked.refused([f"{stem}={member}", f"{stem}unknown", f"{stem}others"])
     if others is None:
         raise ParameterError(
             f"{asked.figure_id}: which members are the others depends on how many were asked for. "
             f"Drill into one of them: {':'.join(asked.figure_id.split(':')[:3])}:=MEMBER"
         )
     return among(lines, by, others())
+
+
+def _of_nobody(asked: Asked, lines: ibis.Table, by: str, name: str) -> ParameterError:
+    """No line is of a member: which one was perhaps meant."""
+    named = fetch("behind", lines.select(member=lines[by].cast("string")).filter(_.member.notnull()).distinct())
+    guess = nearest(name, named["member"])
+    meant = f" Did you mean {asked.figure_id.removesuffix(name) + guess!r}?" if guess else ""
+    return ParameterError(f"{asked.figure_id}: no line has the {by} {name!r}, so none stands behind it.{meant}")
 
 
 def among(lines: ibis.Table, by: str, members: Sequence[str | None]) -> ibis.Table:

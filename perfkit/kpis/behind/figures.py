@@ -58,7 +58,10 @@ def lines_behind(
     if kind in NOT_LINES:
         raise ParameterError(f"{figure_id}: {NOT_LINES[kind]}")
     if kind not in KINDS:
-        raise ParameterError(f"{figure_id!r}: {unknown('kind of figure', kind, KINDS)}")
+        raise ParameterError(
+            f"{figure_id!r}: {unknown('kind of figure', kind, KINDS)} If it is the id of a finding, say among which: "
+            f"drill({str(figure_id)!r}, findings=findings)."
+        )
     asked = Asked(
         str(figure_id), tuple(rest), checked(lines), currency, fiscal_year_starts, calendar, costs, observed_until, part
     )
@@ -89,8 +92,9 @@ KINDS: Mapping[str, Callable[[Asked], Behind]] = {
 
 NOT_LINES = {
     "target": "a target is set by the company, no line stands behind it.",
-    "finding": "a finding quotes other figures: give the finding itself, or one of its figure_ids.",
-    "findings": "it sums what findings are worth: give one of the findings.",
+    "finding": "a finding quotes other figures: say among which findings it is, drill(ID, findings=findings), or give "
+    "the finding itself.",
+    "findings": "it sums what findings are worth: give one of them, drill(ID, findings=findings).",
     "coverage": "it counts filled rows of whole tables; look at them with acme.frame(TABLE).",
     "reconciliation": "it counts rows read; those set aside stand in acme.snapshot.quarantine().",
     "ledger": "it is made of entries of the ledger: look at them with acme.frame('ledger').",

@@ -26,6 +26,8 @@ def scorecard(asked: Asked) -> Behind:
     match asked.rest:
         case (label, kpi) if kpi in CATALOGUE:
             return said_behind(asked, kpi, asked.period(label))
+        case (label, *_):
+            raise asked.refused(f"scorecard:{label}:{kpi}" for kpi in CATALOGUE)
     raise asked.refused()
 
 

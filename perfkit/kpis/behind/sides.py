@@ -77,7 +77,7 @@ def _member(asked: Asked, sides: tuple[tuple[ibis.Table, Period], ...], by: str,
     """The lines of a member on both sides."""
     tables = []
     for name, (lines, period) in zip(("a", "b"), sides, strict=True):
-        here = of_member(asked, dimensioned(lines, by), by, member, None).filter(is_in(period))
+        here = of_member(asked, dimensioned(lines, by), by, member, None, held=False).filter(is_in(period))
         part = here.net_revenue if name == "a" else -here.net_revenue
         tables.append(here.mutate(ibis.literal(name).name("side"), part.name(PART)))
     return Behind(asked.figure_id, ibis.union(*tables), text(_REVENUE), asked.currency, total)

@@ -32,6 +32,10 @@ class Sold:
         """What the items earned."""
         return self.revenue - self.cost
 
+    def where(self, here: NDArray[np.bool_]) -> "Sold":
+        """Return the same of some items."""
+        return Sold(self.quantity[here], self.revenue[here], self.cost[here])
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -43,7 +47,28 @@ class Split:
     cost: Whole
 
 
-def split(base: Sold, now: Sold, units: NDArray[Any], *, symmetric: bool = False) -> Split:
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """What prices and costs did, computed below the items: a number an item, in ten-thousandths, where `known`."""
+
+    known: NDArray[np.bool_]
+    price: Whole
+    cost: Whole
+
+    def of(self, here: NDArray[np.bool_]) -> "Prices":
+        """Return those of some items."""
+        return Prices(self.known[here], self.price[here], self.cost[here])
+
+
+def at_prices(base: Sold, now: Sold, *, symmetric: bool) -> tuple[Whole, Whole]:
+    """Return what other prices and other costs did; see `split`."""
+    price = _at_quantities(base.quantity, now.quantity, base.revenue, now.revenue, symmetric)
+    return price, -_at_quantities(base.quantity, now.quantity, base.cost, now.cost, symmetric)
+
+
+def split(
+    base: Sold, now: Sold, units: NDArray[Any], *, symmetric: bool = False, prices: Prices | None = None
+) -> Split:
     """Return the effects of items that were sold in both periods.
 
     Parameters
@@ -55,9 +80,12 @@ def split(base: Sold, now: Sold, units: NDArray[Any], *, symmetric: bool = False
     symmetric : bool
         Weigh each change by the mean of both periods, so that exchanging them flips every sign. Else Paasche's
         weights: prices and costs change at the quantities now, quantities at what a piece brought in the base.
+    prices : Prices, optional
+        Of items whose prices were compared below them, in each currency: what is left of these is mix.
     """
-    price = _at_quantities(base.quantity, now.quantity, base.revenue, now.revenue, symmetric)
-    cost = -_at_quantities(base.quantity, now.quantity, base.cost, now.cost, symmetric)
+    price, cost = at_prices(base, now, symmetric=symmetric)
+    if prices is not None:
+        price, cost = np.where(prices.known, prices.price, price), np.where(prices.known, prices.cost, cost)
     volume = _volume(base, now, units, symmetric)
     return Split(price, volume, now.margin - base.margin - price - volume - cost, cost)
 

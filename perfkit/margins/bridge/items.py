@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from perfkit.errors import ParameterError
-from perfkit.languages import mark
-from perfkit.margins.bridge.effects import EXACT, Sold, Whole, split, whole
+from perfkit.languages import mark, missing
+from perfkit.margins.bridge.effects import EXACT, Prices, Sold, Whole, at_prices, split, whole
 from perfkit.margins.bridge.lines import PARTS, SIDES, Asked
 
 EFFECTS = ("price", "volume", "mix", "new", "lost", "cost", "currency", "credit_notes", "other")
@@ -33,7 +33,8 @@ Shares = tuple[float | None, float | None]
 class Bridged:
     """What items make of a change: the parts of a `bridge.PriceVolumeMix`.
 
-    `survived` is as `common`, with what is sold in another unit than before: its key has survived.
+    `standard` is of the cost of goods. `survived` is as `common`, with what is sold in another unit than before: its
+    key has survived.
     """
 
     effects: pd.DataFrame
@@ -45,6 +46,7 @@ class Bridged:
     survived: Shares
     uncosted: tuple[Decimal, Decimal]
     also: tuple[str, ...]
+    standard: Shares = (None, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,7 @@ class _Side:
         return sum((self.earned(part) for part in PARTS), self.by_rates)
 
     def sold(self, here: NDArray[np.bool_]) -> Sold:
-        return Sold(self.quantity[here], self.revenue["sold"][here], self.cost["sold"][here])
+        return Sold(self.quantity, self.revenue["sold"], self.cost["sold"]).where(here)
 
     def share(self, here: NDArray[np.bool_]) -> float | None:
         """Return the share that some items have of what was sold."""
@@ -72,8 +74,15 @@ class _Side:
         return _total(self.revenue["sold"][here]) / whole_ if whole_ > 0 else None
 
 
-def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bool) -> Bridged:
-    """Split the change of each item, one a row of `bridge_lines.items`."""
+def bridged(
+    rows: pd.DataFrame,
+    asked: Asked,
+    *,
+    symmetric: bool,
+    with_rates: bool,
+    by_currency: pd.DataFrame | None = None,
+) -> Bridged:
+    """Split the change of each item, one a row of `lines.items`; with what it sold in each currency, where several."""
     carried = _carried(rows, asked)
     keys = list(asked.keys)
     rows = rows.sort_values([*keys, "unit"], na_position="last", kind="stable", ignore_index=True)
@@ -84,7 +93,8 @@ def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bo
     uncosted = _sold_without_a_cost(rows, in_base, in_now, changed)
     apart = changed | uncosted
 
-    effects = _effects(before, now, rows["unit"].to_numpy(dtype="object"), apart, symmetric)
+    prices = None if by_currency is None else _in_each_currency(rows, [*keys, "unit"], by_currency, symmetric)
+    effects = _effects(before, now, rows["unit"].to_numpy(dtype="object"), apart, symmetric, prices)
     wanted = [name for name in EFFECTS if (name != "cost" or asked.margin) and (name != "currency" or with_rates)]
     kinds = np.select([common, apart, in_now, in_base], ["common", "other", "new", "lost"], "other")
     unknown = rows[keys].isna().any(axis=1).to_numpy()
@@ -116,7 +126,14 @@ def bridged(rows: pd.DataFrame, asked: Asked, *, symmetric: bool, with_rates: bo
         survived=(before.share(survived), now.share(survived)),
         uncosted=(_sum(rows["uncosted_before"]), _sum(rows["uncosted_now"])) if asked.margin else (ZERO, ZERO),
         also=carried,
+        standard=(_standard(rows, "before"), _standard(rows, "now")) if asked.margin else (None, None),
     )
+
+
+def _standard(rows: pd.DataFrame, side: str) -> float | None:
+    """The share of the cost of goods that is quantity times a unit cost of the product table; None where none is."""
+    standard, cost = _sum(rows[f"standard_{side}"]), _sum(rows[f"all_cost_{side}"])
+    return float(standard / cost) if standard and cost > 0 else None
 
 
 def _carried(rows: pd.DataFrame, asked: Asked) -> tuple[str, ...]:
@@ -172,12 +189,49 @@ def _sold_without_a_cost(
     return ~changed & ((in_base & ~in_now & now) | (in_now & ~in_base & before))
 
 
+def _in_each_currency(rows: pd.DataFrame, keys: list[str], sold: pd.DataFrame, symmetric: bool) -> Prices:
+    """Return what prices and costs did to items sold in several currencies, each compared with itself.
+
+    What a currency new to the item brings, or one that it lost, has no price to compare: it is left to the mix. An item
+    that was sold in no currency in both periods (a country that changed its own) is compared as a whole, at the rates
+    that both periods share.
+    """
+    places = {key: place for place, key in enumerate(_tuples(rows, keys))}
+    at = np.array([places[key] for key in _tuples(sold, keys)], dtype="int64")
+    before, now = (_sold(sold, side) for side in SIDES)
+    both = (before.quantity > 0) & (now.quantity > 0)
+    several = np.bincount(at, minlength=len(rows)) > 1
+    known = several & (np.bincount(at[both], minlength=len(rows)) > 0)
+    price, cost = at_prices(before.where(both), now.where(both), symmetric=symmetric)
+    found = [np.zeros(len(rows), dtype=part.dtype) for part in (price, cost)]
+    for total, part in zip(found, (price, cost), strict=True):
+        np.add.at(total, at[both], part)
+    return Prices(known, *found)
+
+
+def _sold(rows: pd.DataFrame, side: str) -> Sold:
+    quantity, revenue = _whole(rows[f"units_{side}"]), _whole(rows[f"sold_{side}"])
+    cost = _whole(rows[f"cost_sold_{side}"]) if f"cost_sold_{side}" in rows else np.zeros_like(revenue)
+    return Sold(quantity, revenue, cost)
+
+
+def _tuples(rows: pd.DataFrame, keys: list[str]) -> list[tuple[Any, ...]]:
+    columns = [[None if missing(value) else value for value in rows[key]] for key in keys]
+    return list(zip(*columns, strict=True))
+
+
 def _effects(
-    before: _Side, now: _Side, units: NDArray[Any], apart: NDArray[np.bool_], symmetric: bool
+    before: _Side,
+    now: _Side,
+    units: NDArray[Any],
+    apart: NDArray[np.bool_],
+    symmetric: bool,
+    prices: Prices | None = None,
 ) -> dict[str, Whole]:
     """Return each item's amount of each effect; those `apart` were sold in both periods and cannot be compared."""
     common = (before.quantity > 0) & (now.quantity > 0)
-    of_common = split(before.sold(common), now.sold(common), units[common], symmetric=symmetric)
+    of_items = None if prices is None else prices.of(common)
+    of_common = split(before.sold(common), now.sold(common), units[common], symmetric=symmetric, prices=of_items)
     gained = now.earned("sold") - before.earned("sold")
     effects: dict[str, Whole] = {}
     for name in ("price", "volume", "mix", "cost"):

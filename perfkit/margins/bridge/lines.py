@@ -90,7 +90,8 @@ def _side(lines: ibis.Table, before: ibis.Value, now: ibis.Value, asked: Asked) 
 def in_one_currency(lines: ibis.Table, currency: str, fx: ibis.Table | pd.DataFrame | None, symmetric: bool) -> Any:
     """Return the lines in the company's currency, and beside it what they bring at the rates that both periods share.
 
-    Columns revenue, fixed_before and fixed_now: the amount at the rate of its day, and as a line of the base and of the
+    Column currency, of each line, where some are in another than the company's; without such there is none. Columns
+    revenue, fixed_before and fixed_now: the amount at the rate of its day, and as a line of the base and of the
     current period at a rate that does not change: that of the base for Paasche's weights, the mean of both for
     symmetric ones. A period's rate of a currency is the one at which its sales (amounts above 0) were converted, so
     that what rates did within a period is no price. Columns cost, fixed_cost_before and fixed_cost_now: the same of a
@@ -106,7 +107,7 @@ def in_one_currency(lines: ibis.Table, currency: str, fx: ibis.Table | pd.DataFr
     )
     abroad = _foreign(lines, currency)
     if abroad.empty:
-        return unchanged
+        return unchanged.drop("currency")
     names = ", ".join(abroad["currency"])
     if fx is None:
         raise DataError(
@@ -139,6 +140,7 @@ def in_one_currency(lines: ibis.Table, currency: str, fx: ibis.Table | pd.DataFr
     for side, pairs in fixed.items():
         columns[f"fixed_{side}"] = _fixed(pairs, _.local, _.revenue)
         columns[f"fixed_cost_{side}"] = ibis.ifelse(_.own_cost, _fixed(pairs, _.local_cost, _.cost), _.cost)
+    columns["currency"] = ibis.coalesce(_.currency, currency)
     return converted.mutate(**columns).drop("local", "local_cost", "rate")
 
 
@@ -243,19 +245,12 @@ def items(lines: ibis.Table, asked: Asked, integers: bool) -> ibis.Table:
 
     Columns <part>_<side> hold amounts at the rates that both periods share, currency_<side> what other rates add,
     quantity_<side> what was sold at a price; where margins are bridged, cost_<part>_<side>, and all_cost_<side> at the
-    rates of the days. Of amounts that are computed with and never shown, <part>_<side> and cost_<part>_<side>,
-    `integers` takes ten-thousandths as whole numbers (see `fit_integers`), and of quantities beside them units_<side>:
-    Decimals of many items take long to make, and to compute with.
+    rates of the days, of which standard_<side> is quantity times a unit cost of the product table. Of amounts that are
+    computed with and never shown, <part>_<side> and cost_<part>_<side>, `integers` takes ten-thousandths as whole
+    numbers (see `fit_integers`), and of quantities beside them units_<side>: Decimals of many items take long to make,
+    and to compute with.
     """
-    keyed = ibis.and_(*(_[key].notnull() for key in asked.keys))
-    # A quantity or an amount that is missing is below and above nothing.
-    negative = (_.revenue < 0) | ibis.coalesce(_.quantity < 0, ibis.literal(False))
-    priced = keyed & (_.revenue > 0) & ibis.coalesce(_.quantity > 0, ibis.literal(False))
-    known = _.cost.notnull() if asked.margin else ibis.literal(True)
-    told = lines.mutate(
-        part=ibis.cases((~known, "uncosted"), (negative, "credits"), (priced, "sold"), else_="rest"),
-        unit=ibis.ifelse(keyed, _.unit, ibis.null("string")),
-    )
+    told = _told(lines, asked)
     wanted: dict[str, Any] = {"name": _.named.max()}
     for side in SIDES:
         columns = {"": f"fixed_{side}"} | ({"cost_": f"fixed_cost_{side}"} if asked.margin else {})
@@ -270,8 +265,39 @@ def items(lines: ibis.Table, asked: Asked, integers: bool) -> ibis.Table:
         wanted[f"all_{side}"] = _.revenue.sum(where=_[side] & (_.part != "uncosted"))
         if asked.margin:
             wanted[f"all_cost_{side}"] = _.cost.sum(where=_[side] & (_.part != "uncosted"))
+            standard = _[side] & (_.part != "uncosted") & ~_.own_cost
+            wanted[f"standard_{side}"] = _.cost.sum(where=standard)
             wanted[f"uncosted_{side}"] = _.revenue.sum(where=_[side] & (_.part == "uncosted"))
     for each in asked.also:
         wanted |= {each: _[each].min(), f"other_{each}": _[each].max()}
     wanted |= {f"{part}_lines": _.count(where=_.part == part) for part in ("credits", "rest")}
     return told.group_by(*asked.keys, "unit").agg(**wanted)
+
+
+def _told(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """Return lines that say what of an item each is: sold at a price, a credit, the rest, or of unknown cost."""
+    keyed = ibis.and_(*(_[key].notnull() for key in asked.keys))
+    # A quantity or an amount that is missing is below and above nothing.
+    negative = (_.revenue < 0) | ibis.coalesce(_.quantity < 0, ibis.literal(False))
+    priced = keyed & (_.revenue > 0) & ibis.coalesce(_.quantity > 0, ibis.literal(False))
+    known = _.cost.notnull() if asked.margin else ibis.literal(True)
+    return lines.mutate(
+        part=ibis.cases((~known, "uncosted"), (negative, "credits"), (priced, "sold"), else_="rest"),
+        unit=ibis.ifelse(keyed, _.unit, ibis.null("string")),
+    )
+
+
+@aggregation
+def by_currency(lines: ibis.Table, asked: Asked, integers: bool) -> ibis.Table:
+    """Return what each item sold at a price in each currency: columns as those of `items`."""
+    wanted: dict[str, Any] = {}
+    for side in SIDES:
+        here = _[side] & (_.part == "sold")
+        amounts = {f"sold_{side}": f"fixed_{side}", f"units_{side}": "quantity"}
+        if asked.margin:
+            amounts[f"cost_sold_{side}"] = f"fixed_cost_{side}"
+        for name, column in amounts.items():
+            amount = _[column].sum(where=here)
+            wanted[name] = (amount * TENTHS).cast("int64") if integers else amount
+    found = _told(lines, asked).filter(_.part == "sold").group_by(*asked.keys, "unit", "currency").agg(**wanted)
+    return found.order_by(*asked.keys, "unit", "currency")

@@ -1,7 +1,8 @@
 """The price-volume-mix bridge: what did other prices, other volumes and another mix do to revenue or gross profit?
 
 Computed item by item, at the lowest key that both periods share, and summed up from there. An item is a key in one
-unit of measure: kilograms and pieces are never added. Formulas: `effects`; what counts as a price: `bridge_lines`.
+unit of measure: kilograms and pieces are never added. An item sold in several currencies has a price in each, so that
+more of it sold where it is dear is mix and no price. Formulas: `effects`; what counts as a price: `bridge.lines`.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from perfkit.languages import text
 from perfkit.lines import checked, span
 from perfkit.margins.bridge import views
 from perfkit.margins.bridge.items import ZERO, bridged
-from perfkit.margins.bridge.lines import Asked, fit_integers, in_one_currency, items, sides
+from perfkit.margins.bridge.lines import Asked, by_currency, fit_integers, in_one_currency, items, sides
 from perfkit.periods import Period
 from perfkit.results import Result, View, figure_frame
 from perfkit.schema import SALES
@@ -61,6 +62,10 @@ class PriceVolumeMix(Result):
         was sold.
     uncosted : tuple of Decimal
         With margins: revenue of both periods of the lines whose cost is not known. It is in no effect.
+    standard : tuple of float or None
+        With margins: share of the cost of goods of the base, and of the current period, that is quantity times a unit
+        cost of the product table; None where none is. Between two such costs of a product the cost effect is nil by
+        construction, and no measure of what buying prices did.
     reason : str
         Why there is no bridge (no rows then); empty where there is.
     """
@@ -80,6 +85,7 @@ class PriceVolumeMix(Result):
     budget: bool = False
     common: tuple[float | None, float | None] = (None, None)
     uncosted: tuple[Decimal, Decimal] = (ZERO, ZERO)
+    standard: tuple[float | None, float | None] = (None, None)
     reason: str = ""
 
     @property
@@ -161,8 +167,8 @@ class PriceVolumeMix(Result):
                 "dimensions": {"effect": row["effect"], "base": self.base.label},
                 "estimate": row["amount"],
                 "basis": views.meaning(self, row["effect"]),
-                "status": "observed",
-                "reason": "",
+                "status": "partial" if row["effect"] == "cost" and any(self.standard) else "observed",
+                "reason": views.of_standard_cost(self) if row["effect"] == "cost" else "",
             }
             for row in self.effects.to_dict("records")
         )
@@ -284,8 +290,10 @@ def price_volume_mix(
     lines = sides(now, None if base_sales is None else then, base, current, asked)
     priced = in_one_currency(lines, currency, fx, symmetric)
     with_rates = fx is not None and any("currency" in table.columns for table in tables)
-    rows = items(priced, asked, fit_integers(priced, asked))
-    found = bridged(rows, asked, symmetric=symmetric, with_rates=with_rates)
+    integers = fit_integers(priced, asked)
+    rows = items(priced, asked, integers)
+    apart = by_currency(priced, asked, integers) if "currency" in priced.columns else None
+    found = bridged(rows, asked, symmetric=symmetric, with_rates=with_rates, by_currency=apart)
     _refuse_keys_that_do_not_survive(found.survived, least, keys, (base, current), now)
     return PriceVolumeMix(
         effects=found.effects,
@@ -303,6 +311,7 @@ def price_volume_mix(
         budget=base_sales is not None,
         common=found.common,
         uncosted=found.uncosted,
+        standard=found.standard,
     )
 
 

@@ -187,7 +187,23 @@ def warnings(result: "PriceVolumeMix") -> list[str]:
                 current=now,
             )
         )
-    return found
+    standard = of_standard_cost(result)
+    return [*found, standard] if standard else found
+
+
+def of_standard_cost(result: "PriceVolumeMix") -> str:
+    """Return what the cost effect does not measure; empty where every cost is that of its line."""
+    if not any(result.standard):
+        return ""
+    return text(
+        "{before} of the cost of goods in {base} and {now} in {current} is a standard cost: quantity × the one unit "
+        "cost of the product table, whatever the day. Between two of these the cost effect is nil by construction: it "
+        "is no measure of what buying prices did.",
+        before=percent(result.standard[0] or 0),
+        base=base_name(result),
+        now=percent(result.standard[1] or 0),
+        current=result.current.name(),
+    )
 
 
 def _key_names(result: "PriceVolumeMix") -> list[str]:

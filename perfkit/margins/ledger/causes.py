@@ -40,6 +40,10 @@ CAUSES: dict[str, tuple[str, str]] = {
     "credits": (mark("Credit notes on one side only"), mark("Negative documents found on one side only")),
     "not_booked": (mark("In sales, not booked"), mark("Documents of sales without revenue in the books")),
     "not_in_sales": (mark("Booked, not in the sales export"), mark("Documents of the books that sales do not hold")),
+    "foreign": (
+        mark("In another currency, set aside at load"),
+        mark("Booked documents whose lines of sales are in another currency"),
+    ),
     "different": (mark("Amounts that differ"), mark("The same document with another amount")),
     "rounding": (mark("Rounding"), mark("The same document, at most one cent a line apart")),
 }
@@ -49,27 +53,47 @@ RATES = (0.2, 0.1, 0.055, 0.021, 0.085)
 """The rates of French VAT."""
 _CENT = 0.01 + 1e-9
 
+APART = 3
+"""Months between the lines of one number beyond which it hardly names one document."""
+_APART = "\N{PILCROW SIGN}"
+
 # What may be in the books of a document and not in its sales amount; the smaller explanation comes first.
 _TAKEN = ("accrued", "side", "rebate")
 _SETS = [chosen for size in range(len(_TAKEN) + 1) for chosen in combinations(_TAKEN, size)]
 
 
-def sold(sales: ibis.Table, reference: Reference | None) -> ibis.Table:
-    """Return sales by document and month: key (empty where a line names no document), month, sales, lines."""
-    if reference is None or "order_id" not in sales.columns:
+def sold(sales: ibis.Table, reference: Reference | None, foreign: ibis.Table | None = None) -> ibis.Table:
+    """Return sales by document, customer and month.
+
+    Columns: key (the document's number; empty where a line names none), who (the customer, empty where there is
+    none), month, sales, lines, abroad (1 where they are lines of `foreign`, whose money is in no sum, else 0).
+    """
+    lines = _of_documents(sales, reference).mutate(net=sales.net_revenue.cast("decimal(18, 4)"), abroad=_no())
+    if foreign is not None:
+        apart = _of_documents(foreign.filter(_.date.notnull()), reference)
+        apart = apart.mutate(net=ibis.literal(0).cast("decimal(18, 4)"), abroad=_no() + 1)
+        lines = lines.select("key", "who", "month", "net", "abroad").union(
+            apart.select("key", "who", "month", "net", "abroad")
+        )
+    return lines.group_by("key", "who", "month", "abroad").agg(sales=_.net.sum().cast(MONEY), lines=_.count())
+
+
+def _of_documents(lines: ibis.Table, reference: Reference | None) -> ibis.Table:
+    if reference is None or "order_id" not in lines.columns:
         key = ibis.literal("")
     else:
-        key = bare(sales.order_id) if reference == "document" else folded(sales.order_id)
-    lines = sales.select(key=key, month=month_of(sales.date), net=sales.net_revenue.cast("decimal(18, 4)"))
-    return lines.group_by("key", "month").agg(sales=_.net.sum().cast(MONEY), lines=_.count())
+        key = bare(lines.order_id) if reference == "document" else folded(lines.order_id)
+    who = folded(lines.customer_id) if "customer_id" in lines.columns else ibis.literal("")
+    return lines.mutate(key=key, who=who, month=month_of(lines.date))
 
 
 def booked(parts: ibis.Table, reference: Reference | None) -> ibis.Table:
     """Return the books by document and month, without accruals and the closing of the year.
 
-    Columns: key, named (whether it can be looked for in sales), month, entry, revenue, side, rebate, tax, back
-    (what is labelled as a reversal, side income and rebates apart), deferred, to_invoice, credit_due: what the
-    document puts on these accounts instead of on revenue.
+    Columns: key, part, who, named (whether it can be looked for in sales), month, entry, revenue, side, rebate, tax,
+    back (what is labelled as a reversal, side income and rebates apart), deferred, to_invoice, credit_due: what the
+    document puts on these accounts instead of on revenue. `part` tells what stands under one number apart: the
+    customer whose account it moves, `who`, or the entry where there is none.
     """
     there = parts.filter(
         ~_.closing
@@ -82,7 +106,8 @@ def booked(parts: ibis.Table, reference: Reference | None) -> ibis.Table:
     key = ibis.ifelse(named, own, "\N{PILCROW SIGN}" + _.journal + " " + _.entry)
     there = there.mutate(key=key, named=named, said=_.journal + " " + _.entry)
     pending = ibis.ifelse(_.to_invoice_lines + _.credit_due_lines > 0, _.pending, _zero())
-    found = there.mutate(pending=pending).group_by("key", "named", "month")
+    part = ibis.ifelse(_.who != "", _.who, "\N{PILCROW SIGN}" + _.said + " " + _.month.cast("string"))
+    found = there.mutate(pending=pending, part=part).group_by("key", "part", "who", "named", "month")
     summed = found.agg(
         entry=_.said.min(),
         bearing=(_.revenue_lines + _.to_invoice_lines + _.credit_due_lines + _.deferred_lines).sum(),
@@ -163,16 +188,114 @@ def accrued(parts: ibis.Table) -> ibis.Table:
     )
 
 
+def numbers(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
+    """Return every number of sales with what it comes to on both sides, and whether it names several documents.
+
+    Columns: key; sales; here, the last month of its lines (missing where all of them are abroad); held (whether the
+    books have it), revenue, side, rebate, tax; several: whether it names several customers of sales or of the books,
+    or lines further apart than the parts of one delivery, and its sums differ. Where they are the same on both sides
+    nothing is to be told apart.
+    """
+    one = sales.filter(_.key != "").group_by("key")
+    one = one.agg(
+        sales=_.sales.sum().cast(MONEY),
+        here=_.month.max(where=_.abroad == 0),
+        buyers=_.who.nunique(),
+        since=_.month.min(),
+        until=_.month.max(),
+    )
+    other = books.filter(_.named).group_by("key")
+    other = other.agg(
+        **{name: _[name].sum().cast(MONEY) for name in ("revenue", "side", "rebate", "tax")},
+        payers=_.who.nullif("").nunique(),
+        found=_.count(),
+    )
+    both = one.left_join(other, "key")
+    span = 12 * (_.until.year() - _.since.year()) + _.until.month() - _.since.month()
+    both = both.mutate(held=_.found.notnull())
+    several = (_.buyers > 1) | (_.payers > 1) | (span > APART)
+    return both.mutate(several=_.held & (_.sales != _.revenue) & several).drop("found", "buyers", "payers")
+
+
+def told_apart(sales: ibis.Table, books: ibis.Table) -> tuple[ibis.Table, ibis.Table]:
+    """Return both sides with a key for each document where a number names several, and its number as `number`.
+
+    Documents of such a number are those of a customer in a year. They meet by number and customer; what is left by
+    number and amount, one with one, the earliest first; then by number and month, where they lie in one month; and
+    what is left even then is compared as one document, as all of one number are elsewhere.
+    """
+    several = numbers(sales, books).filter(_.several).select("key")
+    year = _.month.year().cast("string")
+    ours = sales.inner_join(several, "key").mutate(own=_.who + " " + year)
+    theirs = books.filter(_.named).inner_join(several, "key").mutate(own=_.part + " " + year)
+    one = _documents(ours, "sales")
+    other = _documents(theirs, "revenue")
+    steps: tuple[tuple[str, ...], ...] = (("key", "own"), ("key", "total", "nth"), ("key", "first"))
+    ones, others = [], []
+    for number, by in enumerate(steps):
+        if "nth" in by:
+            in_turn = ibis.window(group_by=["key", "total"], order_by=["first", "own"])
+            one, other = (each.mutate(nth=ibis.row_number().over(in_turn)) for each in (one, other))
+        if "first" in by:
+            of_one_month = [each.filter(_.first == _.last) for each in (one, other)]
+        else:
+            of_one_month = [one, other]
+        met = of_one_month[0].select(*by).distinct().inner_join(of_one_month[1].select(*by).distinct(), list(by))
+        here, there = (each.semi_join(met, list(by)) for each in of_one_month)
+        ones.append(here.select("key", "own", apart=_named(here, number, by)))
+        others.append(there.select("key", "own", apart=_named(there, number, by)))
+        one, other = one.anti_join(here, ["key", "own"]), other.anti_join(there, ["key", "own"])
+    left = one.select("key").distinct().inner_join(other.select("key").distinct(), "key")
+    for side, found, mark_of in ((one, ones, "s"), (other, others, "b")):
+        together, alone = side.semi_join(left, "key"), side.anti_join(left, "key")
+        found.append(together.select("key", "own", apart=_named(together, len(steps), ("key",))))
+        found.append(alone.mutate(side=ibis.literal(mark_of)).pipe(_alone))
+    return _renamed(sales, _.who + " " + year, ones), _renamed(books, _.part + " " + year, others)
+
+
+def _alone(documents: ibis.Table) -> ibis.Table:
+    return documents.select("key", "own", apart=_named(documents, 4, ("side", "key", "own")))
+
+
+def _named(documents: ibis.Table, step: int, by: tuple[str, ...]) -> ibis.Value:
+    """A key that no order number is, made of what two documents met by."""
+    return reduce(
+        lambda said, column: said + " " + documents[column].cast("string"), by, ibis.literal(f"{_APART}{step}")
+    )
+
+
+def _documents(cells: ibis.Table, money: str) -> ibis.Table:
+    """The documents of numbers that several share: key, own, total, and the first and last month."""
+    return cells.group_by("key", "own").agg(
+        total=cells[money].sum().cast(MONEY), first=_.month.min(), last=_.month.max()
+    )
+
+
+def _renamed(cells: ibis.Table, own: Any, found: list[ibis.Table]) -> ibis.Table:
+    """Give each document its own key, and keep the number that it bears."""
+    told = ibis.union(*found) if len(found) > 1 else found[0]
+    told = told.rename(number_of="key", own_of="own")
+    numbered = cells.mutate(own=own)
+    both = numbered.left_join(told, [numbered.key == told.number_of, numbered.own == told.own_of])
+    return both.mutate(number=_.key, key=ibis.coalesce(_.apart, _.key)).drop("apart", "number_of", "own_of", "own")
+
+
 def matched(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
     """Return every document and month of both sides with its causes in columns.
 
     Parameters
     ----------
-    sales : what `sold` returned
-    books : what `booked` returned
+    sales : what `sold` returned, or `told_apart`
+    books : what `booked` returned, or `told_apart`
         Where it names no document, only the causes that an account or a label tells are given.
     """
+    return _caused(compared(sales, books))
+
+
+def compared(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
+    """Return every document and month of both sides, with what its document comes to on each of them."""
     money = ("revenue", "side", "rebate", "tax", "back", "deferred", "to_invoice", "credit_due")
+    number = "number" if "number" in sales.columns else "key"
     one = sales.filter(_.key != "").select(
         "key",
         "month",
@@ -183,6 +306,8 @@ def matched(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
         in_sales=ibis.literal(1, "int64"),
         in_books=ibis.literal(0, "int64"),
         named=ibis.literal(1, "int64"),
+        abroad=_.abroad.cast("int64"),
+        number=_[number],
     )
     other = books.select(
         "key",
@@ -194,30 +319,33 @@ def matched(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
         in_sales=ibis.literal(0, "int64"),
         in_books=ibis.literal(1, "int64"),
         named=_.named.cast("int64"),
+        abroad=ibis.literal(0, "int64"),
+        number=_[number],
     )
     sums = ("sales", *money)
+    flags = ("in_sales", "in_books", "named", "abroad")
     cells = (
         one.union(other)
         .group_by("key", "month")
         .agg(
             **{name: _[name].sum().cast(MONEY) for name in sums},
-            **{name: _[name].max() for name in ("in_sales", "in_books", "named")},
+            **{name: _[name].max() for name in flags},
             lines=_.lines.sum(),
             entry=_.entry.min(),
+            number=_.number.max(),
         )
     )
     cells = cells.mutate(accrued=(-_.deferred - _.to_invoice - _.credit_due).cast(MONEY))
     totals = cells.group_by("key").agg(
         **{f"all_{name}": _[name].sum().cast(MONEY) for name in (*sums, "accrued")},
-        **{f"any_{name}": _[name].max() for name in ("in_sales", "in_books", "named")},
+        **{f"any_{name}": _[name].max() for name in flags},
         all_lines=_.lines.sum(),
         anchor=_.month.max(where=_.revenue != _.sales),
         sold_in=_.month.min(where=_.in_sales == 1),
         booked_in=_.month.max(where=_.in_books == 1),
         entry_of=_.entry.min(),
     )
-    chosen = _chosen(totals)
-    return _caused(cells.join(chosen, "key"))
+    return cells.join(_chosen(totals), "key")
 
 
 def _chosen(totals: ibis.Table) -> ibis.Table:
@@ -267,7 +395,8 @@ def _first(tests: Any) -> Any:
 
 def _caused(cells: ibis.Table) -> ibis.Table:
     """Give each document's difference in a month to its causes."""
-    both = (_.any_in_sales == 1) & (_.any_in_books == 1)
+    held = (_.any_in_sales == 1) & (_.any_in_books == 1)
+    both, abroad = held & (_.any_abroad == 0), held & (_.any_abroad == 1)
     only_sales = (_.any_in_sales == 1) & (_.any_in_books == 0)
     only_books = (_.any_in_sales == 0) & (_.any_in_books == 1)
     known = only_books & (_.any_named == 1)
@@ -291,6 +420,7 @@ def _caused(cells: ibis.Table) -> ibis.Table:
         credits=where(known, all_rest < 0, rest) - where(only_sales, _.all_sales < 0, _.sales),
         not_booked=-where(only_sales, _.all_sales >= 0, _.sales),
         not_in_sales=where(known, all_rest >= 0, rest),
+        foreign=where(abroad, _.revenue - _.sales),
         different=where(here, ~_.is_tax, ~small, _.left),
         rounding=where(here, ~_.is_tax, small, _.left),
         gap=_.revenue - _.sales,
@@ -303,7 +433,7 @@ def _caused(cells: ibis.Table) -> ibis.Table:
         "key",
         "sold_in",
         "booked_in",
-        reference=ibis.ifelse(_.any_named == 1, _.key, ""),
+        reference=ibis.ifelse(_.any_named == 1, _.number, ""),
         entry=_.entry_of,
         sales=_.all_sales,
         books=_.all_revenue,
@@ -325,6 +455,10 @@ def by_cause(accruals: ibis.Table, documents: ibis.Table) -> ibis.Table:
     each = some.mutate(cause=ibis.array(list(CAUSES)).unnest())
     amount = ibis.cases(*((each.cause == name, each[name]) for name in CAUSES), else_=_zero())
     return each.select(*about, "cause", amount=amount.cast(MONEY)).filter(_.amount != 0)
+
+
+def _no() -> ibis.Value:
+    return ibis.literal(0, "int8")
 
 
 def _zero() -> ibis.Value:

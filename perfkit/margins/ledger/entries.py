@@ -34,6 +34,7 @@ _ACCOUNTS = {
     "pending": "4458",
 }
 """The accounts that are told apart, by the beginning of their numbers."""
+_CUSTOMERS = "41"
 _SETTLING = ("41", "45", "46", "47", "5")
 """Customers, other third parties and cash: revenue against one of these is no accrual."""
 
@@ -49,6 +50,7 @@ def lines(ledger: ibis.Table | pd.DataFrame) -> ibis.Table:
     table = LEDGER.table(ledger, "debit", "credit")
     label = table.label if "label" in table.columns else ibis.null("string")
     piece = table.piece if "piece" in table.columns else ibis.null("string")
+    who = folded(table.auxiliary) if "auxiliary" in table.columns else ibis.literal("")
     return table.select(
         journal=table.journal.strip(),
         entry=table.entry_id.strip(),
@@ -57,6 +59,7 @@ def lines(ledger: ibis.Table | pd.DataFrame) -> ibis.Table:
         account=table.account.strip(),
         piece=folded(piece),
         label=ibis.coalesce(label.lower().strip(), ""),
+        who=ibis.ifelse(table.account.strip().startswith(_CUSTOMERS), who, ""),
         amount=(_or_zero(table.credit) - _or_zero(table.debit)).cast(MONEY),
     )
 
@@ -80,8 +83,8 @@ def documents(ledger: ibis.Table) -> ibis.Table:
     """Return the documents of `lines`: their balance, their pieces, and how finely they balance.
 
     Columns: journal, entry, month, lines, revenue_lines, first_day, last_day, balance (credit less debit),
-    revenue, only_piece (the piece of all its lines that have one, else empty), by_piece, by_label, closing
-    (revenue accounts are carried to the result, accounts 12*).
+    revenue, only_piece (the piece of all its lines that have one, else empty), only_who (likewise the customer),
+    by_piece, by_label, closing (revenue accounts are carried to the result, accounts 12*).
     """
     pieces = (
         _parts(ledger)
@@ -95,6 +98,8 @@ def documents(ledger: ibis.Table) -> ibis.Table:
             revenue=_.revenue.sum().cast(MONEY),
             uneven_labels=_.count(where=_.balance != 0),
             result_lines=_.result_lines.sum(),
+            first_who=_.first_who.min(),
+            last_who=_.last_who.max(),
         )
     )
     whole = pieces.group_by(DOCUMENT).agg(
@@ -109,23 +114,27 @@ def documents(ledger: ibis.Table) -> ibis.Table:
         result_lines=_.result_lines.sum(),
         lowest=_.piece.nullif("").min(),
         highest=_.piece.nullif("").max(),
+        first_who=_.first_who.min(),
+        last_who=_.last_who.max(),
     )
     return whole.mutate(
         only_piece=ibis.ifelse(_.lowest == _.highest, ibis.coalesce(_.lowest, ""), ""),
+        only_who=ibis.ifelse(_.first_who == _.last_who, ibis.coalesce(_.first_who, ""), ""),
         by_label=_.uneven_labels == 0,
         by_piece=_.uneven_pieces == 0,
         closing=(_.result_lines > 0) & (_.revenue_lines > 0),
-    ).drop("lowest", "highest", "uneven_labels", "uneven_pieces", "result_lines")
+    ).drop("lowest", "highest", "first_who", "last_who", "uneven_labels", "uneven_pieces", "result_lines")
 
 
 def parts(ledger: ibis.Table) -> ibis.Table:
     """Return the parts of the documents that bear on revenue, with what stands against each.
 
     One row a document, piece and label; beside the sums of `_parts`: `grain_piece` and `grain_label` name the
-    part that balances, `own_piece` the piece that the lines belong to, `accrual` says that the part sets
+    part that balances, `own_piece` the piece that the lines belong to, `who` the only customer whose account (41*) the
+    part moves, or else the whole document (empty where there are several or none), `accrual` says that the part sets
     revenue against 418*, 4198* or 487* and against no customer, third party or cash, `closing` that it closes the year.
     """
-    whole = documents(ledger).select(*DOCUMENT, "only_piece", "by_label", "by_piece", "closing")
+    whole = documents(ledger).select(*DOCUMENT, "only_piece", "only_who", "by_label", "by_piece", "closing")
     both = _parts(ledger).join(whole, DOCUMENT)
     both = both.mutate(
         grain_piece=ibis.ifelse(_.by_label | _.by_piece, _.piece, ""),
@@ -137,7 +146,11 @@ def parts(ledger: ibis.Table) -> ibis.Table:
         accruals=(_.to_invoice_lines + _.credit_due_lines + _.deferred_lines).sum().over(together),
         settling=_.settling_lines.sum().over(together),
     )
-    both = both.mutate(accrual=(_.accruals > 0) & (_.settling == 0))
+    one = _.first_who == _.last_who
+    both = both.mutate(
+        accrual=(_.accruals > 0) & (_.settling == 0),
+        who=ibis.ifelse(one, ibis.coalesce(_.first_who, _.only_who), _.only_who),
+    )
     return both.filter((_.revenue_lines + _.to_invoice_lines + _.credit_due_lines + _.deferred_lines + _.tax_lines) > 0)
 
 
@@ -155,6 +168,8 @@ def _parts(ledger: ibis.Table) -> ibis.Table:
         **{name: ibis.coalesce(_.amount.sum(where=test), 0).cast(MONEY) for name, test in on.items()},
         **{f"{name}_lines": _.count(where=test) for name, test in on.items()},
         settling_lines=_.count(where=settles),
+        first_who=_.who.nullif("").min(),
+        last_who=_.who.nullif("").max(),
         result_lines=_.count(where=ledger.account.startswith("12")),
         back=_.count(where=says_back),
         accrual_back=_.count(where=says_back | ledger.label.re_search(_BACK_OF_ACCRUALS)),

@@ -69,39 +69,60 @@ def of_books(books: ibis.Table, months: Months) -> ibis.Table:
 
 
 @aggregation
-def likeness(sales: ibis.Table, books: ibis.Table, reference: Reference, months: Months) -> ibis.Table:
+def likeness(
+    sales: ibis.Table, books: ibis.Table, foreign: ibis.Table | None, reference: Reference, months: Months
+) -> ibis.Table:
     """Return how many documents of sales there are in these months, how many the books hold, and with the same amount.
 
-    The same amount is also that without freight or rebates, or with tax.
+    The same amount is also that without freight or rebates, or with tax. `shared` counts the numbers of any month that
+    name several documents.
     """
-    sold = causes.sold(sales, reference).filter(_.key != "")
-    sold = sold.group_by("key").agg(sales=_.sales.sum(), here=_.month.max()).filter(_.here.isin(months))
-    booked = causes.booked(entries.parts(books), reference).filter(_.named).group_by("key")
-    summed = booked.agg(**{name: _[name].sum() for name in ("revenue", "side", "rebate", "tax")}, held=_.count())
-    both = sold.left_join(summed, "key")
+    each = causes.numbers(causes.sold(sales, reference, foreign), causes.booked(entries.parts(books), reference))
     alike = (
         (_.revenue == _.sales)
         | (_.revenue - _.side == _.sales)
         | (_.revenue - _.rebate == _.sales)
         | (_.revenue + _.tax == _.sales)
     )
-    return both.agg(
-        documents=_.count(),
-        found=_.count(where=_.held.notnull()),
-        alike=_.count(where=_.held.notnull() & alike),
+    here = _.here.isin(months)
+    return each.agg(
+        documents=_.count(where=here),
+        found=_.count(where=here & _.held),
+        alike=_.count(where=here & _.held & alike),
+        shared=_.count(where=_.several),
     )
 
 
 @aggregation
+def met(
+    sales: ibis.Table, books: ibis.Table, foreign: ibis.Table | None, reference: Reference, months: Months
+) -> ibis.Table:
+    """Return how many documents of sales there are in these months and how many the books hold, each told apart."""
+    cells = causes.compared(*_sides(sales, books, foreign, reference, True))
+    each = cells.filter(_.any_in_sales == 1, _.any_abroad == 0).group_by("key")
+    each = each.agg(here=_.month.max(where=_.in_sales == 1), held=_.any_in_books.max()).filter(_.here.isin(months))
+    return each.agg(documents=_.count(), found=_.count(where=_.held == 1))
+
+
+@aggregation
 def explained(
-    sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months, most: int
+    sales: ibis.Table,
+    books: ibis.Table,
+    foreign: ibis.Table | None,
+    reference: Reference | None,
+    apart: bool,
+    months: Months,
+    most: int,
 ) -> ibis.Table:
     """Return each cause's part of the gap month by month, and below the documents that weigh most in each cause.
 
     Both in one question, for to find the causes is most of its work. A row of a month counts the
-    documents of that month; a row of a document has no month and counts all of its cause.
+    documents of that month; a row of a document has no month and counts all of its cause. `apart` tells documents
+    that share a number apart.
     """
-    found = _found(sales, books, reference, months)
+    sold, booked = _sides(sales, books, foreign, reference, apart)
+    accrued = causes.accrued(entries.parts(books))
+    found = causes.by_cause(accrued, causes.matched(sold, booked)).filter(_.month.isin(months))
     by_month = found.group_by("month", "cause").agg(amount=_.amount.sum().cast(MONEY), documents=_.key.nunique())
     each = found.group_by("cause", "key").agg(
         amount=_.amount.sum().cast(MONEY),
@@ -119,10 +140,11 @@ def explained(
     return both.order_by("month", "cause", "place")
 
 
-def _found(sales: ibis.Table, books: ibis.Table, reference: Reference | None, months: Months) -> ibis.Table:
-    parts = entries.parts(books)
-    documents = causes.matched(causes.sold(sales, reference), causes.booked(parts, reference))
-    return causes.by_cause(causes.accrued(parts), documents).filter(_.month.isin(months))
+def _sides(
+    sales: ibis.Table, books: ibis.Table, foreign: ibis.Table | None, reference: Reference | None, apart: bool
+) -> tuple[ibis.Table, ibis.Table]:
+    sold, booked = causes.sold(sales, reference, foreign), causes.booked(entries.parts(books), reference)
+    return causes.told_apart(sold, booked) if apart else (sold, booked)
 
 
 def _or_zero(amount: Any) -> Any:

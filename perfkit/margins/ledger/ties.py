@@ -26,6 +26,7 @@ _MONTHS = ["month", "sales", "books", "gap", "residual"]
 _CAUSES = ["month", "cause", "amount", "documents"]
 _TOTALS = ["cause", "amount", "documents"]
 _DOCUMENTS = ["cause", "reference", "entry", "sold_in", "booked_in", "sales", "books", "amount"]
+_ABROAD = ["currency", "documents", "lines", "amount"]
 _UNBALANCED = ["journal", "entry", "month", "balance"]
 
 
@@ -80,6 +81,11 @@ class LedgerTie(Result):
     currency: str
     revenue_date: str = ""
     reason: str = ""
+    shared: int = 0
+    """Numbers that name several documents, and were told apart."""
+    abroad: pd.DataFrame | None = None
+    """Lines of sales set aside for their currency in these months, a row a currency: documents, lines, int, and amount,
+    Decimal, in that currency; None where it is not known whether there are any."""
     missing: tuple[dt.date, ...] = field(default=())
     """Months of the period that the ledger does not hold."""
 
@@ -151,6 +157,7 @@ def tie(
     sales: ibis.Table | pd.DataFrame,
     ledger: ibis.Table | pd.DataFrame | None,
     *,
+    foreign: pd.DataFrame | None = None,
     period: Period,
     currency: str,
     reference: Reference | None = None,
@@ -163,6 +170,9 @@ def tie(
     sales : table or DataFrame, one row a line, columns of `schema.SALES`
         All of its months: a document may be booked in another month than it was sold.
     ledger : table or DataFrame, one row a line of an entry, columns of `schema.LEDGER`; None where there is none
+    foreign : DataFrame, optional, as `sources.foreign.documents` returns it
+        What was set aside at load because it is in another currency: its documents are then known where the books
+        hold them, and their money is told in their currency and is in no sum.
     period : Period
         The months that are compared.
     currency : str
@@ -200,8 +210,12 @@ def tie(
     if not held:
         return _nothing(period, currency, _why_none(there, period))
     span = {"first_day": there["first_day"].min(), "last_day": there["last_day"].max()}
-    chosen, found = _reference(lines, books, held, reference)
-    explained = sums.explained(lines, books, chosen, held, MOST_DOCUMENTS)
+    aside = None if foreign is None or foreign.empty else SALES.table(foreign, "order_id", "customer_id")
+    chosen, found, shared = _reference(lines, books, aside, held, reference)
+    if chosen and shared:
+        met = only(sums.met(lines, books, aside, chosen, held))
+        found = int(met["found"]), int(met["documents"])
+    explained = sums.explained(lines, books, aside, chosen, bool(shared), held, MOST_DOCUMENTS)
     of_a_month = explained["month"].notna()
     by_cause = explained[of_a_month].reset_index(drop=True)
     documents = explained[~of_a_month].reset_index(drop=True)
@@ -219,8 +233,28 @@ def tie(
         period=period,
         currency=currency,
         revenue_date=revenue_date,
+        shared=shared,
+        abroad=None if foreign is None else _set_aside(foreign, held),
         missing=tuple(month.start for month in period.months() if month.start not in held),
     )
+
+
+def _set_aside(foreign: pd.DataFrame, held: list[dt.date]) -> pd.DataFrame:
+    """Count what was set aside for its currency in these months, a row a currency, each in its own."""
+    if foreign.empty:
+        return pd.DataFrame(columns=_ABROAD, dtype="object")
+    days = pd.to_datetime(foreign["date"])
+    here = foreign[days.dt.to_period("M").dt.start_time.dt.date.isin(held)]
+    rows = [
+        [
+            currency,
+            len(some[["order_id", "customer_id"]].dropna(subset="order_id").drop_duplicates()),
+            int(some["lines"].sum()),
+            None if some["net_revenue"].isna().any() else sum(some["net_revenue"], Decimal(0)),
+        ]
+        for currency, some in here.groupby("currency", sort=True, dropna=False)
+    ]
+    return pd.DataFrame(rows, columns=_ABROAD, dtype="object")
 
 
 def _nothing(period: Period, currency: str, reason: str) -> LedgerTie:
@@ -255,27 +289,27 @@ def _why_none(there: pd.DataFrame, period: Period) -> str:
 
 
 def _reference(
-    lines: ibis.Table, books: ibis.Table, held: list[dt.date], asked: Reference | None
-) -> tuple[Reference | None, tuple[int, int]]:
-    """Return what of an entry names the document of sales, and how many documents it finds, of how many.
+    lines: ibis.Table, books: ibis.Table, aside: ibis.Table | None, held: list[dt.date], asked: Reference | None
+) -> tuple[Reference | None, tuple[int, int], int]:
+    """Return what of an entry names the document of sales, how many it finds, of how many, and how many are shared.
 
     Numbers that count from 1 meet by chance: a reference is taken if at least half of the documents that it
     finds agree in amount; of a few, the piece, which is meant to be the invoice, need not.
     """
     if "order_id" not in lines.columns:
-        return None, (0, 0)
-    best: tuple[int, Reference | None, tuple[int, int]] = (0, None, (0, 0))
+        return None, (0, 0), 0
+    best: tuple[int, Reference | None, tuple[int, int], int] = (0, None, (0, 0), 0)
     for name in REFERENCES if asked is None else (asked,):
-        met = only(sums.likeness(lines, books, name, held))
+        met = only(sums.likeness(lines, books, aside, name, held))
         all_of_them, found, alike = int(met["documents"]), int(met["found"]), int(met["alike"])
         trusted = 2 * alike >= found or (name == "piece" and found < _FEW) or asked is not None
         if best[1] is None:
-            best = (0, None, (0, all_of_them))
+            best = (0, None, (0, all_of_them), 0)
         if found and trusted and (best[1] is None or alike > best[0]):
-            best = (alike, name, (found, all_of_them))
+            best = (alike, name, (found, all_of_them), int(met["shared"]))
         if 2 * best[0] >= all_of_them:
             break  # a better one can hardly be
-    return best[1], best[2]
+    return best[1:]
 
 
 def _months(held: list[dt.date], net: pd.DataFrame, books: pd.DataFrame, by_cause: pd.DataFrame) -> pd.DataFrame:

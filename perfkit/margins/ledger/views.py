@@ -25,6 +25,7 @@ _HEADINGS = {
     "credits": mark("Credit notes"),
     "not_booked": mark("Not booked"),
     "not_in_sales": mark("Not in sales"),
+    "foreign": mark("Other currency"),
     "different": mark("Amounts differ"),
     "rounding": mark("Rounding"),
 }
@@ -143,6 +144,17 @@ def _notes(result: "LedgerTie") -> list[str]:
                 reference=text(_NAMED_BY[result.reference]),
             )
         )
+    if result.shared:
+        notes.append(
+            plural(
+                "{n} number names several documents, of other customers or other years, and they do not come to the "
+                "same on both sides: they are told apart by customer, else by amount, else by month.",
+                "{n} numbers name several documents each, of other customers or other years, and they do not come to "
+                "the same on both sides: they are told apart by customer, else by amount, else by month.",
+                result.shared,
+            )
+        )
+    notes += _abroad(result)
     lines, unnamed = result.unnamed
     if result.reference and lines:
         notes.append(
@@ -164,6 +176,33 @@ def _notes(result: "LedgerTie") -> list[str]:
         )
     )
     return notes
+
+
+def _abroad(result: "LedgerTie") -> list[str]:
+    """What was set aside for its currency, each amount in its own."""
+    if result.abroad is None or result.abroad.empty:
+        return []
+    each = result.abroad.to_dict("records")
+    booked = sum(result.totals.loc[result.totals["cause"] == "foreign", "documents"])
+    return [
+        plural(
+            "{n} line of sales in another currency was set aside at load and is in no sum: {amounts}. Of its documents "
+            "the books hold {booked}.",
+            "{n} lines of sales in another currency were set aside at load and are in no sum: {amounts}. Of their "
+            "documents the books hold {booked}.",
+            sum(row["lines"] for row in each),
+            amounts=languages.listing(_in_its_currency(row) for row in each),
+            booked=number(booked),
+        )
+    ]
+
+
+def _in_its_currency(row: dict[str, Any]) -> str:
+    if languages.missing(row["amount"]) or not row["currency"]:
+        amount = text("an amount that cannot be read")
+    else:
+        amount = money(row["amount"], row["currency"], 2)
+    return plural("{amount} ({n} document)", "{amount} ({n} documents)", row["documents"], amount=amount)
 
 
 def _by_month(result: "LedgerTie") -> list[View]:

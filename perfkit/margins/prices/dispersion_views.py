@@ -7,7 +7,7 @@ import pandas as pd
 
 from perfkit import languages
 from perfkit.dimensions import dimension_name
-from perfkit.languages import in_sentence, listing, mark, money, number, percent, plural, text
+from perfkit.languages import in_sentence, mark, money, number, percent, plural, text
 from perfkit.margins.profitability.differences import FEWEST
 from perfkit.results import Field, View
 
@@ -142,10 +142,16 @@ def _notes(result: "DiscountDispersion") -> list[str]:
 def _sizes(result: "DiscountDispersion") -> str:
     limits = [money(limit, result.currency) for limit in result.limits]
     if not limits:
-        return text("Orders are too few to be told apart by size; a product is compared in all of them.")
-    if len(limits) == 1:
-        return text("Sizes of order, by list value: below {limit}, and from there.", limit=limits[0])
-    return text("Sizes of order, by list value: limits at {limits}.", limits=listing(limits))
+        return text("All orders are of one size: none is worth more than twice another by list value.")
+    told = plural(
+        "Sizes of order, by list value: {n} limit, at {limits}.",
+        "Sizes of order, by list value: {n} limits, from {first} to {last}.",
+        len(limits),
+        limits=limits[0],
+        first=limits[0],
+        last=limits[-1],
+    )
+    return f"{told} {text('No order is compared with one worth more than twice as much.')}"
 
 
 def _left_out(result: "DiscountDispersion") -> list[View]:

@@ -4,6 +4,7 @@ A member's lines are set against those of all others in the same cell: a product
 summed up in the engine, where the cells stay; one row a member comes back.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,15 +13,17 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from perfkit.aggregations import aggregation, only
-from perfkit.languages import missing
+from perfkit.aggregations import aggregation
 from perfkit.lines import is_in
 from perfkit.margins.profitability.differences import FEWEST
 from perfkit.periods import Period
 
 SIZES = 3
-"""Classes of the size of an order: thirds of all orders by their list value."""
+"""A size of order is closed where it holds so great a part of all orders: a third."""
+WIDEST = 2
+"""How many times the list value of another an order of the same size is worth at most."""
 _ORDERS_A_CLASS = 50
+_MANY = 0.1  # of all orders: so many of about one value are a size of their own
 _BAR = "\x1f"  # between the parts of a key: no id holds the sign that ASCII keeps for this
 LEFT_OUT = ("returns", "no list price", "gifts", "no member", "no customer", "no product", "no order")
 """Why a line has no discount to compare, in the order in which a line of several reasons is told."""
@@ -75,26 +78,42 @@ def left_out(lines: ibis.Table, asked: Asked) -> ibis.Table:
 
 
 def size_limits(lines: ibis.Table, asked: Asked) -> tuple[Decimal, ...]:
-    """Return the list values from which an order is of the next size, to two digits; none where orders are few."""
-    row = only(_quantiles(lines, asked))
-    if row["orders"] < 2 * _ORDERS_A_CLASS:
-        return ()
-    names = [f"q{nth}" for nth in range(1, SIZES)] if row["orders"] >= SIZES * _ORDERS_A_CLASS else ["half"]
-    limits = {_two_digits(row[name]) for name in names if not missing(row[name]) and row[name] > 0}
-    return tuple(sorted(limits))
+    """Return the list values from which an order is of the next size, each of two digits.
 
-
-def _two_digits(value: float) -> Decimal:
-    exact = Decimal(str(value))
-    return round(exact, 1 - exact.adjusted()) + Decimal(0)
+    The larger order of a size is at most `WIDEST` times the smaller one, however few orders there are: what is given
+    on quantity alone must favour nobody. Where many orders have about one value, they are a size of their own; of the
+    others a size is closed as soon as it holds a third of all orders.
+    """
+    found = _values(lines, asked)
+    numbers = zip(found["digits"], found["exponent"], found["orders"], strict=True)
+    counts: dict[Decimal, int] = {}
+    above: dict[Decimal, Decimal] = {}  # where the values that begin with these two digits end
+    for digits, exponent, orders in numbers:
+        step = Decimal(1).scaleb(int(exponent) - 1)
+        start = int(digits) * step
+        counts[start] = counts.get(start, 0) + int(orders)
+        above[start] = start + step
+    total = sum(counts.values())
+    enough, many = max(total / SIZES, _ORDERS_A_CLASS), max(total * _MANY, _ORDERS_A_CLASS)
+    limits: list[Decimal] = []
+    first, held, alone = Decimal(0), 0.0, False
+    for start in sorted(counts):
+        apart = alone or held >= enough or counts[start] >= many or above[start] > WIDEST * first
+        if held and apart:
+            limits.append(start)
+            first, held = start, 0
+        first, held, alone = first or start, held + counts[start], counts[start] >= many
+    return tuple(limits)
 
 
 @aggregation
-def _quantiles(lines: ibis.Table, asked: Asked) -> ibis.Table:
-    """The sizes of orders that split them into classes."""
+def _values(lines: ibis.Table, asked: Asked) -> ibis.Table:
+    """Count the orders by the first two digits of their list value, and the power of ten of the first."""
     value = _.value.cast("float64")
-    thirds = {f"q{nth}": value.quantile(nth / SIZES) for nth in range(1, SIZES)}
-    return _orders(_kept(lines, asked)).agg(orders=_.count(), half=value.quantile(0.5), **thirds)
+    exponent = (value.ln() / math.log(10)).floor().cast("int64")
+    sized = _orders(_kept(lines, asked)).mutate(exponent=exponent)
+    digits = (value / ibis.literal(10.0) ** (sized.exponent - 1)).floor().cast("int64")
+    return sized.mutate(digits=digits).group_by("exponent", "digits").agg(orders=_.count())
 
 
 def _kept(lines: ibis.Table, asked: Asked) -> ibis.Table:

@@ -3,11 +3,16 @@
 A cost of one customer or one channel stays within it. What it reaches is spread there by its driver's units of the
 same month, and what nothing says how to spread stays visible, with what to ask for. An order, a delivery and a return
 count once: its unit is split equally over its lines, so that the parts of any dimension sum to the same.
+
+Spend has a channel that wins customers. Where lines are sold through a channel of that very name, the spend is a direct
+cost of that channel (contribution margin 2 is what is left after these) and stands in its margin, once; a caution says
+so, since customers won there may buy elsewhere. Spend of any other channel is no selling channel's, and reaches none.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -141,6 +146,7 @@ class Spreading:
         self.of_drivers: dict[str, Units] = {}
         self.named: dict[str, str] = {}  # the drivers that costs have, each as the first of them calls it
         self.scoped: dict[str, dict[str, int]] = {name: {} for name in SCOPES}
+        self.spent: dict[str, int] = {}  # what was spent in channels that sell, and stands in their margins
         self.total = 0
 
     def take(self, pool: Mapping[Any, Any]) -> None:
@@ -151,6 +157,8 @@ class Spreading:
             fixed = pool["level"] == LEVEL_IDS[-1]
             why = text("common fixed costs: no member causes them, and none would save them") if fixed else ""
             return self.leave(pool, amount, why or text("the cost has no level of the statement"), "")
+        if pool["source"] == "spend" and pool["channel"] and pool["channel"] not in self.selling:
+            pool = {**pool, "channel": None, "wins": True}
         if pool["driver"]:
             self.named.setdefault(called(pool["driver"]), pool["driver"].strip())
         for by in SCOPES:
@@ -163,15 +171,24 @@ class Spreading:
         if only is not None:
             parts = self.direct[pool["level"]]
             parts[only] = parts.get(only, 0) + amount
+            if pool["source"] == "spend" and pool["channel"] and "channel" in self.dimensions:
+                self.spent[pool["channel"]] = self.spent.get(pool["channel"], 0) + amount
             # A fixed cost that names nobody reaches the only member there is, and would not end with it.
             if pool["level"] == "cm3" and any(pool[by] for by in SCOPES):
                 self.own[only] = self.own.get(only, 0) + amount
             return None
         return self.share(pool, amount)
 
+    @cached_property
+    def selling(self) -> set[str | None]:
+        """The channels of the lines of the period."""
+        return set(self.units_of(False).rows["channel"]) if "channel" in self.table.columns else set()
+
     def share(self, pool: Mapping[Any, Any], amount: int) -> None:
         """Spread a pool over several members by its driver."""
         driver = called(pool["driver"] or "")
+        if not driver and pool.get("wins") and "channel" in self.dimensions:
+            return self.leave(pool, amount, text("spend of a channel through which nothing is sold"), "")
         if not driver:
             ask = text("Say what causes it: a driver (orders, deliveries, returns, visits), a customer or a channel.")
             return self.leave(pool, amount, text("nothing says how to spread it: no driver"), ask)

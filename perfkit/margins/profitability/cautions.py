@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 def cautions(spread: "Spreading") -> tuple[str, ...]:
     """Return all that is to be said, a sentence each, in the language in use."""
-    return (*_unused(spread), *_contrary(spread), *_strange_costs(spread), *_strange_units(spread))
+    found = (_spent(spread), _unused(spread), _contrary(spread), _strange_costs(spread), _strange_units(spread))
+    return tuple(said for each in found for said in each)
+
+
+def _spent(spread: "Spreading") -> Iterator[str]:
+    """Name the selling channels whose margins bear what was spent in a channel of the same name."""
+    if spread.spent:
+        yield text(
+            "{money} of spend is in the margin of the channel of the same name ({channels}). Customers won there may "
+            "buy elsewhere: it is what the channel costs, and no measure of what it wins.",
+            money=languages.money(Decimal(sum(spread.spent.values())).scaleb(-4), spread.currency),
+            channels=listing(sorted(spread.spent)),
+        )
 
 
 def _unused(spread: "Spreading") -> Iterator[str]:

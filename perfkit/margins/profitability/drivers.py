@@ -35,8 +35,9 @@ _OTHERS = {
 }
 """What is often counted elsewhere, and how it is called."""
 
-_CALLED = {name: driver for driver, (_name, names) in DRIVERS.items() for name in names}
-_CALLED |= {name: driver for driver, names in _OTHERS.items() for name in names}
+WORDS = {name: driver for driver, (_name, names) in DRIVERS.items() for name in names}
+"""Every word for a driver, and the driver that it means."""
+WORDS |= {name: driver for driver, names in _OTHERS.items() for name in names}
 SCOPES = ("customer_id", "channel")
 """Columns of a cost, or of a driver's units, that say whom it is of."""
 
@@ -45,7 +46,7 @@ def called(driver: str) -> str:
     """Return the driver that a name means: no accents, no capitals, and one name for all that mean the same."""
     plain = unicodedata.normalize("NFKD", driver.strip().casefold().replace("’", "'"))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _CALLED.get(plain, plain)
+    return WORDS.get(plain, plain)
 
 
 def refuse_drivers_alone(costs: Any, drivers: pd.DataFrame | None) -> None:

@@ -14,6 +14,7 @@ from perfkit.contribution import ENOUGH, LEVELS
 from perfkit.dimensions import ask_for
 from perfkit.languages import mark, text
 from perfkit.lines import span
+from perfkit.margins import standards
 from perfkit.margins.profitability import views
 from perfkit.margins.profitability.allocation import SPREAD_LEVELS, allocate, booked
 from perfkit.margins.profitability.drivers import refuse_drivers_alone
@@ -85,7 +86,7 @@ class Profitability(Result):
     reason : str
         Why there is nothing (the data lack a dimension: no rows then), empty where there is.
     cautions : tuple of str
-        What a reader must know of how the costs were spread, a sentence each, in the language in use.
+        What a reader must know of the costs and how they were spread, a sentence each, in the language in use.
     """
 
     rows: pd.DataFrame
@@ -117,6 +118,32 @@ class Profitability(Result):
     def together(self, rows: pd.DataFrame | None = None) -> dict[str, Any]:
         """Return the sums of rows, all of them if not given, with their rates; an amount that none has is None."""
         return _together(self.rows if rows is None else rows)
+
+    def not_allocated(self) -> dict[str, Any]:
+        """Return what the costs that reach no member take off each margin, as a row: nothing is sold in it."""
+        nothing = {"lines": 0, "net_revenue": Decimal(0)}
+        if self.rows["discount"].notna().any():
+            nothing["discount"] = Decimal(0)
+        row: dict[str, Any] = dict.fromkeys(self.rows.columns) | nothing
+        levels = zip(self.unallocated["level"], self.unallocated["amount"], strict=True)
+        costs = dict.fromkeys(SPREAD_LEVELS, Decimal(0))
+        for level, amount in levels:
+            costs[level] = costs.get(level, Decimal(0)) + amount
+        left = Decimal(0)
+        for level in _MARGINS:
+            left -= costs[level.id]
+            row |= {f"{level.id}_costs": costs[level.id], level.margin_id: left}
+        return row
+
+    def whole(self) -> dict[str, Any]:
+        """Return what all members and the costs that reach none come to, with its rates: the ledger's margins."""
+        row, left = self.together(), self.not_allocated()
+        for level in _MARGINS:
+            row[f"{level.id}_costs"] += left[f"{level.id}_costs"]
+            if row[level.margin_id] is not None:
+                row[level.margin_id] += left[level.margin_id]
+            row[f"{level.margin_id}_rate"] = _rate(row, level.margin_id)
+        return row
 
     def figures(self) -> pd.DataFrame:
         """Return each member's revenue, margins and rate, and the costs that reach none."""
@@ -270,14 +297,15 @@ def by(
         empty = pd.DataFrame(columns=[*keys, *_ROWS], dtype="object")
         left = pd.DataFrame(columns=_UNALLOCATED, dtype="object")
         return Profitability(empty, left, asked, period, currency, Decimal(0), None, reason=ask_for(absent))
-    table = with_members(sales, asked)
+    table = with_members(standards.lines_of(sales), asked)
     span(table, period)
     sums = member_sums(table, asked, period, spread=True)
     unallocated, costs_total = pd.DataFrame(columns=_UNALLOCATED, dtype="object"), None
-    cautions: tuple[str, ...] = ()
+    said = standards.in_words(standards.of_sums(sums), currency)
+    cautions: tuple[str, ...] = (said,) if said else ()
     if costs is not None:
         spread = allocate(table, asked, period, key_tuples(sums, keys), booked(costs), drivers, currency=currency)
-        unallocated, costs_total, cautions = spread.unallocated, spread.total, spread.cautions
+        unallocated, costs_total, cautions = spread.unallocated, spread.total, (*cautions, *spread.cautions)
         only_costs = pd.DataFrame(spread.members[len(sums) :], columns=keys, dtype="object")
         sums = pd.concat([sums.astype("object"), only_costs.assign(lines=0)], ignore_index=True)
         sums = sums.where(sums.notna(), None)

@@ -77,7 +77,8 @@ def member_sums(table: ibis.Table, dimensions: Sequence[str], period: Period, *,
     -------
     DataFrame
         The members; names by dimension (`named`, `named_2`); lines, net_revenue, listed, list_revenue, costed_lines,
-        costed, cost, sold (sum of absolute amounts) and covered (its part of known cost); rr, pr, pp: sums of
+        costed, cost, sold (sum of absolute amounts) and covered (its part of known cost);
+        standard_cost and standard_revenue where the lines tell (see `standards`); rr, pr, pp: sums of
         r x r, profit x r and profit x profit over the lines of known cost.
     """
     keys = keys_of(dimensions)
@@ -160,6 +161,7 @@ def _sums(table: ibis.Table, dimensions: tuple[str, ...], period: Period, spread
             "cost": sums["cost"],
             "covered": sums["costed_amount"],
         }
+        wanted |= {name: value for name, value in sums.items() if name.startswith("standard_")}
         if spread:
             r = _.net_revenue.cast("float64")
             p = r - _.cost.cast("float64")

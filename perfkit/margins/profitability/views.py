@@ -66,7 +66,12 @@ def _levels(result: "Profitability", most: int) -> View:
         together = result.together(others)
         table.append(together | {"label": plural("{n} other", "{n} others", len(others))})
     table += [row | {"label": label(row)} for row in rows[rows["name"].isna()].to_dict("records")]
-    table.append(result.together() | {"label": text("Total")})
+    for row in table:
+        row["beyond"] = sum((row[f"{level.id}_costs"] for level in LEVELS[:-1]), Decimal(0))
+    if len(result.unallocated):  # a row of its own, so that the rows sum to the ledger
+        left = sum(result.unallocated["amount"], Decimal(0))
+        table.append(result.not_allocated() | {"label": text("Not allocated"), "beyond": left})
+    table.append(result.whole() | {"label": text("Total"), "beyond": result.costs_total})
     shown_rows = pd.DataFrame(table, dtype="object")
     advised = [None if languages.missing(row.get("advice")) else row["advice"] for row in table]
     shown_rows["said"] = pd.Series([text(each) if each else None for each in advised], dtype="object")
@@ -87,6 +92,8 @@ def _levels(result: "Profitability", most: int) -> View:
         shown_rows["deepest_rate"] = shown_rows[f"{last}_rate"]
         heading = {"cm1": text("CM1, %"), "cm2": text("CM2, %"), "cm3": text("CM3, %")}[last]
         fields.append(Field("deepest_rate", heading, unit="share"))
+    if result.costs_total:
+        fields.append(_amount("beyond", text("Costs beyond the goods"), result.currency))
     if shown_rows["said"].notna().any():
         fields.append(Field("said", text("To look at"), unit="text"))
     subtitle = text(
@@ -120,7 +127,7 @@ def message(result: "Profitability") -> str:
             amount=amount,
         )
     earning = known[known[margin].notna()]
-    total = sum(result.rows[margin].dropna(), Decimal(0))
+    total = result.whole()[margin]
     if earning.empty or total <= 0:
         return text("{margin} is {amount} in all", margin=margin_name(margin), amount=show(total, result.currency))
     first = max(earning.to_dict("records"), key=lambda row: row[margin])
@@ -161,6 +168,14 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
                 left=show(left, result.currency),
             )
         )
+        fixed = sum(result.unallocated.loc[result.unallocated["level"] == LEVELS[-1].id, "amount"], Decimal(0))
+        if fixed:
+            notes.append(
+                text(
+                    "Of what is not allocated, {money} are common fixed costs: no margin of this table bears them.",
+                    money=show(fixed, result.currency),
+                )
+            )
         avoidable = result.unallocated[result.unallocated["level"].isin(["cogs", "cm1", "cm2"])]
         if len(avoidable):
             notes.append(
@@ -173,7 +188,7 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
     notes += result.cautions
     if any(row.get("advice") for row in table):
         notes.append(
-            text("What loses money is judged on the costs that would end with it; common fixed costs are in no row.")
+            text("What loses money is judged on the costs that would end with it; no member bears common fixed costs.")
         )
     amounts = ["net_revenue", *(level.margin_id for level in LEVELS[:-1])]
     if any(

@@ -12,7 +12,7 @@ from perfkit.languages import mark, number, percent, plural, show, text
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
-    from perfkit.margins.profitability.whales import WhaleCurve
+    from perfkit.margins.profitability.whales import Regression, WhaleCurve
 
 TOP = 0.2
 """The share of members whose part of the profit is told."""
@@ -186,7 +186,26 @@ def _regression(result: "WhaleCurve") -> View:
                 lost=show(before.lost, result.currency),
             )
         )
+    elif before.losers and before.slope is not None:
+        notes.append(unregressed(before))
     elif before.losers:
         notes.append(text("Too few stood near zero a year before to say how much of the losses is chance."))
     frame = pd.DataFrame(rows, columns=["label", "members", "then", "now"], dtype="object")
     return View(title, subtitle(result), fields, frame, notes=notes)
+
+
+def unregressed(before: "Regression") -> str:
+    """Return why nothing is taken off the losses for luck, though the year before is known."""
+    if before.holds:
+        return text(
+            "No regression to the mean to speak of: from one year to the next, profits near zero were multiplied "
+            "by {slope} ({low} to {high}, {n} compared), so that the losses are taken as they are.",
+            slope=number(before.slope, 2),
+            low=number(before.slope_low, 2),
+            high=number(before.slope_high, 2),
+            n=number(before.pairs),
+        )
+    return text(
+        "No regression to the mean to speak of: profits near zero fell from one year to the next, so that the losses "
+        "are taken as they are."
+    )

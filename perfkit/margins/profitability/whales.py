@@ -3,7 +3,7 @@
 Members are ranked by profit, which is cumulated: the curve rises to its peak with those that earn, and falls back to
 the whole with those that lose. Whoever was worst one year was partly unlucky: what a year's losers may be expected to
 lose next is drawn towards the mean by the slope of one year on the other (Galton 1886, Journal of the Anthropological
-Institute).
+Institute). Only where that slope is surely below one does anything regress; else losses are taken as they are.
 """
 
 from dataclasses import dataclass, replace
@@ -13,12 +13,14 @@ from typing import Any
 import ibis
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from perfkit import estimates, languages
 from perfkit.dimensions import ask_for, dimension_name
 from perfkit.errors import ParameterError
 from perfkit.languages import mark, text
 from perfkit.lines import span
+from perfkit.margins import standards
 from perfkit.margins.profitability import whale_views
 from perfkit.margins.profitability.allocation import allocate, booked
 from perfkit.margins.profitability.drivers import refuse_drivers_alone
@@ -37,6 +39,7 @@ from perfkit.results import Result, View, figure_frame
 
 FEWEST_PAIRS = 10
 """Members of both years that a slope from one to the other needs."""
+_ONE = 1 - 1e-9  # what a float makes of a slope of one
 _BASIS = {
     "peak": mark("Profit of the members that earn / profit of all members"),
     "peak_amount": mark("Sum of the profits of the members that earn"),
@@ -77,7 +80,11 @@ class Regression:
         Of what those make this year (0 where they have gone, at most that loss or as much gained) on what they made;
         None where they are too few or all alike.
     expected : Decimal or None
-        What this year's losers may be expected to earn next year if nothing changes: each is put on that line.
+        What this year's losers may be expected to earn next year if nothing changes: each is put on that line. None
+        where no slope is known, or nothing draws nearer to the mean: `slope_high` is not below 1, or the line itself
+        has fallen so far that losses would be expected to grow. Their losses then are taken as they are.
+    slope_low, slope_high : float or None
+        Interval of the slope at `estimates.LEVEL`, from least squares.
     """
 
     period: Period
@@ -92,6 +99,13 @@ class Regression:
     correlation: float | None
     slope: float | None
     expected: Decimal | None
+    slope_low: float | None = None
+    slope_high: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the slope is known and is not surely below one: profits then do not draw nearer to the mean."""
+        return self.slope_high is not None and self.slope_high >= _ONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +138,7 @@ class WhaleCurve(Result):
     reason : str
         Why there is none; empty where there is.
     cautions : tuple of str
-        What a reader must know of how the costs were spread, a sentence each, in the language in use.
+        What a reader must know of the costs and how they were spread, a sentence each, in the language in use.
     """
 
     cells: pd.DataFrame
@@ -236,7 +250,7 @@ class WhaleCurve(Result):
         near = [member for member, profit in then.items() if abs(profit) <= bound]
         lost = [now[member] for member in losers]
         later = [max(-bound, min(now.get(member, Decimal(0)), bound)) for member in near]
-        slopes = _slope([then[member] for member in near], later, lost)
+        line = _line([then[member] for member in near], later)
         return Regression(
             period=previous.period,
             losers=len(losers),
@@ -247,9 +261,11 @@ class WhaleCurve(Result):
             earlier_lost=sum((then[member] for member in earlier), Decimal(0)),
             earlier_now=sum((now.get(member, Decimal(0)) for member in earlier), Decimal(0)),
             pairs=len(near),
-            correlation=slopes[0],
-            slope=slopes[1],
-            expected=slopes[2],
+            correlation=None if line is None else line.correlation,
+            slope=None if line is None else line.slope,
+            expected=None if line is None else line.expected(lost),
+            slope_low=None if line is None else line.low,
+            slope_high=None if line is None else line.high,
         )
 
 
@@ -305,7 +321,7 @@ def whale_curve(
     absent = lacking(sales, [by])
     if absent:
         return nothing(ask_for(absent))
-    table = with_members(sales, [by])
+    table = with_members(standards.lines_of(sales), [by])
     days = span(table, period)
     if "cost" not in table.columns:
         return nothing(ask_for("cost"))
@@ -333,10 +349,11 @@ def _curve(
     sums = member_sums(table, [by], period)
     sums["own_costs"] = None
     profit, unreached = "gross_profit", Decimal(0)
-    cautions: tuple[str, ...] = ()
+    said = standards.in_words(standards.of_sums(sums), currency)
+    cautions: tuple[str, ...] = (said,) if said else ()
     if costs is not None:
         spread = allocate(table, [by], period, key_tuples(sums, ["member"]), booked(costs), drivers, currency=currency)
-        cautions = spread.cautions
+        cautions = (*cautions, *spread.cautions)
         names = ("cogs", "cm1", "cm2")
         parts = [sum(each, Decimal(0)) for each in zip(*(spread.costs[name] for name in names), strict=True)]
         if level == "cm2" or (not level and any(parts)):
@@ -426,20 +443,37 @@ def _result(
     )
 
 
-def _slope(
-    then: list[Decimal], now: list[Decimal], losers: list[Decimal]
-) -> tuple[float | None, float | None, Decimal | None]:
-    """Correlation and slope of one year on the one before, and what losers may expect when it is applied again."""
+@dataclass(frozen=True)
+class _Line:
+    """One year's profits on those of the year before: where they meet on average, and the slope with its interval."""
+
+    then: float
+    now: float
+    correlation: float
+    slope: float
+    low: float
+    high: float
+
+    def expected(self, losses: list[Decimal]) -> Decimal | None:
+        """Return what losers may expect when the line is applied again; None where it draws them no nearer."""
+        lost = sum(losses, Decimal(0))
+        found = Decimal(f"{sum(self.now + self.slope * (float(each) - self.then) for each in losses):.2f}")
+        return found if losses and self.high < _ONE and found > lost else None
+
+
+def _line(then: list[Decimal], now: list[Decimal]) -> _Line | None:
+    """Return the line of least squares; None where members are too few or all alike."""
     if len(then) < FEWEST_PAIRS:
-        return None, None, None
+        return None
     x, y = np.array(then, dtype=np.float64), np.array(now, dtype=np.float64)
     dx, dy = x - x.mean(), y - y.mean()
     if not dx.any() or not dy.any():
-        return None, None, None
-    correlation = float((dx * dy).sum() / np.sqrt((dx**2).sum() * (dy**2).sum()))
-    slope = float((dx * dy).sum() / (dx**2).sum())
-    expected = sum(float(y.mean()) + slope * (float(each) - float(x.mean())) for each in losers)
-    return correlation, slope, Decimal(f"{expected:.2f}") if losers else None
+        return None
+    across = (dx**2).sum()
+    correlation, slope = float((dx * dy).sum() / np.sqrt(across * (dy**2).sum())), float((dx * dy).sum() / across)
+    error = np.sqrt(((dy - slope * dx) ** 2).sum() / (len(x) - 2) / across)
+    half = float(stdtrit(len(x) - 2, (1 + estimates.LEVEL) / 2) * error)
+    return _Line(float(x.mean()), float(y.mean()), correlation, slope, slope - half, slope + half)
 
 
 def _why(reason: str) -> str:

@@ -17,6 +17,8 @@ from perfkit.dimensions import ask_for
 from perfkit.errors import DataError
 from perfkit.languages import in_sentence, listing, percent, text
 from perfkit.lines import is_in
+from perfkit.margins import standards
+from perfkit.margins.standards import Standard
 from perfkit.periods import Period
 
 GOODS, UNCOSTED = "goods", "uncosted"
@@ -75,6 +77,11 @@ class Side:
         if languages.missing(self.sums.get(f"{self.side}_costed_amount")):
             return None
         return estimates.ratio(self.of("costed_amount"), self.of("amount"))
+
+    @property
+    def standard(self) -> Standard:
+        """What of the cost of goods is a standard cost."""
+        return standards.of_sums({name: self.of(name) for name in ("standard_cost", "cost", "standard_revenue")})
 
     def kinds(self, level: str) -> list[dict[Any, Any]]:
         """The costs of a level, the largest of the period asked about first."""

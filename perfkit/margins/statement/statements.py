@@ -12,6 +12,8 @@ from perfkit import estimates, languages, months
 from perfkit.contribution import LEVELS, Level
 from perfkit.languages import in_sentence, listing, mark, money, percent, text
 from perfkit.lines import checked, span
+from perfkit.margins import standards
+from perfkit.margins.standards import NONE, Standard
 from perfkit.margins.statement import books
 from perfkit.margins.statement.books import Books
 from perfkit.margins.statement.sides import GOODS, UNCOSTED, beside, sides
@@ -60,6 +62,8 @@ class Statement(Result):
         Why there is no year before, or not all of it; empty where there is.
     silent : tuple of Period
         Months of either period that may be missing (see `months.silent_months`): changes then have no tone.
+    standard, previous_standard : Standard
+        What of the cost of goods is quantity times a unit cost of the product table.
     """
 
     rows: pd.DataFrame
@@ -71,6 +75,8 @@ class Statement(Result):
     reason: str = ""
     previous_reason: str = ""
     silent: tuple[Period, ...] = ()
+    standard: Standard = NONE
+    previous_standard: Standard = NONE
 
     @property
     def last(self) -> str:
@@ -213,6 +219,8 @@ class Statement(Result):
                 )
             )
             notes.append(text("Each rate of a cost or a margin is of the net revenue whose cost is known."))
+        if "gross_profit" in lines:
+            notes.append(standards.in_words(self.standard, self.currency))
         if absent := [level for level in LEVELS[: LEVELS.index(self._level())] if level.margin_id not in lines]:
             notes.append(
                 text(
@@ -221,8 +229,8 @@ class Statement(Result):
                     costs=listing(in_sentence(text(level.costs)) for level in absent),
                 )
             )
-        notes += [each for each in (self.reason, self.previous_reason, months.silence(self.silent)) if each]
-        return notes
+        notes += [self.reason, self.previous_reason, months.silence(self.silent)]
+        return [each for each in notes if each]
 
     def _level(self) -> Level:
         """The deepest level; the first where there is none."""
@@ -266,7 +274,7 @@ def statement(
     --------
     charts.statement : the waterfall.
     """
-    lines = checked(sales)
+    lines = checked(standards.lines_of(sales))
     days = span(lines, period)
     now, before = sides(lines, costs, period)
     then = before if days.holds(before.period) else None
@@ -284,6 +292,8 @@ def statement(
         reason=now.reason(),
         previous_reason=previous_reason,
         silent=months.silent_months_of(lines, period, days),
+        standard=now.standard,
+        previous_standard=then.standard if then else NONE,
     )
 
 
