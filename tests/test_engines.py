@@ -124,6 +124,7 @@ def asked() -> dict[str, list[ibis.Table]]:
         for merge, some in (("day", table), ("week", table.select("date", "net_revenue", "customer_id"))):
             customers.clv.summarise(some, observed_until=PERIOD.last_day, merge=merge)
         old = bought.mutate(acquired_on=ibis.date("2022-01-05"), acquisition_channel=ibis.literal("search"))
+        customers.clv.summarise(old, observed_until=PERIOD.last_day, keep=["acquisition_channel"])
         followed = {"observed_until": "2024-03", "acquired_from": "2022-01-01"}
         customers.cohorts.build(table.select("date", "net_revenue", "customer_id"), observed_until="2024-03")
         customers.cohorts.build(old, by="year", split="first_product", value="revenue", observed_until="2024-03")

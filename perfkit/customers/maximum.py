@@ -19,6 +19,9 @@ FLAT = 3.0
 _LONGEST = 2.0  # of a step, in logarithms
 _ENOUGH = 1e-9  # of what a step could still gain, in log-likelihood
 _MOST = 300
+_STRAIGHT = 0.06  # standard error of a logarithm up to which a likelihood falls as a parabola does
+_TURNS = 12
+_NEAR_ENOUGH = 0.2  # standard errors from an end, where one more step is exact to some hundredths
 
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 """Of the logarithms of the parameters: the log-likelihood, its gradient and its matrix of second derivatives."""
@@ -75,6 +78,59 @@ def climb(likelihood: Likelihood, start: np.ndarray, low: np.ndarray, high: np.n
             break
     covariance, loose = _spread(place, hessian, low, high)
     return Maximum(place, value, covariance, loose)
+
+
+def profile(likelihood: Likelihood, maximum: Maximum) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends of each parameter's interval: where the likelihood, others at their best, has fallen too far.
+
+    Unlike standard errors on either side, such an interval leans to where the likelihood falls more slowly (Venzon and
+    Moolgavkar 1988, "A method for computing profile-likelihood-based confidence intervals", Applied Statistics).
+    Missing are ends that are not found, because the likelihood does not fall so far, those of parameters that are not
+    identified, and those of parameters known so well that standard errors give the same.
+
+    Parameters
+    ----------
+    likelihood : callable
+        The one that was climbed.
+    maximum : Maximum
+        Its highest point.
+    """
+    variance = np.diag(maximum.covariance)
+    free = np.flatnonzero(variance > 0)
+    ends = np.full((2, len(maximum.place)), np.nan)
+    for which in np.flatnonzero((variance > _STRAIGHT**2) & ~maximum.loose):
+        others, away = free[free != which], Z
+        for side, sign in enumerate((-1, 1)):
+            end = _end(likelihood, maximum, int(which), sign * away, others)
+            ends[side, which] = end
+            if np.isfinite(end):  # the farther below, the nearer above: there one looks first
+                below = (maximum.place[which] - end) / np.sqrt(variance[which])
+                away = float(np.clip(Z - (below - Z) * (Z / below) ** 2, Z / 2, 2 * Z))
+    return ends[0], ends[1]
+
+
+def _end(likelihood: Likelihood, maximum: Maximum, which: int, away: float, others: np.ndarray) -> float:
+    """One end, from so many standard errors away, where a parabola would have it."""
+    along = maximum.covariance[:, which] / np.sqrt(maximum.covariance[which, which])
+    place, sign = maximum.place + away * along, np.sign(away)
+    for _ in range(_TURNS):
+        value, gradient, hessian = likelihood(place)
+        values, vectors = np.linalg.eigh(-hessian[np.ix_(others, others)])
+        if not np.isfinite(value) or (len(others) and values[0] <= 0):
+            return np.nan
+        inverse = (vectors / values) @ vectors.T
+        step = inverse @ gradient[others]
+        slope = gradient[which] + hessian[which, others] @ step
+        fallen = maximum.log_likelihood - value - gradient[others] @ step / 2
+        if fallen <= 0 or sign * slope >= 0:
+            return np.nan
+        root = np.sqrt(2 * fallen)  # of a parabola: standard errors from the top
+        move = float(np.clip((Z - root) * root / -slope, -1.0, 1.0))
+        place[which] += move
+        place[others] += step + inverse @ hessian[others, which] * move
+        if abs(Z - root) < _NEAR_ENOUGH:
+            return float(place[which])
+    return np.nan
 
 
 def _uphill(gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray:

@@ -31,10 +31,12 @@ def parameter_table(
     n : float
         Customers.
     span : tuple of array, optional
-        Both ends of the intervals, where they are no matter of standard errors.
+        Both ends of the intervals, where they are no matter of standard errors; these stand in for a missing one.
     """
     error = np.where(loose, np.nan, np.sqrt(np.diag(covariance)))
-    low, high = span if span is not None else (theta * np.exp(-Z * error), theta * np.exp(Z * error))
+    low, high = theta * np.exp(-Z * error), theta * np.exp(Z * error)
+    if span is not None:
+        low, high = (np.where(np.isnan(end), each, end) for end, each in zip(span, (low, high), strict=True))
     return pd.DataFrame(
         {
             "parameter": list(names),
@@ -74,8 +76,17 @@ def parameter_view(
     basis: str,
     notes: Sequence[str],
     decimals: int = 4,
+    profiled: bool = False,
 ) -> View:
-    """Return a table of parameters as it is shown; `meanings` are message ids by parameter."""
+    """Return a table of parameters as it is shown.
+
+    Parameters
+    ----------
+    meanings : mapping
+        Message ids by parameter.
+    profiled : bool
+        Whether intervals are those of the profile likelihood, rather than of the standard errors.
+    """
     rows = table.assign(label=[text(meanings[each]) for each in table["parameter"]])
     amounts = {
         "estimate": text("Estimate"),
@@ -89,5 +100,10 @@ def parameter_view(
         *(Field(name, label, unit="quantity", decimals=decimals) for name, label in amounts.items()),
     ]
     title = text("{model}: log-likelihood {value}", model=model, value=number(log_likelihood, 2))
-    curvature = text("Intervals at {level}, from the curvature of the log-likelihood.", level=percent(LEVEL, 0))
-    return View(title, basis, fields, rows.astype("object"), notes=[*notes, curvature])
+    level = percent(LEVEL, 0)
+    how = (
+        text("Intervals at {level}, from how far the likelihood falls (profile likelihood).", level=level)
+        if profiled
+        else text("Intervals at {level}, from the curvature of the log-likelihood.", level=level)
+    )
+    return View(title, basis, fields, rows.astype("object"), notes=[*notes, how])

@@ -71,7 +71,7 @@ def test_every_estimate_has_its_interval_and_its_basis(english):
 
 def test_without_a_customer_number_it_publishes_and_says_what_to_ask_for(acme):
     less = run(without(acme, "sales", "customer_id"), charts=True)
-    assert "No line names its customer: ask for the customer number" in less.section("Summary")
+    assert "no line names its customer: ask for the customer number" in less.section("Summary")
     assert nonsense(less) == []
 
 
@@ -375,7 +375,7 @@ def test_the_page_says_what_a_customer_is_worth_how_sure_and_how_far_off_the_mod
     shown = page.html()
     assert "in the past" in shown and "(90%)" in shown and "most is at stake in" in shown
     absent = worth.Absent("", "No line names its customer.")
-    assert "No line names its customer." in improve.worth_summary(absent, absent, absent, findings).html()
+    assert "no line names its customer." in improve.worth_summary(absent, absent, absent, findings).html()
 
 
 def test_the_mean_stay_that_a_longer_retention_adds_is_the_integral_of_its_gain():

@@ -110,6 +110,7 @@ def test_the_customer_list_knows_who_is_old():
     assert triangle(found)[0] == [1, 0, 0]
     assert found.left_out.to_dict("records") == [{"reason": "acquired before", "lines": 2, "net_revenue": Decimal(40)}]
     assert build(rows).known_before == dt.date(2019, 5, 1)
+    assert build(rows.assign(acquired_on=pd.to_datetime(rows["acquired_on"]))).known_before == dt.date(2019, 5, 1)
     assert any("since 1 May 2019" in note for note in build(rows).views()[0].notes)
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from perfkit import languages
 from perfkit.customers import clv
 from perfkit.errors import DataError, ParameterError
-from tests.customers.conftest import simulated
+from tests.customers.conftest import frame_of, simulated
 
 SIZES = {"large": 1200, "middle": 200, "small": 40, "tiny": 6}
 ALPHAS = {"large": 6.0, "middle": 4.0, "small": 9.0, "tiny": 6.0}
@@ -94,6 +95,48 @@ def test_groups_that_say_nothing_borrow_everything(customers, model):
     assert np.isfinite(found.expected_purchases(frame, 40).select_dtypes("number")).all(axis=None)
     borrowed = found.borrowed.set_index("group")["buying"]
     assert borrowed["silent"] > 0.99 and borrowed["never again"] > borrowed["middle"]
+
+
+RUNNING_OFF = {
+    "all alike": frame_of(*[(3, 20.0, 39.0)] * 200),
+    "never again, for years": frame_of(*[(0, 0.0, 500.0)] * 500),
+    "all gone at once": frame_of(*[(1, 0.01, 39.0)] * 50),
+    "nobody gone": frame_of(*[(x, 39.5, 40.0) for x in range(5, 60)]),
+    "the most frequent": frame_of((10_000, 400.0, 500.0), (0, 0.0, 500.0)),
+    "one customer": frame_of((2, 10.0, 39.0)),
+}
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
+@pytest.mark.parametrize("group", RUNNING_OFF)
+def test_a_group_whose_own_parameters_run_off_is_held_by_the_others(customers, model, group):
+    middle = customers[customers["channel"] == "middle"]
+    frame = pd.concat([middle, RUNNING_OFF[group].assign(channel=group)], ignore_index=True)
+    found = clv.fit(frame, model, by="channel")
+    assert np.isfinite(found.parameters[["estimate", "se", "low", "high"]]).all(axis=None)
+    for by in (None, "group"):
+        assert np.isfinite(found.expected_purchases(frame, 40, by=by).select_dtypes("number")).all(axis=None)
+    assert (found.spread <= 3).all() and found.notes == found.views()[0].notes
+
+
+def test_a_group_that_takes_the_pooled_value_is_named_with_the_reason(customers):
+    frame = customers[customers["channel"] == "middle"]
+    one = pd.concat([frame, frame_of((2, 10.0, 39.0)).assign(channel="alone")], ignore_index=True)
+    found = clv.fit(one, "mbg_nbd", by="channel")
+    alone = found.borrowed.set_index("group").loc["alone"]
+    assert alone["pooled"] == "both" and alone["buying"] > 0.95
+    assert any(note.startswith("How soon customers stop is the pooled value in ") for note in found.notes)
+    many = frame.assign(channel=np.arange(len(frame)) % 50)
+    assert "and 44 other groups: their own purchases are too few" in " ".join(clv.fit(many, by="channel").notes)
+    languages.use("fr")
+    assert any("est la valeur commune pour" in note for note in found.notes)
+
+
+def test_where_nobody_is_seen_to_stop_groups_say_so():
+    alive = pd.concat([RUNNING_OFF["nobody gone"].assign(channel=each) for each in "ab"], ignore_index=True)
+    found = clv.fit(alive, "pareto_nbd", by="channel")
+    assert found.common.model == "nbd" and "Pareto/NBD explains them no better" in found.notes[0]
+    assert found.borrowed["stopping"].isna().all()
 
 
 def test_groups_that_are_none_are_refused(customers, pooled):

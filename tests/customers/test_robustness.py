@@ -42,6 +42,12 @@ CASES = {
     "enormous beta and s": simulated("pareto_nbd", (0.9, 5.0, 5e3, 1e5), 400, seed=3),
     "a and b of 1": simulated("bg_nbd", (0.6, 4.0, 1.0, 1.0), 300, seed=4),
     "a of 1, exactly known": simulated("mbg_nbd", (0.6, 4.0, 1.0, 3.0), 300, seed=5),
+    "b of almost nothing": simulated("bg_nbd", (0.5, 3.0, 1.0, 1e-3), 300, seed=2),
+    "rates all but equal": simulated("pareto_nbd", (1e4, 1e5, 1.0, 10.0), 200, seed=3),
+    "a million purchases": frame_of(bought(10**6, 1_000.0), bought(3, 1_000.0), bought(0, 1_000.0)),
+    "ages from a second to a century": frame_of(*[bought(x, T) for x in (0, 1, 3) for T in (1e-6, 1e-3, 1.0, 5_200.0)]),
+    "never and ten thousand times": frame_of((0, 0.0, 39.0), (10_000, 39.0, 39.0)),
+    "counted by weights": frame_of((0, 0.0, 39.0), (2, 20.0, 39.0), (5, 30.0, 39.0)).assign(weights=[1e6, 1e5, 1e4]),
     "acquired on the last day": frame_of((0, 0.0, 0.0), (0, 0.0, 0.0), (3, 8.0, 10.0), (0, 0.0, 10.0)),
 }
 

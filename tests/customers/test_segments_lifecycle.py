@@ -1,6 +1,7 @@
 """Lifecycle: stages that follow P(alive), what they are worth, and who moves between them."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,18 @@ def test_at_stake_is_the_value_if_alive_times_the_chance_to_be_gone(summary, mod
     assert row["at_stake"] == pytest.approx(keep["at_stake"].sum())
     assert row["at_stake_low"] < row["at_stake"] < row["at_stake_high"]
     assert row["lost_purchases"] == pytest.approx(keep["lost_purchases"].sum())
+
+
+def test_what_is_missed_goes_by_the_parameters_that_covariates_give_each_customer(summary):
+    """With parameters of their own, customers of a wave miss what they would have bought by these."""
+    late = np.where(summary.customers["T"] < summary.customers["T"].median(), "late", "early")
+    told = replace(summary, customers=summary.customers.assign(wave=late))
+    fitted = clv.fit(told, "pareto_nbd", covariates=["wave"])
+    rows = segments.lifecycle(told, fitted, 10.0, annual_discount_rate=0).customers
+    lost = rows["purchases"] * (1 - rows["p_alive"]) / rows["p_alive"]
+    np.testing.assert_allclose(rows["lost_purchases"], lost, rtol=1e-9)
+    plain = segments.lifecycle(summary, clv.fit(summary, "pareto_nbd"), 10.0, annual_discount_rate=0).customers
+    assert not np.allclose(rows["lost_purchases"], plain["lost_purchases"], rtol=1e-3)
 
 
 def test_more_is_unknown_where_spend_and_margin_are_estimates(summary, models, staged):

@@ -92,14 +92,44 @@ def test_where_the_model_has_no_mean_the_observed_one_stands_and_says_so(q):
         pd.DataFrame({"frequency": [3], "monetary": [20.0]}),
         pd.DataFrame({"frequency": [3] * 30, "monetary": [20.0] * 30}),
         pd.DataFrame({"frequency": [1, 10_000], "monetary": [1e-4, 1e9]}),
+        pd.DataFrame({"frequency": [1, 2, 3], "monetary": [1e-300, 1.0, 1e100]}),
+        spenders(5e3, 4, 10),
+        spenders(4, 5e3, 10),
+        spenders(4, 1.02, 10),
+        spenders(4, 0.3, 10),
     ],
-    ids=["one customer", "all alike", "amounts far apart"],
+    ids=[
+        "one customer",
+        "all alike",
+        "amounts far apart",
+        "amounts beyond money",
+        "p enormous",
+        "q enormous",
+        "q near 1",
+        "no mean",
+    ],
 )
 def test_every_number_is_one(frame):
     found = clv.fit_spend(frame)
     assert np.isfinite(found.parameters["estimate"]).all() and np.isfinite(found.log_likelihood)
+    known = found.parameters[found.parameters["status"] == "estimated"]
+    assert np.isfinite(known[["se", "low", "high"]]).all(axis=None)
+    assert ((known["low"] < known["estimate"]) & (known["estimate"] < known["high"])).all()
     expected = found.expected_spend(pd.DataFrame({"frequency": [0, 3], "monetary": [np.nan, 20.0]}))
     assert np.isfinite(expected.select_dtypes("number")).all(axis=None)
+
+
+def test_customers_whose_amounts_are_all_alike_identify_no_parameter_by_itself():
+    found = clv.fit_spend(pd.DataFrame({"frequency": [3] * 30, "monetary": [20.0] * 30}))
+    assert found.parameters["status"].eq("not identified").all() and found.notes
+    assert found.expected_spend(pd.DataFrame({"frequency": [0], "monetary": [np.nan]}))["estimate"].iloc[
+        0
+    ] == pytest.approx(20)
+
+
+def test_an_amount_without_end_is_none():
+    found = clv.fit_spend(pd.concat([spenders(6, 4, 15), pd.DataFrame({"frequency": [1], "monetary": [np.inf]})]))
+    assert found.left_out.to_dict("records") == [{"reason": "no amount", "customers": 1}]
 
 
 @pytest.mark.parametrize("model", ["bg_nbd", "pareto_nbd"])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import languages
-from perfkit.customers import clv
+from perfkit.customers import clv, cohorts
 from perfkit.errors import DataError, ParameterError
 
 
@@ -162,3 +162,33 @@ def test_a_summary_shows_what_it_leaves_out_in_both_languages():
     languages.use("fr")
     assert "Jours d’un client sans achat" in repr(found)
     assert found.figures()["estimate"].tolist() == [1, 0, 1, Decimal("-5")]
+
+
+def test_customers_whom_the_list_knows_from_before_are_left_out_as_cohorts_do():
+    """a bought before the data start, says the list; b signed up early and bought late; c is new; d is not dated."""
+    rows = sales(
+        ("a", "2024-01-05", 10), ("a", "2024-01-20", 10), ("b", "2024-01-10", 20), ("b", "2024-02-10", 20),
+        ("c", "2024-01-08", 5), ("d", "2024-01-09", 7),
+    )  # fmt: skip
+    acquired = {"a": "2019-05-01", "b": "2024-01-02", "c": "2024-01-08", "d": None}
+    dated = rows.assign(acquired_on=pd.to_datetime(rows["customer_id"].map(acquired)).dt.date)
+    found = of(dated, acquired_from="2024-01-01")
+    assert found.customers["customer_id"].tolist() == ["b", "c", "d"]
+    assert found.customers["T"].tolist() == [50, 52, 51]  # from the first purchase, whenever b signed up
+    assert found.left_out.to_dict("records") == [{"reason": "acquired before", "lines": 2, "net_revenue": Decimal(20)}]
+    triangle = cohorts.build(dated, observed_until="2024-02-29", acquired_from="2024-01-01")
+    assert triangle.cells.query("age == 0")["active"].sum() == len(found.customers)
+    assert len(of(rows, acquired_from="2024-01-01").customers) == 4
+    assert len(of(dated).customers) == 4  # nobody asked for a first day
+
+
+def test_columns_of_the_customer_stand_beside_the_history():
+    rows = sales(("a", "2024-01-01", 10), ("a", "2024-01-11", 20), ("b", "2024-02-09", 5))
+    beside = rows.assign(channel=["web", "web", None], age=[40, 40, 50], pays=[True, True, False])
+    found = of(beside, keep=["channel", "age", "pays"]).customers
+    assert found["channel"].tolist()[0] == "web" and found["channel"].isna().tolist() == [False, True]
+    assert found["age"].tolist() == [40, 50] and found["pays"].nunique() == 2
+    with pytest.raises(ParameterError, match="keep: no column 'chanel'. Did you mean 'channel'"):
+        of(beside, keep=["chanel"])
+    with pytest.raises(DataError, match="1 of 2 customers have more than one channel on their lines .first: 'a'"):
+        of(beside.assign(channel=["web", "shop", "web"]), keep=["channel"])

@@ -9,15 +9,17 @@ What customers will buy is an average over the probability p of stopping, which 
 computes to ten digits for every parameter: no hypergeometric function that overflows, none that a = 1 divides by zero.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import betainc, betaln, expit, log_expit
 
 from perfkit.customers.clv.histories import Histories
-from perfkit.customers.clv.processes import Ends, Process, rising
+from perfkit.customers.clv.processes import Ends, Process, at, risen, rises
 
 _NODES = 56
+_AT_ONCE = 50_000  # customers whose integrals are taken together
 _DEEP = 30.0  # how far down, in logarithms, the tails of an integrand are followed
 
 
@@ -31,13 +33,14 @@ class BgNbd(Process):
     starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.8, 2.5),)
     occasions: ClassVar[int] = 0
     """Occasions to stop beside the repeat purchases."""
+    moved: ClassVar[tuple[tuple[int, float], ...]] = ((1, -1.0), (2, 1.0))
 
     def ends(self, theta: np.ndarray, rows: Histories) -> Ends:
         """Return the end of the observation and the last purchase: when else could a customer have stopped?"""
         a, b = theta[2:]
         k = rows.frequency + self.occasions
-        most = int(k.max(initial=0))
-        by_b, by_sum = rising(b, most)[:, k], rising(a + b, most)[:, k]
+        by_b = rises(float(np.ravel(b)[0]), k)  # covariates move a alone
+        by_sum = rises(float(a + b), k) if np.ndim(a) == 0 else risen(a + b, k)
         survived = by_b - by_sum
         could = k > 0
         with np.errstate(divide="ignore"):
@@ -60,9 +63,12 @@ class BgNbd(Process):
 
     def mean(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
         """Return the expected purchases: given p, those of a rate that ends by itself, (1 - (1 + pu)^-R) / p."""
+        if len(x) > _AT_ONCE:
+            return self._in_parts(self.mean, theta, x, T, horizon)
         r, alpha, a, b = theta
         R, u = (r + x)[:, None], (horizon / (alpha + T))[:, None]
         log_p, log_rest, weight, of, B = self._nodes(a, b, x)
+        a = np.reshape(a, (-1, 1))
         p = np.exp(log_p)
         at_one = -np.expm1(-R * np.log1p(u))
         bent = np.maximum((R + 1) * u / 2, 1.0)
@@ -74,15 +80,31 @@ class BgNbd(Process):
 
     def pairs(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
         """Return the mean of Y (Y - 1): given p, 2 (1 - p) / p^2 times the chance of two such purchases."""
+        if len(x) > _AT_ONCE:
+            return self._in_parts(self.pairs, theta, x, T, horizon)
         r, alpha, a, b = theta
         R, u = (r + x)[:, None], (horizon / (alpha + T))[:, None]
         log_p, log_rest, weight, of, B = self._nodes(a, b, x)
+        a = np.reshape(a, (-1, 1))
         p, scale = np.exp(log_p)[of], R * (R + 1) * u**2
         bent = 1 + 2 * (R + 2) * u / 3
         rest = 2 * np.exp(log_rest[of]) / p**2 * betainc(2.0, R, p * u / (1 + p * u))
         rest = rest - scale * np.exp(bent * log_rest[of])
         ends = scale * np.exp(betaln(a, B + bent) - betaln(a, B))
         return np.asarray((weight[of] * rest).sum(axis=1) + ends[:, 0])
+
+    def _in_parts(
+        self,
+        of: Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray],
+        theta: np.ndarray,
+        x: np.ndarray,
+        T: np.ndarray,
+        horizon: float,
+    ) -> np.ndarray:
+        """What many customers get, some at a time: each takes as many numbers as there are nodes."""
+        ends = np.broadcast_to(horizon, x.shape)
+        cuts = [slice(start, start + _AT_ONCE) for start in range(0, len(x), _AT_ONCE)]
+        return np.concatenate([of(at(theta, cut), x[cut], T[cut], ends[cut]) for cut in cuts])  # type: ignore[arg-type]
 
     def tail(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float, least: np.ndarray) -> np.ndarray:
         """Return the chance of at least so many: their times come, and none before the last made the customer stop."""
@@ -91,16 +113,20 @@ class BgNbd(Process):
         return np.asarray(super().tail(theta, x, T, horizon, least) * np.exp(betaln(a, B + least - 1) - betaln(a, B)))
 
     def _nodes(
-        self, a: float, b: float, x: np.ndarray
+        self, a: np.ndarray, b: np.ndarray, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Nodes of p and weights for each count of purchases: ln p, ln (1 - p), weight; which are a row's; its B."""
-        counts, of = np.unique(x, return_inverse=True)
+        if np.ndim(a) == 0:
+            counts, of = np.unique(x, return_inverse=True)
+        else:
+            b = b[0]
+            (counts, a), of = np.unique(np.stack((x, a)), axis=1, return_inverse=True)
         B = b + counts + self.occasions
         low, high = _range(a + 1, B + 1)
         y = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, _NODES)
         log_p, log_rest = log_expit(y), log_expit(-y)
         step = (high - low)[:, None] / (_NODES - 1)
-        weight = step * np.exp(a * log_p + B[:, None] * log_rest - betaln(a, B)[:, None])
+        weight = step * np.exp(np.reshape(a, (-1, 1)) * log_p + B[:, None] * log_rest - betaln(a, B)[:, None])
         return log_p, log_rest, weight, of, B[of][:, None]
 
 
@@ -114,7 +140,7 @@ class MbgNbd(BgNbd):
     sure_without_repeat: ClassVar[bool] = False
 
 
-def _range(left: float, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _range(left: float | np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where p^left (1 - p)^right, over y = ln(p / (1-p)), has fallen by `_DEEP` on either side of its top.
 
     Newton's method from beyond: the logarithm is concave, so no step passes the place.

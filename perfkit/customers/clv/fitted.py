@@ -1,19 +1,22 @@
 """Fitted: a model of repeat buying with its parameters, and what it says of each customer, each cohort and all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from perfkit.customers.clv.covariates import Covariates
+from perfkit.customers.clv.effects import effects_of, parameters_of, test_of
 from perfkit.customers.clv.histories import Histories
 from perfkit.customers.clv.intervals import Of, error, positive, within_one
 from perfkit.customers.clv.outcomes import SHARES, of_sum, quantiles
-from perfkit.customers.clv.processes import Process
+from perfkit.customers.clv.processes import Process, at
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import By, Units, unit_of_time, units
 from perfkit.customers.clv.views import fitted_figures, fitted_views
-from perfkit.customers.maximum import Z
+from perfkit.customers.maximum import Likelihood, Maximum, Z, profile
 from perfkit.customers.parameters import parameter_table
 from perfkit.errors import ParameterError
 from perfkit.estimates import LEVEL
@@ -49,6 +52,13 @@ class Fitted(Result):
         What a reader has to know of the fit, see `notes`.
     time_unit : str or None
         None where the summary was a frame that does not say.
+    covariates : Covariates or None
+        Theta then goes on with exp(coefficient) of each, of buying and of stopping, and is that of a customer whose
+        numbers are the mean, counted in standard deviations: `parameters` tells them as the columns stand.
+    without : float or None
+        The log-likelihood without covariates, where there are some.
+    climbed : tuple, or None
+        The likelihood and its maximum, of which `parameters` takes intervals; None where standard errors alone say.
     """
 
     process: Process
@@ -62,20 +72,61 @@ class Fitted(Result):
     asked: str
     codes: tuple[str, ...]
     time_unit: str | None
+    covariates: Covariates | None = None
+    without: float | None = None
+    climbed: tuple[Likelihood, Maximum] | None = None
 
     @property
     def model(self) -> str:
         """The model's name, as `fit` takes it."""
         return self.process.name
 
+    @cached_property
+    def _ends(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Both ends of the parameters' intervals by profile likelihood, found once they are asked for."""
+        if self.span is not None or self.climbed is None:
+            return self.span
+        likelihood, maximum = self.climbed
+        low, high = profile(likelihood, replace(maximum, loose=self.loose))
+        return self.theta * np.exp(low - maximum.place), self.theta * np.exp(high - maximum.place)
+
     @property
     def parameters(self) -> pd.DataFrame:
         """The parameters: parameter, estimate, se, low, high, level, n, status.
 
-        Standard errors are those of the curvature at the maximum, intervals those of the logarithms. Of a parameter
-        that the data do not identify by itself (status "not identified", see `notes`), all three are missing.
+        Standard errors are those of the curvature at the maximum; intervals those of the profile likelihood, with
+        covariates or groups those of the logarithms. Of a parameter that the data do not identify by itself (status
+        "not identified", see `notes`), all three are missing. Covariates add a coefficient for each:
+        "buying:channel=web", of the logarithm of how often customers buy, and "stopping:channel=web", of how soon they
+        stop; the scales alpha, beta and a are those of customers who have the references and whose numbers are 0.
         """
-        return parameter_table(self.process.parameters, self.theta, self.covariance, self.loose, self.n, self.span)
+        if self.covariates is None:
+            return parameter_table(self.process.parameters, self.theta, self.covariance, self.loose, self.n, self._ends)
+        return parameters_of(self)
+
+    @property
+    def effects(self) -> pd.DataFrame:
+        """What covariates do: how many times as often customers buy, how many times as soon they stop.
+
+        One row a covariate and kind (empty without covariates): kind, "buying" or "stopping"; covariate; member and
+        reference of a column of names, missing of a number, of which one more is told; estimate, low, high: times, of
+        BG/NBD and MBG/NBD the odds of stopping after a purchase; level; n: customers with the member; status.
+        """
+        return effects_of(self)
+
+    @property
+    def test(self) -> pd.DataFrame | None:
+        """The model against the one without covariates, by likelihood ratio; None without covariates.
+
+        One row: statistic, df, p (of the chi-squared distribution), and both log-likelihoods: covariates, without.
+        """
+        return test_of(self)
+
+    def own(self, theta: np.ndarray, rows: Histories) -> np.ndarray:
+        """Return the parameters of each history, where covariates make them differ; else those of all."""
+        if self.covariates is None or rows.design is None:
+            return theta
+        return self.covariates.own(self.process, theta, rows.design)
 
     def expected_purchases(
         self, summary: Summary | pd.DataFrame, horizon: float = 39, *, by: By = None
@@ -103,6 +154,7 @@ class Fitted(Result):
         x, T, of = distinct_ages(for_.rows)
 
         def expected(theta: np.ndarray) -> np.ndarray:
+            theta = self.own(theta, for_.rows)
             alive = self.process.p_alive(theta, for_.rows)
             return for_.sums(alive * self.process.mean(theta, x, T, horizon)[of])
 
@@ -133,7 +185,7 @@ class Fitted(Result):
         size = for_.n
 
         def alive(theta: np.ndarray) -> np.ndarray:
-            return for_.sums(self.process.p_alive(theta, for_.rows)) / size
+            return for_.sums(self.process.p_alive(self.own(theta, for_.rows), for_.rows)) / size
 
         estimate, low, high, _ = self.interval(alive, share=True)
         if self.span is not None:
@@ -166,9 +218,10 @@ class Fitted(Result):
     def moments(self, rows: Histories, horizon: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean and the mean square of the purchases within the horizon, of each history."""
         x, T, of = distinct_ages(rows)
-        alive = self.process.p_alive(self.theta, rows)
-        mean = alive * self.process.mean(self.theta, x, T, horizon)[of]
-        return mean, alive * self.process.pairs(self.theta, x, T, horizon)[of] + mean
+        theta = self.own(self.theta, rows)
+        alive = self.process.p_alive(theta, rows)
+        mean = alive * self.process.mean(theta, x, T, horizon)[of]
+        return mean, alive * self.process.pairs(theta, x, T, horizon)[of] + mean
 
     def interval(self, of: Of, *, share: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return an estimate, both ends of its interval and its standard error.
@@ -189,22 +242,20 @@ class Fitted(Result):
 
     def outcomes(self, rows: Histories, horizon: float) -> list[np.ndarray]:
         """Return both ends of the interval of purchases within the horizon, of each history, at these parameters."""
-        x = rows.frequency.astype(np.float64)
-        alive = self.process.p_alive(self.theta, rows)
+        x, theta = rows.frequency.astype(np.float64), self.own(self.theta, rows)
+        alive = self.process.p_alive(theta, rows)
 
-        def tail(at: np.ndarray, least: np.ndarray) -> np.ndarray:
-            return alive[at] * self.process.tail(self.theta, x[at], rows.T[at], horizon, least)
+        def tail(place: np.ndarray, least: np.ndarray) -> np.ndarray:
+            return alive[place] * self.process.tail(at(theta, place), x[place], rows.T[place], horizon, least)
 
         ages, T, of = distinct_ages(rows)
-        most = alive * np.minimum(self.process.mean(self.theta, ages, T, horizon)[of], 1.0)
+        most = alive * np.minimum(self.process.mean(theta, ages, T, horizon)[of], 1.0)
         return [quantiles(tail, most, share) for share in SHARES]
 
     def any_purchase(self, rows: Histories, horizon: float) -> np.ndarray:
         """Return the probability of at least one purchase within the horizon, of each history."""
-        x = rows.frequency.astype(np.float64)
-        return self.process.p_alive(self.theta, rows) * self.process.tail(
-            self.theta, x, rows.T, horizon, np.ones(len(x))
-        )
+        x, theta = rows.frequency.astype(np.float64), self.own(self.theta, rows)
+        return self.process.p_alive(theta, rows) * self.process.tail(theta, x, rows.T, horizon, np.ones(len(x)))
 
     def units(self, summary: Summary | pd.DataFrame, by: By) -> Units:
         """Return whom to predict for, or refuse a summary that counts time in another unit."""
@@ -214,7 +265,7 @@ class Fitted(Result):
                 f"the model counts time in {self.time_unit}s and the summary in {theirs}s: a rate a {self.time_unit} "
                 f"says nothing of {theirs}s. Summarise with time_unit={self.time_unit!r}."
             )
-        return units(summary, by)
+        return units(summary, by, self.covariates)
 
     @property
     def notes(self) -> list[str]:
@@ -233,7 +284,12 @@ class Fitted(Result):
 
 
 def distinct_ages(rows: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the distinct pairs of frequency and T, all that customers who still buy go by, and each row's."""
+    """Return the distinct pairs of frequency and T, all that customers who still buy go by, and each row's.
+
+    With covariates, by which they go as well, the pair of every history.
+    """
+    if rows.design is not None:
+        return rows.frequency.astype(np.float64), rows.T, np.arange(len(rows.T))
     ages, age = np.unique(rows.T, return_inverse=True)
     keys, of = np.unique(rows.frequency * len(ages) + age, return_inverse=True)
     return (keys // len(ages)).astype(np.float64), ages[keys % len(ages)], of

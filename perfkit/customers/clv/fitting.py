@@ -1,18 +1,23 @@
 """Fitting: which parameters make the histories most likely, and do the data identify them?"""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import numpy as np
 import pandas as pd
 from scipy.special import pdtrc
 
+from perfkit.customers.clv.covariates import covariates as read_covariates
+from perfkit.customers.clv.covariates import likelihood
 from perfkit.customers.clv.fitted import Fitted
 from perfkit.customers.clv.histories import Histories, observed
 from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.processes import Process
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of, unit_of_time
-from perfkit.customers.maximum import Maximum, climb
+from perfkit.customers.maximum import FLAT, Maximum, climb
 from perfkit.errors import ParameterError, unknown
 from perfkit.estimates import LEVEL
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from perfkit.customers.clv.pooling import Pooled
 
 _WIDEST = 16.0  # logarithm beyond which no parameter is followed, in units of the mean age
+_STRONGEST = 8.0  # coefficient beyond which none is followed: times 3,000
 _GAIN = 0.01  # log-likelihood that stopping has to explain, to be there at all
 
 
@@ -48,7 +54,13 @@ class OneRate(Process):
 
 
 @overload
-def fit(summary: Summary | pd.DataFrame, model: str = "bg_nbd", *, by: None = None) -> Fitted: ...
+def fit(
+    summary: Summary | pd.DataFrame,
+    model: str = "bg_nbd",
+    *,
+    by: None = None,
+    covariates: Sequence[str] | None = None,
+) -> Fitted: ...
 @overload
 def fit(
     summary: Summary | pd.DataFrame, model: str = "bg_nbd", *, by: "str | pd.Series[Any] | list[str]"
@@ -58,6 +70,7 @@ def fit(
     model: str = "bg_nbd",
     *,
     by: "str | pd.Series[Any] | list[str] | None" = None,
+    covariates: Sequence[str] | None = None,
 ) -> "Fitted | Pooled":
     """Fit a model of repeat buying by maximum likelihood.
 
@@ -71,6 +84,10 @@ def fit(
     by : str, list of str or Series, optional
         Columns of the summary (cohort, channel), or the group of each customer: a model for every group, in which
         small ones borrow strength from the others.
+    covariates : list of str, optional
+        Columns of the summary (see `summarise`, keep) by which customers buy more often or stop sooner: numbers, in
+        which none may be missing, or names, of which the one that most customers have is the reference and the missing
+        are one of their own. One that says nothing beside the others is left out, and named in `notes`.
 
     Returns
     -------
@@ -80,17 +97,25 @@ def fit(
     Raises
     ------
     ParameterError
-        If there is no such model.
+        If there is no such model or column, or both groups and covariates are asked for.
     DataError
-        If a history cannot be, or nobody has been observed after the first purchase (see `histories`).
+        If a history cannot be, a covariate is a number and missing, or nobody has been observed after the first
+        purchase (see `histories`).
     """
     if model not in MODELS:
         raise ParameterError(f"model: {unknown('model', str(model), MODELS)}")
+    if by is not None and covariates is not None:
+        raise ParameterError(
+            "by and covariates: groups have parameters of their own, covariates move those of all. Give one of them; a "
+            "group may be a covariate."
+        )
     if by is not None:
         from perfkit.customers.clv.pooling import pool
 
         return pool(summary, model, by)
-    rows = observed(frame_of(summary))
+    frame = frame_of(summary)
+    read = None if covariates is None else read_covariates(frame, covariates)
+    rows = observed(frame, None if read is None else read.matrix(frame))
     repeat = float(rows.weight[rows.frequency > 0].sum())
     if not repeat:
         # At no event, the most that a rate may be: exp(-rate x time) = the part of outcomes beyond the interval's end.
@@ -105,27 +130,36 @@ def fit(
             n=rows.customers,
             repeat=0.0,
             asked=model,
-            codes=("no repeat",),
+            codes=("no repeat",) if read is None else ("no repeat", "no covariate"),
             time_unit=unit_of_time(summary),
         )
     process, found, scale = best(rows, MODELS[model])
+    per_unit = float(rows.weight @ rows.frequency) * np.log(scale)  # of the density of the times of all purchases
+    without = None if read is None else found.log_likelihood - per_unit
+    if read is not None and read.terms:
+        found = _moved(process, rows.scaled(scale), found)
     # Of two that run off together, one may reach the edge of the search and the other not: neither is identified.
-    loose = np.repeat(found.loose.reshape(-1, 2).any(axis=1), 2)
+    k = len(process.parameters)
+    loose = np.append(np.repeat(found.loose[:k].reshape(-1, 2).any(axis=1), 2), found.loose[k:])
     theta = np.exp(found.place)
-    theta[1::2] *= np.where(np.isin(process.parameters[1::2], ("alpha", "beta")), scale, 1.0)
-    return Fitted(
+    theta[1:k:2] *= np.where(np.isin(process.parameters[1::2], ("alpha", "beta")), scale, 1.0)
+    fitted = Fitted(
         process=process,
         theta=theta,
         covariance=found.covariance,
         loose=loose,
         span=None,
-        log_likelihood=found.log_likelihood - float(rows.weight @ rows.frequency) * np.log(scale),
+        log_likelihood=found.log_likelihood - per_unit,
         n=rows.customers,
         repeat=repeat,
         asked=model,
-        codes=_codes(process, model, loose, found.covariance),
+        codes=_codes(process, model, loose[:k], found.covariance[:k, :k]),
         time_unit=unit_of_time(summary),
+        covariates=read,
+        without=without,
+        climbed=(partial(process.log_likelihood, rows=rows.scaled(scale)), found) if read is None else None,
     )
+    return replace(fitted, codes=(*fitted.codes, *_codes_of_covariates(fitted)))
 
 
 def best(rows: Histories, process: Process) -> tuple[Process, Maximum, float]:
@@ -140,6 +174,20 @@ def best(rows: Histories, process: Process) -> tuple[Process, Maximum, float]:
     if found.log_likelihood < plain.log_likelihood + _GAIN:
         return MODELS["nbd"], plain, scale
     return process, found, scale
+
+
+def _moved(process: Process, rows: Histories, plain: Maximum) -> Maximum:
+    """The maximum with covariates, from that without."""
+    assert rows.design is not None
+    more = len(process.moved) * rows.design.shape[1]
+    edge = np.append(np.full(len(plain.place), _WIDEST), np.full(more, _STRONGEST))
+    found = climb(lambda place: likelihood(process, place, rows), np.append(plain.place, np.zeros(more)), -edge, edge)
+    # Of a member of whom nobody bought again, say, the coefficient runs off: how far is not known.
+    off = np.flatnonzero(np.abs(found.place) >= edge)
+    off = off[off >= len(plain.place)]
+    covariance = found.covariance.copy()
+    covariance[off, off] = FLAT**2
+    return replace(found, covariance=covariance)
 
 
 def _highest(process: Process, rows: Histories, start: np.ndarray) -> Maximum:
@@ -164,3 +212,15 @@ def _codes(process: Process, asked: str, loose: np.ndarray, covariance: np.ndarr
     if process.name == "bg_nbd":
         codes.append("sure without repeat")
     return tuple(codes)
+
+
+def _codes_of_covariates(fitted: Fitted) -> Iterator[str]:
+    covariates, test = fitted.covariates, fitted.test
+    if covariates is None or test is None:
+        return
+    if len(covariates.left_out):
+        yield "covariates left out"
+    if fitted.loose[len(fitted.process.parameters) :].any():
+        yield "covariates not identified"
+    if len(fitted.process.moved) == 1 and fitted.asked != fitted.model:
+        yield "covariates of buying alone"

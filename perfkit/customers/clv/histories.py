@@ -33,6 +33,8 @@ class Histories:
         Customers with the history.
     of : array of int
         Place of each customer's history among these.
+    design : array (histories, covariates), or None
+        Covariates, in which histories differ as well.
     """
 
     frequency: np.ndarray
@@ -40,6 +42,7 @@ class Histories:
     T: np.ndarray
     weight: np.ndarray
     of: np.ndarray
+    design: np.ndarray | None = None
 
     @property
     def customers(self) -> float:
@@ -48,10 +51,10 @@ class Histories:
 
     def scaled(self, unit: float) -> "Histories":
         """Return the same histories with time counted in `unit`."""
-        return Histories(self.frequency, self.recency / unit, self.T / unit, self.weight, self.of)
+        return Histories(self.frequency, self.recency / unit, self.T / unit, self.weight, self.of, self.design)
 
 
-def histories(frame: pd.DataFrame) -> Histories:
+def histories(frame: pd.DataFrame, design: np.ndarray | None = None) -> Histories:
     """Return the histories of a frame with the columns frequency, recency and T [, weights].
 
     Parameters
@@ -59,6 +62,8 @@ def histories(frame: pd.DataFrame) -> Histories:
     frame : DataFrame, one row a customer
         frequency, int: repeat purchases. recency, T, float >= 0: age at the last purchase and at the end of the
         observation, in one unit of time. weights, float > 0, optional: customers that the row stands for.
+    design : array (rows, covariates), optional
+        What `Covariates.matrix` returns.
 
     Raises
     ------
@@ -98,12 +103,13 @@ def histories(frame: pd.DataFrame) -> Histories:
         "Recency is the age at the last purchase, and 0 for the first: it is not the time since the last purchase.",
     )
     _refuse(frame, weight <= 0, "a weight that is not above 0", "A row stands for the customers it counts.")
-    unique, of = _distinct(x, np.minimum(recency, age), age)
+    unique, of = _distinct(x, np.minimum(recency, age), age, *(() if design is None else design.T))
     counted = np.bincount(of, weights=weight, minlength=len(unique))
-    return Histories(unique[:, 0].astype(np.int64), unique[:, 1], unique[:, 2], counted, of)
+    covariates = None if design is None else unique[:, 3:]
+    return Histories(unique[:, 0].astype(np.int64), unique[:, 1], unique[:, 2], counted, of, covariates)
 
 
-def observed(frame: pd.DataFrame) -> Histories:
+def observed(frame: pd.DataFrame, design: np.ndarray | None = None) -> Histories:
     """Return the histories of a frame that a model may be fitted to: somebody was seen after the first purchase.
 
     Raises
@@ -111,7 +117,7 @@ def observed(frame: pd.DataFrame) -> Histories:
     DataError
         If T is 0 for every customer, or as `histories` does.
     """
-    rows = histories(frame)
+    rows = histories(frame, design)
     if not (rows.T > 0).any():
         raise DataError(
             "summary: T is 0 for every customer, so nobody has been observed after the first purchase. "
@@ -120,10 +126,12 @@ def observed(frame: pd.DataFrame) -> Histories:
     return rows
 
 
-def _distinct(x: np.ndarray, recency: np.ndarray, age: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _distinct(
+    x: np.ndarray, recency: np.ndarray, age: np.ndarray, *covariates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The distinct rows, and the place of each row among them (faster than numpy's own by rows)."""
-    order = np.lexsort((recency, age, x))
-    rows = np.column_stack((x, recency, age))[order]
+    order = np.lexsort((*covariates, recency, age, x))
+    rows = np.column_stack((x, recency, age, *covariates))[order]
     first = np.ones(len(rows), dtype=bool)
     first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
     of = np.empty(len(rows), dtype=np.int64)

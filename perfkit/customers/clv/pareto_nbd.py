@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import betainc, exprel
 
 from perfkit.customers.clv.histories import Histories
-from perfkit.customers.clv.processes import Ends, Process
+from perfkit.customers.clv.processes import Ends, Process, columns
 
 _DEEP = 40.0  # how far down, in logarithms, an integrand is followed
 _AT, _WEIGHTS = (each / 2 for each in np.polynomial.legendre.leggauss(20))
@@ -30,6 +30,7 @@ class ParetoNbd(Process):
     ends_each: ClassVar[int] = 21
     starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.6, 0.5),)
     sure_without_repeat: ClassVar[bool] = False
+    moved: ClassVar[tuple[tuple[int, float], ...]] = ((1, -1.0), (3, -1.0))
 
     def ends(self, theta: np.ndarray, rows: Histories) -> Ends:
         """Return the end of the observation, and times since the last purchase with the weights of an integral.
@@ -37,7 +38,7 @@ class ParetoNbd(Process):
         Time is cut on the logarithm of (time + the smaller of alpha and beta), in which the integrand is smooth, and
         no further than it still counts.
         """
-        s, beta = theta[2:]
+        s, beta = columns(theta)[2:]
         since, at = _times(theta, rows)
         time = rows.recency[:, None] + since
         active = np.concatenate((rows.T[:, None], time), axis=1)
@@ -78,8 +79,9 @@ def _times(theta: np.ndarray, rows: Histories) -> tuple[np.ndarray, np.ndarray]:
     """Times since the last purchase, and the logarithm of each one's weight in the integral."""
     r, alpha, s, beta = theta
     x = rows.frequency
-    small, large = min(alpha, beta), max(alpha, beta)
-    of_small, of_large = (r + x, s + 1) if alpha < beta else (s + 1, r + x)
+    first = alpha < beta
+    small, large = np.minimum(alpha, beta), np.maximum(alpha, beta)
+    of_small, of_large = np.where(first, r + x, s + 1), np.where(first, s + 1, r + x)
     base = small + rows.recency
     whole = np.log1p((rows.T - rows.recency) / base)
     falls = of_small - 1 + of_large * base / (large + rows.recency)
@@ -95,7 +97,8 @@ def _later(theta: np.ndarray, T: np.ndarray, horizon: float) -> tuple[np.ndarray
     long = np.log1p(horizon / (beta + T))
     reach = np.minimum(long, _DEEP / s)[:, None]
     y = reach * _LATER_AT
+    each = np.reshape(s, (-1, 1))
     ends = np.minimum((beta + T)[:, None] * np.expm1(y), horizon)
     time = np.concatenate((ends, np.full((len(T), 1), horizon)), axis=1)
-    chance = np.concatenate((s * np.exp(-s * y) * reach * _LATER_WEIGHTS, np.exp(-s * long)[:, None]), axis=1)
+    chance = np.concatenate((each * np.exp(-each * y) * reach * _LATER_WEIGHTS, np.exp(-s * long)[:, None]), axis=1)
     return time, chance

@@ -7,7 +7,7 @@ Statistical Society B), each group's own by the maximum of its likelihood times 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from perfkit.customers.clv.fitted import Fitted
 from perfkit.customers.clv.fitting import best
 from perfkit.customers.clv.histories import Histories, histories, observed
 from perfkit.customers.clv.models import MODELS
-from perfkit.customers.clv.pooling_views import pooled_figures, pooled_views
+from perfkit.customers.clv.pooling_views import pooled_figures, pooled_notes, pooled_views
 from perfkit.customers.clv.processes import Process
 from perfkit.customers.clv.spend import Spend
 from perfkit.customers.clv.summaries import Summary
@@ -31,6 +31,8 @@ _STEPS = 200
 _STILL = 0.02  # change of the logarithm of a variance that matters to nobody
 _LEAST = 1e-4  # variance of a logarithm between groups below which they count as alike
 _WIDEST = 16.0
+_TAKEN = 0.95  # share borrowed from which on a group's own customers add nothing that one would see
+_ALIKE = 6.0  # logarithm of a shape from which on customers of a group hardly differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,8 @@ class Pooled(Result):
         The model at the parameters that groups lie around, with their spread: what is known of a group not seen.
     borrowed : DataFrame, one row a group
         Of the mean rate of purchase (`buying`) and how soon customers stop (`stopping`), the share of the estimate that
-        is the other groups', 0 to 1; customers.
+        is the other groups', 0 to 1; customers; pooled: "buying", "stopping", "both" or "": where the group takes the
+        pooled value, because its own customers tell less than a twentieth of it.
     spread : array of float
         Standard deviation between groups of the logarithms of the mean rate, r, and those of stopping.
     by : str, list of str or None
@@ -138,6 +141,11 @@ class Pooled(Result):
         found = pd.concat(parts)
         return found.reindex(frame.index) if by is None else found.rename_axis("group")
 
+    @property
+    def notes(self) -> list[str]:
+        """Which groups take the pooled value, and why, in the language in use."""
+        return pooled_notes(self)
+
     def figures(self) -> pd.DataFrame:
         """Return the parameters of every group as published figures."""
         return pooled_figures(self)
@@ -173,6 +181,7 @@ def pool(summary: Summary | pd.DataFrame, model: str, by: "str | pd.Series[Any] 
     rows = {str(name): histories(part).scaled(scale) for name, part in frame.groupby(names, sort=True)}
     turn = _coordinates(len(process.parameters))
     middle, variance = turn @ whole.place, np.full(len(whole.place), 0.25)
+    middle[1::2] = np.clip(middle[1::2], -_ALIKE, _ALIKE)  # customers who are all alike: alike enough
     found = {name: Maximum(whole.place, 0.0, whole.covariance, whole.loose) for name in rows}
     for _ in range(_ROUNDS):
         found = {name: _drawn(process, rows[name], each.place, turn, middle, variance) for name, each in found.items()}
@@ -206,7 +215,12 @@ def _drawn(
         return value - away @ precision @ away / 2, gradient - precision @ away, hessian - precision
 
     edge = np.full(len(start), _WIDEST)
-    return climb(likelihood, start, -edge, edge)
+    found = climb(likelihood, start, -edge, edge)
+    # In standard deviations between groups: no group knows less than that, whichever way its likelihood bends.
+    unit = np.linalg.inv(turn) * np.sqrt(variance)
+    values, vectors = np.linalg.eigh(-unit.T @ likelihood(found.place)[2] @ unit)
+    along = unit @ vectors
+    return replace(found, covariance=(along / np.maximum(values, 1.0)) @ along.T)
 
 
 def _around(
@@ -222,7 +236,7 @@ def _around(
         means = np.einsum("gij,gj->gi", spread, pull + middle / variance)
         middle, before = means.mean(axis=0), variance
         within = np.diagonal(spread, axis1=1, axis2=2)
-        variance = np.maximum(((means - middle) ** 2 + within).mean(axis=0), _LEAST)
+        variance = np.clip(((means - middle) ** 2 + within).mean(axis=0), _LEAST, FLAT**2)
         if np.abs(np.log(variance / before)).max() < _STILL / 100:
             break
     return middle, variance
@@ -278,6 +292,8 @@ def _pooled(
             "stopping": shares[:, 2] if shares.shape[1] > 2 else np.nan,
         }
     )
+    taken = borrowed[["buying", "stopping"]].to_numpy() >= _TAKEN  # a missing share is not
+    borrowed["pooled"] = np.select([taken.all(axis=1), taken[:, 0], taken[:, 1]], ["both", "buying", "stopping"], "")
     common = fitted(back @ middle, back @ (np.diag(variance) + of_middle) @ back.T, None)
     named = None if isinstance(by, pd.Series) else by
     return Pooled(groups, common, borrowed, np.sqrt(variance), named)

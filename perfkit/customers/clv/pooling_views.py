@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.languages import mark, number, percent, text
+from perfkit.customers.clv.models import MODELS
+from perfkit.customers.clv.views import NOTES
+from perfkit.languages import listing, mark, number, percent, plural, text
 from perfkit.results import Field, View, figure_frame
 
 if TYPE_CHECKING:
@@ -14,6 +16,19 @@ _BASIS = mark(
     "{model} of each of {n} groups, drawn to what is common to them by how little its own customers tell (empirical "
     "Bayes)"
 )
+
+_TAKEN = {
+    "buying": mark(
+        "How often customers buy is the pooled value in {groups}: their own purchases are too few, or too much alike, "
+        "to tell it apart."
+    ),
+    "stopping": mark(
+        "How soon customers stop is the pooled value in {groups}: their own purchases are too few, or too much alike, "
+        "to tell it apart."
+    ),
+}
+_NAMED = 6
+"""Groups that a note names, before it counts the others."""
 
 
 def pooled_figures(pooled: "Pooled") -> pd.DataFrame:
@@ -49,7 +64,23 @@ def pooled_views(pooled: "Pooled") -> list[View]:
         low=percent(rows["buying"].min(), 0),
         high=percent(rows["buying"].max(), 0),
     )
-    return [View(title, _basis(pooled), fields, rows.astype("object"))]
+    return [
+        View(title, _basis(pooled), fields, rows.drop(columns="pooled").astype("object"), notes=pooled_notes(pooled))
+    ]
+
+
+def pooled_notes(pooled: "Pooled") -> list[str]:
+    """Return which groups take the pooled value, and why, as sentences."""
+    found = []
+    if pooled.common.codes:
+        found.append(text(NOTES["no dropout"], asked=MODELS[pooled.common.asked].title))
+    for what, message in _TAKEN.items():
+        taken = pooled.borrowed.loc[pooled.borrowed["pooled"].isin([what, "both"]), "group"].tolist()
+        if taken:
+            more = len(taken) - _NAMED
+            names = taken if more <= 0 else [*taken[:_NAMED], plural("{n} other group", "{n} other groups", more)]
+            found.append(text(message, groups=listing(names)))
+    return found
 
 
 def _basis(pooled: "Pooled") -> str:

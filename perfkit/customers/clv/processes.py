@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import betainc
+from scipy.special import betainc, betaln, digamma, gammaln, zeta
 
 from perfkit.customers.clv.histories import Histories
 
 _BLOCK = 400_000  # numbers in one array: what a processor keeps close by
+
+_TABLE = 50_000  # purchases of a customer up to which those of everybody are added one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,10 @@ class Process:
     """Where the search for the parameters of stopping starts, times of the mean age."""
     sure_without_repeat: ClassVar[bool] = True
     """Whether P(alive) of those who never bought again is 1 whatever the data say."""
+    moved: ClassVar[tuple[tuple[int, float], ...]] = ((1, -1.0),)
+    """The parameter that covariates move, of buying and then of stopping, and the sign: up is more often, or sooner."""
+
+    # Everywhere below, theta is one set of parameters, or one for each history: an array (parameters, histories).
 
     def ends(self, theta: np.ndarray, rows: Histories) -> Ends:
         """Return when customers may have stopped."""
@@ -60,31 +66,34 @@ class Process:
         """Return the log-likelihood with its first and second derivatives by the logarithms of the parameters."""
         theta = np.exp(place)
         value, gradient, hessian = 0.0, np.zeros(len(place)), np.zeros((len(place), len(place)))
-        for block in self._blocks(rows):
+        for _, block in self._blocks(theta, rows):
             found = self._of_block(theta, block)
             value, gradient, hessian = value + found[0], gradient + found[1], hessian + found[2]
         return value, gradient, hessian
 
+    def by_history(self, theta: np.ndarray, rows: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what `log_likelihood` sums, of each history at its own parameters: value, slopes and curvatures."""
+        found = [self._own(*block) for block in self._blocks(theta, rows)]
+        return tuple(np.concatenate(each, axis=-1) for each in zip(*found, strict=True))  # type: ignore[return-value]
+
+    def _own(self, theta: np.ndarray, rows: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        total, share, slopes, bends = self._derivatives(theta, rows)
+        gradient = np.stack([(each * share).sum(axis=1) for each in slopes])
+        hessian = -gradient[:, None] * gradient[None]
+        for i, one in enumerate(slopes):
+            hessian[i, i] += gradient[i]
+            for j in range(i, len(slopes)):
+                amount = ((one * slopes[j] + bends.get((i, j), 0.0)) * share).sum(axis=1)
+                hessian[i, j] += amount
+                if i != j:
+                    hessian[j, i] += amount
+        return total, gradient, hessian
+
     def _of_block(self, theta: np.ndarray, rows: Histories) -> tuple[float, np.ndarray, np.ndarray]:
-        r, alpha = theta[:2]
-        ends = self.ends(theta, rows)
-        x, w = rows.frequency[:, None], ends.active
-        joint, tables = self._joint(theta, rows, ends)
-        total, share = _mixed(joint)
-        scaled = 1 / (alpha + w)
-        # By the logarithms: of r, of alpha, then of the parameters of stopping.
-        slopes = [r * (tables[1][x] - np.log1p(w / alpha)), (r * w - x * alpha) * scaled]
-        slopes += [each * slope for each, slope in zip(theta[2:], ends.slope, strict=True)]
-        bends = {
-            (0, 0): r**2 * tables[2][x],
-            (0, 1): r * w * scaled,
-            (1, 1): ((x * alpha - 2 * r * w) * alpha - r * w**2) * scaled**2,
-        }
-        for (i, j), bend in zip(((2, 2), (2, 3), (3, 3)), ends.bend, strict=False):
-            bends[i, j] = theta[i] * theta[j] * bend
+        total, share, slopes, bends = self._derivatives(theta, rows)
         counted = rows.weight[:, None] * share
-        flat = np.stack([np.broadcast_to(each, w.shape) for each in slopes]).reshape(len(slopes), -1)
-        of_rows = (flat * share.ravel()).reshape(len(slopes), *w.shape).sum(axis=2)
+        flat = np.stack([np.broadcast_to(each, share.shape) for each in slopes]).reshape(len(slopes), -1)
+        of_rows = (flat * share.ravel()).reshape(len(slopes), *share.shape).sum(axis=2)
         gradient = of_rows @ rows.weight
         hessian = (flat * counted.ravel()) @ flat.T - (of_rows * rows.weight) @ of_rows.T + np.diag(gradient)
         for (i, j), bend in bends.items():
@@ -94,9 +103,32 @@ class Process:
                 hessian[j, i] += amount
         return float(total @ rows.weight), gradient, hessian
 
+    def _derivatives(
+        self, theta: np.ndarray, rows: Histories
+    ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], dict[tuple[int, int], np.ndarray]]:
+        """Each history's log-likelihood; of each of its ends the share in it, and derivatives of its logarithm."""
+        parameters = columns(theta)
+        r, alpha = parameters[:2]
+        ends = self.ends(theta, rows)
+        x, w = rows.frequency[:, None], ends.active
+        joint, rise = self._joint(theta, rows, ends)
+        total, share = _mixed(joint)
+        scaled = 1 / (alpha + w)
+        # By the logarithms: of r, of alpha, then of the parameters of stopping.
+        slopes = [r * (rise[1] - np.log1p(w / alpha)), (r * w - x * alpha) * scaled]
+        slopes += [each * slope for each, slope in zip(parameters[2:], ends.slope, strict=True)]
+        bends = {
+            (0, 0): r**2 * rise[2],
+            (0, 1): r * w * scaled,
+            (1, 1): ((x * alpha - 2 * r * w) * alpha - r * w**2) * scaled**2,
+        }
+        for (i, j), bend in zip(((2, 2), (2, 3), (3, 3)), ends.bend, strict=False):
+            bends[i, j] = parameters[i] * parameters[j] * bend
+        return total, share, slopes, bends
+
     def p_alive(self, theta: np.ndarray, rows: Histories) -> np.ndarray:
         """Return the probability that the customers still buy."""
-        found = [self._alive(theta, block) for block in self._blocks(rows)]
+        found = [self._alive(*block) for block in self._blocks(theta, rows)]
         return np.concatenate(found) if found else np.empty(0)
 
     def _alive(self, theta: np.ndarray, rows: Histories) -> np.ndarray:
@@ -106,17 +138,18 @@ class Process:
             return np.asarray(1 / np.exp(joint - first[:, None]).sum(axis=1))
 
     def _joint(self, theta: np.ndarray, rows: Histories, ends: Ends) -> tuple[np.ndarray, np.ndarray]:
-        """The logarithm of the probability of the purchases and of each time of stopping, and what r's table holds."""
-        r, alpha = theta[:2]
-        tables = rising(r, int(rows.frequency.max(initial=0)))
+        """The logarithm of the probability of the purchases and each time of stopping, and what `rises` says of r."""
+        r, alpha = columns(theta)[:2]
+        rise = rises(float(np.ravel(theta[0])[0]), rows.frequency)[:, :, None]  # r is the same for all
         x, w = rows.frequency[:, None], ends.active
-        return ends.log_chance + (tables[0][x] - x * np.log(alpha)) - (r + x) * np.log1p(w / alpha), tables
+        return ends.log_chance + (rise[0] - x * np.log(alpha)) - (r + x) * np.log1p(w / alpha), rise
 
-    def _blocks(self, rows: Histories) -> Iterator[Histories]:
+    def _blocks(self, theta: np.ndarray, rows: Histories) -> Iterator[tuple[np.ndarray, Histories]]:
         size = _BLOCK // self.ends_each
         for start in range(0, len(rows.T), size):
             cut = slice(start, start + size)
-            yield Histories(rows.frequency[cut], rows.recency[cut], rows.T[cut], rows.weight[cut], rows.of[:0])
+            block = Histories(rows.frequency[cut], rows.recency[cut], rows.T[cut], rows.weight[cut], rows.of[:0])
+            yield at(theta, cut), block
 
     def mean(self, theta: np.ndarray, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
         """Return the expected purchases within `horizon` of customers who still buy at T."""
@@ -132,6 +165,35 @@ class Process:
         """Return the probability of at least `least` >= 1 purchases within `horizon` of customers who still buy."""
         r, alpha = theta[:2]
         return np.asarray(betainc(least, r + x, horizon / (alpha + T + horizon)))
+
+
+def columns(theta: np.ndarray) -> np.ndarray:
+    """Return parameters so that they go with an array (histories, ends)."""
+    return theta if theta.ndim == 1 else theta[:, :, None]
+
+
+def at(theta: np.ndarray, place: np.ndarray | slice) -> np.ndarray:
+    """Return the parameters of some of the histories."""
+    return theta if theta.ndim == 1 else theta[:, place]
+
+
+def rises(theta: float, n: np.ndarray) -> np.ndarray:
+    """Return what `rising` says of each count: off its table, unless that were too long."""
+    most = int(n.max(initial=0))
+    return rising(theta, most)[:, n] if most <= _TABLE else risen(np.full(len(n), theta), n)
+
+
+def risen(theta: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Return what `rising` does, where each count has a theta of its own: by the beta function, exact enough."""
+    some = np.maximum(n, 1)
+    found = np.stack(
+        (
+            gammaln(some) - betaln(theta, some),
+            digamma(theta + some) - digamma(theta),
+            zeta(2.0, theta + some) - zeta(2.0, theta),
+        )
+    )
+    return np.where(n > 0, found, 0.0)
 
 
 def rising(theta: float, most: int) -> np.ndarray:

@@ -6,6 +6,7 @@ model of monetary value"). It holds for amounts above 0 that do not go with how 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from perfkit.customers.clv.intervals import error, positive
 from perfkit.customers.clv.spend_views import spend_figures, spend_notes, spend_views
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of
-from perfkit.customers.maximum import Z, climb
+from perfkit.customers.maximum import Likelihood, Maximum, Z, climb, profile
 from perfkit.customers.parameters import parameter_table
 from perfkit.errors import DataError, unknown
 from perfkit.estimates import LEVEL
@@ -49,6 +50,8 @@ class Spend(Result):
         Of frequency and amount over customers: estimate, low, high (Fisher's z), level, n.
     codes : tuple of str
         What a reader has to know, see `notes`.
+    climbed : tuple, or None
+        The likelihood and its maximum, of which `parameters` takes intervals.
     """
 
     theta: np.ndarray
@@ -61,11 +64,20 @@ class Spend(Result):
     left_out: pd.DataFrame
     correlation: pd.DataFrame
     codes: tuple[str, ...]
+    climbed: tuple[Likelihood, Maximum] | None = None
+
+    @cached_property
+    def _ends(self) -> tuple[np.ndarray, np.ndarray] | None:
+        if self.climbed is None:
+            return None
+        likelihood, maximum = self.climbed
+        low, high = profile(likelihood, maximum)
+        return self.theta * np.exp(low - maximum.place), self.theta * np.exp(high - maximum.place)
 
     @property
     def parameters(self) -> pd.DataFrame:
         """The parameters: parameter, estimate, se, low, high, level, n, status, as those of `Fitted`."""
-        return parameter_table(PARAMETERS, self.theta, self.covariance, self.loose, self.n)
+        return parameter_table(PARAMETERS, self.theta, self.covariance, self.loose, self.n, self._ends)
 
     def expected_spend(self, summary: Summary | pd.DataFrame) -> pd.DataFrame:
         """Return the mean amount of the customers' further purchases.
@@ -160,12 +172,16 @@ def fit_spend(summary: Summary | pd.DataFrame) -> Spend:
     mean = float(weight @ amount / n)
     start = np.log(np.array([3.0, 3.0, 1.0]))
     edge = np.full(3, _WIDEST)
-    found = climb(lambda place: _log_likelihood(place, x, amount / mean, weight), start, -edge, edge)
+    least = np.finfo(np.float64).tiny
+    likelihood = partial(_log_likelihood, x=x, amount=np.maximum(amount / mean, least), weight=weight)
+    found = climb(likelihood, start, -edge, edge)
+    if found.loose[:2].all():  # at the edge of both, gamma seems known: with them it is not
+        found = replace(found, loose=np.ones(3, dtype=bool))
     theta = np.exp(found.place) * np.array([1.0, 1.0, mean])
     spread = float(np.sqrt(weight @ (amount - mean) ** 2 / max(n - 1, 1) / n))
     fitted = Spend(
         theta, found.covariance, found.loose, found.log_likelihood - n * np.log(mean), n, mean, spread, left_out,
-        _correlation(x, amount, weight), (),
+        _correlation(x, amount, weight), (), (likelihood, found),
     )  # fmt: skip
     codes = []
     if found.loose.any():
@@ -196,7 +212,8 @@ def _given(frame: pd.DataFrame) -> np.ndarray:
     ):
         if name not in frame.columns:
             raise DataError(f"summary: {unknown('column', name, [str(each) for each in frame.columns])} {why}")
-    return np.asarray(pd.to_numeric(frame["monetary"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+    given = pd.to_numeric(frame["monetary"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(given), given, np.nan)
 
 
 def _log_likelihood(

@@ -81,5 +81,6 @@ def spend_views(spend: "Spend") -> list[View]:
             log_likelihood=spend.log_likelihood,
             basis=text(_BASIS, n=number(spend.n)),
             notes=spend.notes,
+            profiled=spend.climbed is not None,
         )
     ]

@@ -6,6 +6,7 @@ take is counted, with its lines and money.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -39,6 +40,8 @@ MERGES = {"day": "D", "week": "W", "month": "M"}
 _ORIGIN = dt.date(1900, 1, 1)
 _PACKED = 10**18  # above any sum of a customer
 _SUM = "decimal(38, 4)"
+_OWN = ("customer_id", "frequency", "recency", "T", "monetary", "acquired_on", "cohort", "weights")
+"""Columns of a history, which none that is kept may be called."""
 
 TimeUnit = Literal["day", "week", "month", "year"]
 Merge = Literal["day", "week", "month"]
@@ -53,7 +56,7 @@ class Summary(Result):
     customers : DataFrame, one row a customer
         customer_id; frequency, int: repeat purchases; recency, T, float: age at the last purchase and at the end of the
         observation, in `time_unit`; monetary, float: mean `value` of the repeat purchases, missing without any;
-        acquired_on: day of the first purchase; cohort: its month.
+        acquired_on: day of the first purchase; cohort: its month; then the columns kept.
     left_out : DataFrame, one row a reason
         reason, lines, int, and net_revenue, Decimal, that no history has.
     margins : DataFrame or None
@@ -115,6 +118,7 @@ def summarise(
     value: Value | None = None,
     acquired_from: str | dt.date | None = None,
     currency: str = "",
+    keep: Sequence[str] = (),
 ) -> Summary:
     """Summarise the purchases of each customer, in the engine.
 
@@ -134,28 +138,38 @@ def summarise(
         What a purchase is worth: "margin" (net revenue less cost of goods) or "revenue". By default margin where
         lines have a cost.
     acquired_from : str or date, optional
-        Customers who bought before are left out: where the data start later than the business, nobody knows when they
-        were acquired.
+        Customers acquired before are left out, by their first purchase here, or by acquired_on (the customer list's
+        date, beside the lines) where that is earlier, as `cohorts.build` does: where the data start later than the
+        business, the history of older customers does not begin with their first purchase. Ages count from the first
+        purchase all the same: a customer who signed up without buying is not waited for.
     currency : str, optional
         Of the amounts, where they are shown.
+    keep : sequence of str
+        Columns that are the same on all lines of a customer (acquisition_channel, segment ...), to stand beside each
+        history: what `fit` takes as groups or covariates.
 
     Raises
     ------
     ParameterError
-        If a setting is none of those above.
+        If a setting is none of those above, or there is no such column to keep.
     DataError
-        If there is no customer left, lines are in two currencies, or margin is asked for and lines have no cost.
+        If there is no customer left, a column to keep differs within a customer, lines are in two currencies, or margin
+        is asked for and lines have no cost.
     """
     table = checked(sales, "customer_id")
     for name, setting, known in (("time_unit", time_unit, DAYS), ("merge", merge, MERGES)):
         if setting not in known:
             raise ParameterError(f"{name}: {unknown('setting', str(setting), known)}")
+    for name in keep:
+        if name not in table.columns or name in _OWN:
+            others = [each for each in table.columns if each not in _OWN]
+            raise ParameterError(f"keep: {unknown('column', str(name), others)}")
     has_cost, chosen = "cost" in table.columns, value_of(table, value)
     until, since = day_of(observed_until), None if acquired_from is None else day_of(acquired_from)
     counted = only(_left_out(table, until))
     refuse_two_currencies(counted)
-    rows = _customers(table, until, merge, chosen, has_cost)
-    truncated = rows["first"] < (_days(since) if since else -(10**6))
+    rows = _customers(table, until, merge, chosen, has_cost, tuple(keep))
+    truncated = rows["since"] < (_days(since) if since else -(10**6))
     left_out = _reasons(counted, rows, truncated)
     rows = rows[~truncated].reset_index(drop=True)
     if rows.empty:
@@ -166,8 +180,16 @@ def summarise(
     if chosen == "margin" and not rows["costed_lines"].sum():
         raise DataError("sales: no purchase of a customer has a known cost. Say value='revenue'.")
     margins = rows[["revenue", "margin"]].astype(np.float64) / 10_000 if has_cost else None
+    for name in keep:
+        several = rows[f"several_{name}"] > 0
+        if several.any():
+            raise DataError(
+                f"sales: {int(several.sum()):,} of {len(rows):,} customers have more than one {name} on their lines "
+                f"(first: {rows.loc[several, 'customer_id'].iloc[0]!r}). A column that is kept stands for the whole "
+                "customer: keep one of the customer list, or correct it."
+            )
     return Summary(
-        customers=_histories(rows, until, DAYS[time_unit]),
+        customers=_histories(rows, until, DAYS[time_unit]).assign(**{name: rows[f"kept_{name}"] for name in keep}),
         left_out=left_out,
         margins=margins,
         lines=int(counted["lines"] or 0),
@@ -243,7 +265,9 @@ def _left_out(lines: ibis.Table, until: dt.date) -> ibis.Table:
 
 
 @aggregation
-def _customers(lines: ibis.Table, until: dt.date, merge: Merge, value: Value, costed: bool) -> ibis.Table:
+def _customers(
+    lines: ibis.Table, until: dt.date, merge: Merge, value: Value, costed: bool, keep: tuple[str, ...] = ()
+) -> ibis.Table:
     lines = lines.filter(_.customer_id.notnull(), _.date <= ibis.date(until.isoformat()))
     day = lines.date if merge == "day" else lines.date.truncate(MERGES[merge]).cast("date")
     sums = {"net": _.net_revenue.sum(), "least": _.net_revenue.min(), "lines": _.count()}
@@ -254,6 +278,12 @@ def _customers(lines: ibis.Table, until: dt.date, merge: Merge, value: Value, co
             "cost": _.cost.sum(where=known),
             "costed_lines": _.count(where=known),
         }
+    dated = "acquired_on" in lines.columns
+    if dated:
+        sums["acquired"] = lines.acquired_on.cast("date").min()
+    for name in keep:
+        kept = lines[name].cast("string") if lines[name].type().is_boolean() else lines[name]  # no maximum elsewhere
+        sums |= {f"kept_{name}": kept.max(), f"least_{name}": kept.min()}
     days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=day).agg(**sums)
     bought = days.filter(is_bought(days.net, days.least))
     if costed:
@@ -275,8 +305,16 @@ def _customers(lines: ibis.Table, until: dt.date, merge: Merge, value: Value, co
         net=_.net.sum(),
         **{name: _[name].sum() for name in ("revenue", "margin") if costed},
         **({"costed_lines": _.costed_lines.sum().cast("int64")} if costed else {}),
+        **({"acquired": _.acquired.min()} if dated else {}),
+        **{f"kept_{name}": _[f"kept_{name}"].max() for name in keep},
+        **{f"least_{name}": _[f"least_{name}"].min() for name in keep},
     )
-    ends = {name: found[name].delta(ibis.date(_ORIGIN.isoformat()), unit="day") for name in ("first", "last")}
+    since = ibis.coalesce(ibis.least(found["first"], found.acquired), found["first"]) if dated else found["first"]
+    differ = {name: found[f"kept_{name}"] != found[f"least_{name}"] for name in keep}
+    found = found.mutate(
+        since=since, **{f"several_{name}": ibis.coalesce(each.cast("int64"), 0) for name, each in differ.items()}
+    )
+    ends = {name: found[name].delta(ibis.date(_ORIGIN.isoformat()), unit="day") for name in ("first", "last", "since")}
     first_day = (ends["first"].cast(_SUM) * ibis.literal(_PACKED).cast("decimal(19, 0)")).cast(_SUM)
     money = ("value", "net", *(("revenue", "margin") if costed else ()))
     return (
@@ -285,6 +323,6 @@ def _customers(lines: ibis.Table, until: dt.date, merge: Merge, value: Value, co
             **ends,
             **{name: ten_thousandths(found[name]) for name in money},
         )
-        .drop("packed")
+        .drop("packed", *(("acquired",) if dated else ()), *(f"least_{name}" for name in keep))
         .order_by("customer_id")
     )

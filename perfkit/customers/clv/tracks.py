@@ -209,18 +209,21 @@ def _forecast(held: Holdout, horizons: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _repeats(lines: ibis.Table, until: dt.date, origin: dt.date, since: dt.date | None) -> ibis.Table:
     """By day: how many customers are acquired, and how many repeat purchases those acquired by the origin make.
 
-    Customers acquired before `since` are left out.
+    Customers acquired before `since` are left out, as `clv.summarise` does.
     """
     lines = lines.filter(_.customer_id.notnull(), _.date <= ibis.date(until.isoformat()))
     days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=lines.date).agg(
-        net=_.net_revenue.sum(), least=_.net_revenue.min()
+        net=_.net_revenue.sum(),
+        least=_.net_revenue.min(),
+        acquired=lines.acquired_on.cast("date").min() if "acquired_on" in lines.columns else ibis.null("date"),
     )
-    days = days.filter(is_bought(days.net, days.least)).select("customer_id", "day")
-    first = days.group_by("customer_id").agg(first_day=_.day.min())
+    days = days.filter(is_bought(days.net, days.least)).select("customer_id", "day", "acquired")
+    first = days.group_by("customer_id").agg(first_day=_.day.min(), acquired=_.acquired.min())
     first = first.filter(first.first_day <= ibis.date(origin.isoformat()))
     if since is not None:
-        first = first.filter(first.first_day >= ibis.date(since.isoformat()))
-    rows = days.inner_join(first, "customer_id")
+        start = ibis.coalesce(ibis.least(first.first_day, first.acquired), first.first_day)
+        first = first.filter(start >= ibis.date(since.isoformat()))
+    rows = days.drop("acquired").inner_join(first.drop("acquired"), "customer_id")
     return (
         rows.group_by("day")
         .agg(

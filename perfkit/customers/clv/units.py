@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from perfkit.customers.clv.covariates import Covariates
 from perfkit.customers.clv.histories import Histories, histories
 from perfkit.customers.clv.summaries import Summary
 from perfkit.errors import DataError, ParameterError, unknown
@@ -53,7 +54,7 @@ class Units:
         return by_row if self.each else np.bincount(self.unit, self.weight * by_row, len(self.names))
 
 
-def units(summary: "Summary | pd.DataFrame", by: By) -> Units:
+def units(summary: "Summary | pd.DataFrame", by: By, covariates: Covariates | None = None) -> Units:
     """Return whom to predict for.
 
     Parameters
@@ -62,9 +63,11 @@ def units(summary: "Summary | pd.DataFrame", by: By) -> Units:
     by : str, Series or None
         None: each customer. "total": all together. Else a column of the summary, or a Series with its index: the
         cohort or segment of each customer; those of none are put together as missing.
+    covariates : Covariates, optional
+        Those of the model that is to predict.
     """
     frame = frame_of(summary)
-    rows = histories(frame)
+    rows = histories(frame, None if covariates is None else covariates.matrix(frame))
     weight = frame["weights"].to_numpy(np.float64) if "weights" in frame.columns else np.ones(len(frame))
     if by is None:
         names = frame[[name for name in ("customer_id",) if name in frame.columns]]

@@ -79,6 +79,7 @@ def lifetime(
     x, T, of = distinct_ages(for_.rows)
 
     def purchases(theta: np.ndarray) -> np.ndarray:
+        theta = fitted.own(theta, for_.rows)
         later = force * horizon * sum(
             weight * np.exp(-force * horizon * at) * fitted.process.mean(theta, x, T, horizon * at)
             for at, weight in zip(_AT, _WEIGHTS, strict=True)

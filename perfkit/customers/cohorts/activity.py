@@ -83,7 +83,7 @@ def totals(lines: ibis.Table, until: dt.date, observed: dt.date) -> ibis.Table:
     parts = {"after": after, "unfinished": later & ~after, "anonymous": ~later & ~named, "named": ~later & named}
     days = {"first": lines.date.min()}
     if "acquired_on" in lines.columns:
-        days["acquired"] = lines.acquired_on.min()
+        days["acquired"] = lines.acquired_on.cast("date").min()
     days |= currencies(lines)
     return lines.agg(
         lines=_.count(),

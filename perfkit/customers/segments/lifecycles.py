@@ -302,7 +302,7 @@ class _Missed:
     def by_history(self, theta: np.ndarray) -> np.ndarray:
         """Return the missed purchases of each distinct history, at some parameters."""
         x, T, of = self.ages
-        process = self.fitted.process
+        process, theta = self.fitted.process, self.fitted.own(theta, self.rows)
         gone = 1 - process.p_alive(theta, self.rows)
         return np.asarray(gone * process.mean(theta, x, T, self.horizon)[of])
 
