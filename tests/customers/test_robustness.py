@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from perfkit.customers import clv
+from perfkit.customers.clv import fitting
 from perfkit.errors import DataError, ParameterError
 from tests.customers.conftest import frame_of, simulated
 
@@ -156,3 +157,14 @@ def test_units_of_time_are_never_mixed(cdnow, models):
     days = clv.summarise(cdnow, observed_until="1997-09-30", time_unit="day")
     with pytest.raises(ParameterError, match="weeks and the summary in days"):
         models["bg_nbd"].expected_purchases(days, 39)
+
+
+@pytest.mark.parametrize("model", ["bg_nbd", "pareto_nbd"])
+def test_a_search_that_begins_with_a_part_of_many_histories_ends_at_the_same_place(model, monkeypatch):
+    many = simulated(model, (0.5, 6.0, 0.9, 8.0), 20_000, seed=2)
+    found = clv.fit(many, model)
+    monkeypatch.setattr(fitting, "_PART", len(many))
+    whole = clv.fit(many, model)
+    assert found.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-6)
+    np.testing.assert_allclose(found.theta, whole.theta, rtol=1e-4)
+    np.testing.assert_allclose(found.covariance, whole.covariance, rtol=1e-3, atol=1e-8)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 16.0  # logarithm beyond which no parameter is followed, in units of the mean age
 _STRONGEST = 8.0  # coefficient beyond which none is followed: times 3,000
+_PART = 5_000  # histories that a search among many more begins with
 _GAIN = 0.01  # log-likelihood that stopping has to explain, to be there at all
 
 
@@ -191,12 +192,26 @@ def _moved(process: Process, rows: Histories, plain: Maximum) -> Maximum:
 
 
 def _highest(process: Process, rows: Histories, start: np.ndarray) -> Maximum:
+    """The maximum; among many histories from that of a part of them, which costs little and lies beside it."""
     edge = np.full(len(process.parameters), _WIDEST)
-    found = [
-        climb(lambda place: process.log_likelihood(place, rows), np.append(start, np.log(each)), -edge, edge)
-        for each in process.starts
-    ]
+    starts = [np.append(start, np.log(each)) for each in process.starts]
+    if len(rows.T) > 2 * _PART:
+        near = _highest(process, _part(rows), start)
+        if not near.loose.any():
+            starts = [near.place]
+    found = [climb(lambda place: process.log_likelihood(place, rows), each, -edge, edge) for each in starts]
     return max(found, key=lambda each: each.log_likelihood)
+
+
+def _part(rows: Histories) -> Histories:
+    """Histories that stand for many more: those that many customers share, and of the others one in so many."""
+    shared = rows.weight * _PART > rows.customers
+    others = np.flatnonzero(~shared)
+    taken = others[:: -(-len(others) // _PART)]  # they stand in order, so each part of them has its share
+    heavier = float(rows.weight[others].sum() / rows.weight[taken].sum())
+    at = np.concatenate((np.flatnonzero(shared), taken))
+    weight = rows.weight[at] * np.where(shared[at], 1.0, heavier)
+    return Histories(rows.frequency[at], rows.recency[at], rows.T[at], weight, rows.of[:0])
 
 
 def _codes(process: Process, asked: str, loose: np.ndarray, covariance: np.ndarray) -> tuple[str, ...]:
