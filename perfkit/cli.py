@@ -154,6 +154,7 @@ def propose(
         currency=declared.currency,
         timezone=declared.timezone,
         table=table,
+        revenue_date=declared.revenue_date,
     )
     written = None
     if proposal.table:

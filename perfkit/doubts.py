@@ -14,7 +14,7 @@ from perfkit import languages, months, periods, questions
 from perfkit.errors import DataError, ParameterError, nearest
 from perfkit.languages import listing, plural
 from perfkit.periods import Period
-from perfkit.sources import placeholders, spellings
+from perfkit.sources import counting_days, placeholders, spellings, states
 from perfkit.sources.names import visible
 from perfkit.sources.presets import presetting
 from perfkit.sources.settings import blocks
@@ -38,6 +38,8 @@ def notices(company: "Company") -> list[str]:
         *_of_spellings(company),
         *_of_numbers(company),
         *_of_repeats(company),
+        *_of_states(company),
+        *_of_days(company),
         *_of_targets(company),
         *_of_levels(company),
         *_of_drivers(company),
@@ -265,6 +267,22 @@ def _of_repeats(company: "Company") -> list[str]:
             f'write in [tables.sales]: repeated = "{rule}"; they are then left out, and shown as such.'
         )
     return said
+
+
+def _of_states(company: "Company") -> list[str]:
+    """The rows that count as sales, though their status says cancelled, refunded or draft."""
+    ruled = any(block.exclude for block in blocks(company.settings.tables["sales"])) if (
+        "sales" in company.settings.tables
+    ) else False  # fmt: skip
+    found = company.snapshot.report["tables"]["sales"].get("states", ())
+    return [states.told(each, company.currency, rules=ruled) for each in found]
+
+
+def _of_days(company: "Company") -> list[str]:
+    """The date of sales, where its heading names another day than the one on which revenue is said to count."""
+    made = company.snapshot.report["tables"]["sales"]["columns"].get("date", "")
+    said = counting_days.told(made, company.settings.revenue_date)
+    return [said] if said else []
 
 
 def _made_from(sales: Mapping[str, Any], column: str) -> str:

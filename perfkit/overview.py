@@ -67,10 +67,12 @@ class Overview(Result):
                     f'acme.drill("scorecard:{label}:revenue")',
                 )
             )
-            before = self.month.year_before().label
-            rows.append(
-                (text("Comparison"), text("of two periods, or of two segments"), f'acme.compare("{label}", "{before}")')
-            )
+            earlier = (self.month.year_before(), self.month.previous())
+            # A period that the data start within is not set against a whole one.
+            before = next((each.label for each in earlier if each.observed_from(self.first)), "")
+            if before:
+                compare = f'acme.compare("{label}", "{before}")'
+                rows.append((text("Comparison"), text("of two periods, or of two segments"), compare))
         if self.segments:
             rows.append((text("Segments"), listing(self.segments), f'acme.segment("{self.segments[0]}")'))
         if self.filters:

@@ -223,7 +223,7 @@ def starts_late(first: dt.date, sold: Collection[dt.date], until: dt.date, calen
     sold : collection of date
         The days with a line of sales, those of the first week or two of each month at least.
     calendar : str
-        As `working_days` takes it. Without one the first of January, May and November may be holidays.
+        As `working_days` takes it. Without one a day tells nothing that is a holiday in one of many countries.
     """
     missing = first_working_day(first.replace(day=1), calendar)
     if missing is None or missing >= first:
@@ -239,17 +239,16 @@ def starts_late(first: dt.date, sold: Collection[dt.date], until: dt.date, calen
 
 _MONTHS_THAT_TELL, _MOST = 2, 0.75
 """How many months must have sold on their first working day, and what part of those that could."""
-_PERHAPS_HOLIDAYS = (1, 5, 11)
-"""Months whose first day is a holiday in many countries."""
+_COUNTRIES = ("BE", "CA", "CH", "DE", "ES", "FR", "GB", "IE", "IT", "LU", "NL", "PT", "US")
+"""Whose holidays a company that declares no calendar may keep."""
 
 
 def first_working_day(month: dt.date, calendar: str) -> dt.date | None:
     """Return the first day of a month on which people work; None where only a calendar could tell."""
-    if not calendar and month.month in _PERHAPS_HOLIDAYS:
-        return None
-    worked = _calendar(calendar, month.year, month.year) if calendar else None
+    kept = [_calendar(code, month.year, month.year) for code in ([calendar] if calendar else _COUNTRIES)]
     days = (month + dt.timedelta(days=day) for day in range(28))
-    return next((day for day in days if (worked.is_working_day(day) if worked else day.isoweekday() <= 5)), None)
+    worked = next((day for day in days if any(each.is_working_day(day) for each in kept)), None)
+    return worked if worked is None or all(each.is_working_day(worked) for each in kept) else None
 
 
 def month_of(day: dt.date) -> Period:

@@ -13,6 +13,8 @@ from perfkit.schema import TABLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from perfkit.company import Company
     from perfkit.sources import Snapshot
     from perfkit.sources.proposing import Proposal
@@ -110,9 +112,23 @@ def _since(before: "Snapshot | None", now: "Snapshot") -> Iterator[str]:
         yield f". What changed cannot be said: {printable(str(error))}"
         return
     yield f". Since {before.fingerprint}, " + ("in rows and money:" if len(months) else "no row is different.")
+    earlier = months.iloc[: max(len(months) - SHOWN, 0)]
+    for table, rows in earlier.groupby("table", sort=False):
+        many = f"{len(rows):,} earlier month{'s' if len(rows) != 1 else ''}"
+        yield f"{table}, {many}: " + ", ".join(_differences(_summed(rows)))
     for row in months.tail(SHOWN).to_dict("records"):
         month = f" {row['month']:%Y-%m}" if row["month"] else ""
         yield f"{row['table']}{month}: " + ", ".join(_differences(row))
+
+
+def _summed(rows: "pd.DataFrame") -> dict[str, Any]:
+    """The changes of several months as those of one; without money where any of them has none."""
+    told: dict[str, Any] = {}
+    for kind in ("added", "changed", "gone"):
+        told[f"{kind}_rows"] = int(rows[f"{kind}_rows"].sum())
+        amounts = list(rows[kind])
+        told[kind] = None if None in amounts else sum(amounts, Decimal(0))
+    return told
 
 
 def _differences(row: Mapping[str, Any]) -> Iterator[str]:

@@ -285,6 +285,26 @@ def test_a_load_says_what_was_read_and_what_changed(acme):
     assert "nothing changed" in perfkit("load", acme).stdout.lower()
 
 
+def test_the_months_that_are_not_printed_are_summed_up(acme, monkeypatch):
+    monkeypatch.setattr("perfkit.terminal.SHOWN", 2)
+    assert perfkit("load", acme).exit_code == 0
+    settings = acme / "company.toml"
+    settings.write_text(settings.read_text().replace("rows = 4", "rows = 8").replace("70.25", "81.25"))
+    with (acme / "exports" / "sales.csv").open("a") as export:
+        export.write("5,2025-10-20,C1,1\n6,2025-11-20,C1,2.5\n7,2025-12-20,C1,-0.5\n8,2026-02-21,C1,8\n")
+    shown = perfkit("load", acme).stdout
+    assert "  sales, 2 earlier months: 2 rows added (+3.50)\n  sales 2025-12: 1 row added (-0.50)\n" in shown
+    assert "sales 2026-02: 1 row added (+8.00)" in shown and "2025-10" not in shown
+
+
+def test_what_the_template_says_of_unreadable_rows_is_what_a_load_does():
+    from perfkit.sources import taking
+
+    said = (assets.path("templates/company") / "company.toml").read_text(encoding="utf-8")
+    assert f"{taking.MANY} rows or more, and more than a tenth" in said
+    assert f"from {taking.SOME} rows on, more than {taking.MOST:.0%}".replace("%", " %") in said
+
+
 def test_check_names_what_to_ask_for(acme):
     shown = perfkit("check", acme)
     assert shown.exit_code == 0

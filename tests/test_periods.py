@@ -265,6 +265,10 @@ def sold_on(months, *, from_day=1):
         (DAY(2026, 8, 3), "FR", False),  # the 1st and 2nd are a weekend
         (DAY(2026, 5, 4), "FR", False),  # Friday the 1st is a holiday
         (DAY(2026, 5, 4), "", False),  # or may be one
+        (DAY(2025, 9, 2), "", False),  # the 1st is Labor Day somewhere
+        (DAY(2025, 9, 2), "US", False),
+        (DAY(2025, 9, 2), "FR", True),
+        (DAY(2026, 7, 2), "", False),  # and Canada Day
         (DAY(2026, 5, 4), "GB", True),  # and is none there
     ],
 )

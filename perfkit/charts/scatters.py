@@ -23,6 +23,7 @@ _SMALLEST, _LARGEST = 4.0, 17.0  # points across a mark; its area is the item's 
 _LINE = 13.0
 _BEYOND = 0.98  # the share of the items that the axes reach; those farther out stand at the edge
 _LEAST = 0.02
+_ALL = -1.0  # as far as a quantity can fall
 
 
 @chart
@@ -116,7 +117,8 @@ def _ticks(values: np.ndarray) -> list[float]:
     low = min(0.0, float(values[values >= -reach].min(initial=0.0)))
     high = max(0.0, float(values[values <= reach].max(initial=0.0)))
     low, high = (low, high) if high - low >= _LEAST else (low - _LEAST / 2, high + _LEAST / 2)
-    return [float(each) for each in MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+    ticks = [float(each) for each in MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+    return [_ALL, *(each for each in ticks if each > _ALL)] if ticks[0] < _ALL <= low else ticks
 
 
 def _places(ticks: list[float]) -> int:

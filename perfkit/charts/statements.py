@@ -29,9 +29,7 @@ def statement(result: Statement, sheet: Sheet) -> None:
     shown, scale = labels_of(amounts, result.currency)
     rows = Rows(sheet, [each["label"] for each in drawn], total=True)
     panels = [rows.waterfall(result.period.name(), amounts, wholes, ["actual"] * len(drawn), shown)]
-    revenue = result.amount("net_revenue")
-    shares = [estimates.ratio(amount, revenue) if revenue and revenue > 0 else None for amount in amounts]
-    written = ["" if share is None else languages.percent(share) for share in shares]
+    written = ["" if languages.missing(each["rate"]) else languages.percent(each["rate"]) for each in drawn]
     if not sheet.narrow:
         panels.append(rows.written(text("Part of net revenue"), written, rank=2))
     previous = [each["previous"] for each in drawn]
@@ -56,7 +54,7 @@ def _steps(result: Statement) -> list[dict[str, Any]]:
         if row["role"] != "cost":
             found.append(row | {"label": result.label(row["line"]).removeprefix("= ")})
         elif found[-1]["role"] == "cost":
-            for side in ("amount", "previous"):
+            for side in ("amount", "rate", "previous"):
                 both = found[-1][side], row[side]
                 found[-1][side] = None if any(languages.missing(each) for each in both) else sum(both)
         else:

@@ -89,7 +89,9 @@ class Decisions(Result):
             *([Field("due", text("Due"), unit="text")] if any(row["due"] for row in rows) else []),
         ]
         table = pd.DataFrame(rows, columns=[field.key for field in fields], dtype="object")
-        return [View(self._message(), self._subtitle(), fields if rows else [], table, notes=self._notes())]
+        if not rows:  # sentences, and no list that findings bear their number in
+            return [View(self._message(), " ".join(self._notes()) or self.period.name(), [], table)]
+        return [View(self._message(), self._subtitle(), fields, table, notes=self._notes())]
 
     def _message(self) -> str:
         if not self.items:

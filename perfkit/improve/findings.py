@@ -220,8 +220,14 @@ class Findings(Result):
         title = plural("{n} finding", "{n} findings", len(cards))
         if not cards:
             title = text("No finding: nothing in these figures calls for action")
+        values = {"period": self.period.name(), "currency": self.currency}
+        staked = any(item.amount for item in self.items)
         subtitle = opening(
-            text("{period}, the most at stake first, {currency}", period=self.period.name(), currency=self.currency)
+            text("{period}, the most at stake first, {currency}", **values)
+            if staked
+            else text("{period}, {currency}, no money at stake in any", **values)
+            if cards
+            else values["period"]
         )
         fields = [
             Field("rank", text("Rank")),

@@ -186,7 +186,7 @@ _KPIS = (
     ),
     KPI(
         "cost_coverage",
-        mark("Revenue with a known cost"),
+        mark("Amounts with a known cost"),
         "share",
         1,
         mark("Amounts, signs ignored, of the lines whose cost is known / amounts of all lines of the period"),

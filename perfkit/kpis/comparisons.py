@@ -14,10 +14,15 @@ ALIKE_SUMS, ALIKE_RATES = 0.01, 0.05
 """How far two periods' coverage may lie apart: a sum moves with it one for one, a rate or a count of customers less."""
 
 
-def compared(kpi: KPI, currency: str, now: Value, before: Value, target: Decimal | None, why: str) -> dict[str, Any]:
-    """Return a KPI's row of the scorecard: its value against the year before, where they compare, and its target."""
+def compared(
+    kpi: KPI, currency: str, now: Value, before: Value, target: Decimal | None, why: str, *, of_parts: bool = False
+) -> dict[str, Any]:
+    """Return a KPI's row of the scorecard: its value against the year before, where they compare, and its target.
+
+    Two parts of a business are of two sizes anyway: what is known of each needs to lie no closer than for a rate.
+    """
     claimed = now.status in CLAIMED and before.status in CLAIMED
-    alike = _alike(kpi, now, before)
+    alike = _alike(kpi, now, before, of_parts)
     previous = before.actual if claimed and alike else None
     is_share = kpi.unit == "share"
     growth = None if is_share else estimates.growth(now.actual, previous)
@@ -70,11 +75,12 @@ def _tone(change: Any, kpi: KPI, currency: str) -> str | None:
     return estimates.tone(change, unit, direction=kpi.direction, decimals=kpi.decimals)
 
 
-def _alike(kpi: KPI, now: Value, before: Value) -> bool:
+def _alike(kpi: KPI, now: Value, before: Value, of_parts: bool) -> bool:
     """Say whether two values speak of the same share of the business: a part against the whole is no growth."""
     if not now.coverage or not before.coverage:
         return (now.status == "partial") == (before.status == "partial")
-    most = ALIKE_SUMS if kpi.additive and "customer_id" not in kpi.needs else ALIKE_RATES
+    strict = kpi.additive and "customer_id" not in kpi.needs and not of_parts
+    most = ALIKE_SUMS if strict else ALIKE_RATES
     return all(near(*both, most) for both in zip(now.coverage, before.coverage, strict=True))
 
 

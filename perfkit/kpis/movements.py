@@ -28,12 +28,13 @@ from perfkit.results import Field, Result, View, figure_frame
 
 _BASIS = mark("Net revenue of the member in the period less that of the same period a year before")
 _KINDS = {
-    # Not "new" and "lost": a customer without a line in the same months of last year may be an old one.
+    # Not "new" and "lost": a customer without a purchase in the same months of last year may be an old one.
     "new": mark("only now"),
     "lost": mark("only a year before"),
     "up": mark("up"),
     "down": mark("down"),
     "unchanged": mark("unchanged"),
+    "credited": mark("no purchase"),
 }
 _COLUMNS = ["member", "name", "revenue", "previous", "change", "kind"]
 
@@ -45,8 +46,8 @@ class Movers(Result):
     Attributes
     ----------
     rows : DataFrame, one row a member that sold in either period
-        member: None = unknown; name; revenue, previous, change: Decimal; kind: new (no line a year
-        before), lost (no line now), up, down or unchanged.
+        member: None = unknown; name; revenue, previous, change: Decimal; kind: new (no purchase a year before),
+        lost (none now), up, down or unchanged (purchases in both), credited (none in either: credit notes, free lines).
     by : str
         The dimension's column.
     period : Period
@@ -107,17 +108,19 @@ class Movers(Result):
         return None if self.reason else {"revenue_change": self.change, "period": self.period.label}
 
     def counts(self) -> pd.DataFrame:
-        """Return members, revenue and change by kind: what came, what left, what grew and shrank."""
+        """Return members and change by kind: what came, what left, what grew and shrank.
+
+        What came changed revenue by what it brings now, and what left by what it had brought. Credit notes of a period
+        in which their member bought nothing are of the kind credited.
+        """
         rows = self.rows[self.rows["member"].notna()]
+        change = {kind: sum(rows.loc[rows["kind"] == kind, "change"], Decimal(0)) for kind in _KINDS}
+        for kind, column, sign in (("new", "previous", -1), ("lost", "revenue", 1)):
+            apart = sign * sum(rows.loc[rows["kind"] == kind, column], Decimal(0))
+            change[kind] -= apart
+            change["credited"] += apart
         return pd.DataFrame(
-            [
-                {
-                    "kind": kind,
-                    "members": int((rows["kind"] == kind).sum()),
-                    "change": sum(rows.loc[rows["kind"] == kind, "change"], Decimal(0)),
-                }
-                for kind in _KINDS
-            ],
+            [{"kind": kind, "members": int((rows["kind"] == kind).sum()), "change": change[kind]} for kind in _KINDS],
         )
 
     def views(self, most: int = 10) -> list[View]:
@@ -165,9 +168,18 @@ class Movers(Result):
                 change=show(each["change"], self.currency, signed=True),
             )
             for each in _records(self.counts())
-            if each["members"]
+            if each["members"] and each["kind"] != "credited"
         ]
         notes = [f"{opening(listing(kinds))}."] if kinds else []
+        credits = self.counts().set_index("kind").loc["credited", "change"]
+        if credits:
+            notes.append(
+                text(
+                    "Credit notes of a period without a purchase make up the rest of the change ({change}): a credit "
+                    "note is no purchase.",
+                    change=show(credits, self.currency, signed=True),
+                )
+            )
         if self.previous_reason and not (self.silent and self.previous_reason == no_line(self.period.year_before())):
             notes.append(self.previous_reason)
         if self.silent:
@@ -233,21 +245,17 @@ def movers(lines: ibis.Table | pd.DataFrame, *, by: str, period: Period, currenc
     rows = member_sums(table, by, period, before).rename(columns={"variance": "change"})
     if unlike := unlike_members(rows, rows["member"].notna(), by, period):
         return nothing(unlike)
-    counts = zip(rows["lines"], rows["lines_before"], rows["purchases"], rows["previous_purchases"], strict=True)
-    rows["kind"] = [_kind(*_counted(*each), change) for each, change in zip(counts, rows["change"], strict=True)]
+    bought = zip(rows["purchases"], rows["previous_purchases"], rows["change"], strict=True)
+    rows["kind"] = [_kind(*each) for each in bought]
     none_before = "" if any(rows["lines_before"]) else no_line(before)
     change, silent = sum(rows["change"], Decimal(0)), silent_months_of(table, period, days)
     return Movers(rows[_COLUMNS], by, period, change, currency, previous_reason=none_before, silent=silent)
 
 
-def _counted(lines: int, lines_before: int, bought: int, bought_before: int) -> tuple[int, int]:
-    """What tells who came and went: purchases, for a credit note is none; of who bought in neither period, lines."""
-    return (bought, bought_before) if bought or bought_before else (lines, lines_before)
-
-
 def _kind(now: int, before: int, change: Decimal) -> str:
+    """What tells who came and went is purchases: a credit note is none."""
     if not before:
-        return "new"
+        return "new" if now else "credited"
     if not now:
         return "lost"
     return "unchanged" if change == 0 else "up" if change > 0 else "down"

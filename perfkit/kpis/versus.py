@@ -11,7 +11,7 @@ import pandas as pd
 
 from perfkit import estimates
 from perfkit.dimensions import dimension_name, dimensioned, distinct_names
-from perfkit.errors import ParameterError
+from perfkit.errors import DataError, ParameterError
 from perfkit.ids import escaped
 from perfkit.kpis.breakdowns import ROUNDED, by_size, label, multiples, rounded, with_growth_shown
 from perfkit.kpis.catalogue import CATALOGUE
@@ -112,7 +112,7 @@ class Comparison(Result):
             found.append(common | {
                 "figure_id": f"{stem}:{row['kpi']}", "estimate": row["variance"], "unit": row["variance_unit"],
                 "status": "observed" if known else "not available",
-                "reason": "" if known else row["a_reason"] or row["b_reason"] or _not_alike(),
+                "reason": "" if known else row["a_reason"] or row["b_reason"] or self._not_alike(),
             })  # fmt: skip
             for key, side in (("a", self.a), ("b", self.b)):
                 found.append(common | {
@@ -218,11 +218,17 @@ class Comparison(Result):
             ]
         unlike = [text(row["name"]) for row in rows if row["unlike"]]
         if unlike:
-            notes.append(text("{figures}: {reason}", figures=listing(unlike), reason=_not_alike()))
+            notes.append(text("{figures}: {reason}", figures=listing(unlike), reason=self._not_alike()))
         changes = ("a", "b", "variance")
         if rounded(self.rows, changes, unit="unit", decimals="decimals") or rounded(self.members, changes):
             notes.append(text(ROUNDED))
         return notes
+
+    def _not_alike(self) -> str:
+        """Why two figures that are there are not set against each other."""
+        if self.of_parts:
+            return text("not compared: the data that it needs cover another share of the one part than of the other.")
+        return text("not compared: the two periods do not cover the same share of the business.")
 
     def _member_view(self, most: int) -> View:
         unknown = self.members[self.members["member"].isna()]
@@ -297,7 +303,7 @@ def compare(
     ParameterError
         If the periods are not as long as each other, or the two sides are one and the same.
     DataError
-        If a side has no line, or its period starts before the data.
+        If a side has no line, its period starts before the data, or they hold a part of one period only.
     """
     first, second = periods
     lengths = [len(period.months()) for period in periods]
@@ -313,12 +319,13 @@ def compare(
             + ("" if first.label == second.label else f": {second.label} has the same days")
             + ". Give two periods, or two parts of one."
         )
+    _refuse_a_part_of_one(first, second)
     sides = tuple(
         Side(_id(period, id or name), name or period.name(), period, working_days(period, calendar))
         for id, name, period in zip(ids, names, periods, strict=True)
     )
     measured = [_measured(lines, period, calendar) for lines, period in zip((a, b), periods, strict=True)]
-    rows = [_row(kpi, currency, *(side[kpi] for side in measured)) for kpi in CATALOGUE]
+    rows = [_row(kpi, currency, *(side[kpi] for side in measured), of_parts=of_parts) for kpi in CATALOGUE]
     rows = [row for row in rows if row["a"] is not None or row["b"] is not None]
     members = pd.DataFrame(columns=_COLUMNS, dtype="object")
     if by:
@@ -334,6 +341,18 @@ def compare(
     if silent or of_parts:
         frame["tone"] = None
     return Comparison(frame, members, sides[0], sides[1], by, currency, calendar, tuple(remarks), silent, of_parts)
+
+
+def _refuse_a_part_of_one(first: Period, second: Period) -> None:
+    """Refuse a period that the data start within against one that they hold whole: days without data are no change."""
+    missing = [(period.since - period.start).days if period.since else 0 for period in (first, second)]
+    if missing[0] == missing[1]:
+        return
+    cut, whole = (first, second) if missing[0] > missing[1] else (second, first)
+    raise DataError(
+        f"The data hold {cut.label} from {cut.since} only, and {whole.label} from {whole.since or whole.start}: the "
+        f"days that {cut.label} lacks would be told as a change. Compare periods that start on or after {cut.end}."
+    )
 
 
 def _within(name: str) -> str:
@@ -360,8 +379,8 @@ def _silent(lines: ibis.Table | pd.DataFrame, period: Period) -> list[Period]:
     return [month for month in silent_months_of(table, period, span(table, period)) if within_any(month, period)]
 
 
-def _row(kpi: str, currency: str, a: Value, b: Value) -> dict[str, Any]:
-    row = compared(CATALOGUE[kpi], currency, a, b, None, "")
+def _row(kpi: str, currency: str, a: Value, b: Value, *, of_parts: bool) -> dict[str, Any]:
+    row = compared(CATALOGUE[kpi], currency, a, b, None, "", of_parts=of_parts)
     kept = ("kpi", "name", "basis", "unit", "decimals", "direction", "variance_unit", "unlike")
     return {key: row[key] for key in kept} | {
         "a": a.actual,
@@ -403,7 +422,3 @@ def _members(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
 def _together(rows: pd.DataFrame) -> dict[str, Any]:
     sums = {column: sum(rows[column], Decimal(0)) for column in ("a", "b", "variance")}
     return dict.fromkeys(_COLUMNS) | sums | {"growth": estimates.growth(sums["a"], sums["b"])}
-
-
-def _not_alike() -> str:
-    return text("not compared: the two periods do not cover the same share of the business.")

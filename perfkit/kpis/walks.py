@@ -1,7 +1,9 @@
 """The revenue walk: what did new, returning, growing, shrinking and lost customers do to last year's revenue?
 
-Customers buy when they like, without a contract: who has no line in the period is counted as lost,
+Customers buy when they like, without a contract: who buys nothing in the period is counted as lost,
 and may come back. "New" is a first purchase in these data, which may start after the customer did.
+A credit note is no purchase: what it gave a customer back in a period in which this one bought nothing is a step of
+its own, so that what lost customers had brought and what those who came bring is what they bought.
 """
 
 import datetime as dt
@@ -34,6 +36,7 @@ STEPS = {
     "unchanged": mark("Customers who bought as much"),
     "contraction": mark("Customers who bought less"),
     "lost": mark("Customers who did not buy again"),
+    "credited": mark("Credit notes of customers without a purchase"),
     "unknown": mark("Revenue without a customer"),
 }
 """What makes last year's revenue this year's, in the order of the walk."""
@@ -49,6 +52,7 @@ _BASIS = mark(
 GROSS = mark(
     "Revenue of the customers who brought some a year before, of each from 0 to what it brought then / a year before"
 )
+_AGAIN = ("expansion", "contraction", "unchanged")
 _COLUMNS = ["step", "name", "customers", "revenue", "previous", "effect"]
 
 
@@ -58,16 +62,18 @@ class RevenueWalk(Result):
 
     Attributes
     ----------
-    rows : DataFrame, one row a step (new, expansion, contraction, lost; acquired, unchanged, unknown if any;
-        reactivated but where the data start with the period a year before: who bought before then is not known)
-        step; name: message id; customers: int, None for the unknown; revenue, previous, effect: Decimal,
-        of its customers in the period, a year before, and the difference.
+    rows : DataFrame, one row a step (new, expansion, contraction, lost; acquired, unchanged, credited,
+        unknown if any; reactivated but where the data start with the period a year before: who bought before then is
+        not known)
+        step; name: message id; customers: int, None for the credited and the unknown; revenue, previous, effect:
+        Decimal, of its customers in the period, a year before, and the difference. Credited is what credit notes
+        gave back in a period in which their customer bought nothing, and no part of that customer's own step.
     period : Period
     revenue, previous_revenue : Decimal
     base_customers, kept_customers : int
         Identified customers who bought a year before; those of them who bought in the period.
     base, kept : Decimal
-        Revenue of the base customers a year before, and in the period.
+        Revenue of the base customers a year before, and in the period, credit notes of the lost ones taken off.
     held_base, held : Decimal
         Revenue a year before of the customers who brought more than 0 then; what of it each still brings, from 0 to
         what it brought then.
@@ -197,7 +203,7 @@ class RevenueWalk(Result):
 
     def message(self) -> str:
         """Return what keeping and winning customers did to revenue, in a sentence."""
-        kept = self.kept - self.base
+        kept = sum((self.effect(step) for step in (*_AGAIN, "lost")), Decimal(0))
         won = self.effect("new") + self.effect("acquired") + self.effect("reactivated")
         return text(
             "Last year's customers: {kept}; those who did not buy then: {won}",
@@ -239,6 +245,15 @@ class RevenueWalk(Result):
                     gross=percent(gross),
                 )
             )
+        if "credited" in set(self.rows["step"]):
+            notes.append(
+                text(
+                    "A credit note is no purchase: those of customers who bought nothing in {previous} or in "
+                    "{period} have a row of their own.",
+                    previous=self.period.year_before().name(),
+                    period=self.period.name(),
+                )
+            )
         notes.append(
             text(
                 "New: first purchase since {day}, where the data start; older customers may be among them. "
@@ -265,9 +280,10 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
     """Walk from the revenue of a year before to the period's by what each customer did.
 
     New customers bought for the first time in the period, acquired ones after that of a year before and before
-    this one. Reactivated ones bought before both, but have no line in the one a year before. Expansion and
-    contraction are of those with lines in both, lost is of those with lines a year before only. Of lines that are a
-    part of what customers buy, new and acquired ones are those who bought anything at all for the first time then.
+    this one. Reactivated ones bought before both, but nothing in the one a year before. Expansion and contraction
+    are of those who bought in both, lost is of those who bought a year before only. Who bought in neither is of no
+    step: credit notes alone, of either period, are the step credited. Of lines that are a part of what customers
+    buy, new and acquired ones are those who bought anything at all for the first time then.
 
     Parameters
     ----------
@@ -315,26 +331,32 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
             previous=before.name(),
         )
         return replace(nothing(why), revenue=told["revenue"], previous_revenue=told["previous"])
-    zero: dict[str, Any] = dict.fromkeys(("revenue", "previous", "held", "held_base"), Decimal(0)) | {"customers": 0}
+    amounts = ("revenue", "previous", "held", "held_base", "credits", "credits_before")
+    zero: dict[str, Any] = dict.fromkeys(amounts, Decimal(0)) | {"customers": 0}
     sums = {step: zero | found.get(step, {}) for step in STEPS}
+    base = sum((sums[step]["previous"] for step in (*_AGAIN, "lost")), Decimal(0))
+    kept = sum((sums[step]["revenue"] for step in (*_AGAIN, "lost")), Decimal(0))
+    credited = _apart(sums)
+    shown = set(STEPS) - {"acquired", "unchanged", "credited", "unknown"}
+    if days.first >= before.start:
+        shown -= {"reactivated"}
+    shown |= set(found) - {"credited"} | ({"credited"} if credited else set())
     of_part = FIRST_BOUGHT in table.columns
     names = STEPS | _OF_A_PART if of_part else STEPS
     rows = [
         {
             "step": step,
             "name": name,
-            "customers": None if step == "unknown" else int(sums[step]["customers"]),
+            "customers": None if step in ("credited", "unknown") else int(sums[step]["customers"]),
             "revenue": sums[step]["revenue"],
             "previous": sums[step]["previous"],
             "effect": sums[step]["revenue"] - sums[step]["previous"],
         }
         for step, name in names.items()
-        if step in found
-        or step not in ("acquired", "unchanged", "unknown", *(["reactivated"] if days.first >= before.start else []))
+        if step in shown
     ]
-    again = ("expansion", "contraction", "unchanged")
     totals = {column: sum((each[column] for each in sums.values()), Decimal(0)) for column in ("revenue", "previous")}
-    kept_customers = sum(int(sums[step]["customers"]) for step in again)
+    kept_customers = sum(int(sums[step]["customers"]) for step in _AGAIN)
     return RevenueWalk(
         rows=pd.DataFrame(rows, columns=_COLUMNS, dtype="object"),
         period=period,
@@ -342,15 +364,26 @@ def revenue_walk(lines: ibis.Table | pd.DataFrame, *, period: Period, currency: 
         previous_revenue=totals["previous"],
         base_customers=kept_customers + int(sums["lost"]["customers"]),
         kept_customers=kept_customers,
-        base=sum((sums[step]["previous"] for step in (*again, "lost")), Decimal(0)),
-        kept=sum((sums[step]["revenue"] for step in (*again, "lost")), Decimal(0)),
+        base=base,
+        kept=kept,
         first=days.first,
         currency=currency,
-        held_base=sum((sums[step]["held_base"] for step in (*again, "lost")), Decimal(0)),
-        held=sum((sums[step]["held"] for step in (*again, "lost")), Decimal(0)),
+        held_base=sum((sums[step]["held_base"] for step in (*_AGAIN, "lost")), Decimal(0)),
+        held=sum((sums[step]["held"] for step in (*_AGAIN, "lost")), Decimal(0)),
         silent=silent_months_of(table, period, days),
         of_part=of_part,
     )
+
+
+def _apart(sums: dict[str, dict[str, Any]]) -> bool:
+    """Take credit notes of customers without a purchase out of their steps into one of their own; say if any are."""
+    own = sums["credited"]
+    for step, each in sums.items():
+        if step != "credited":
+            for column, credits in (("revenue", "credits"), ("previous", "credits_before")):
+                each[column] -= each[credits]
+                own[column] += each[credits]
+    return bool(own["revenue"] or own["previous"])
 
 
 @aggregation
@@ -381,14 +414,16 @@ def _steps(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         held=_.held.sum(),
         held_base=_.held_base.sum(),
         lines_before=_.lines_before.sum(),
+        credits=ibis.ifelse(_.customer_id.notnull() & (_.bought == 0), _.revenue, zero).sum(),
+        credits_before=ibis.ifelse(_.customer_id.notnull() & (_.bought_before == 0), _.previous, zero).sum(),
     )
 
 
 def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     """Return customers with lines in either period, what they brought in both, and which step each is of.
 
-    Who got a credit note and bought nothing is lost, and who only had one a year before did not buy then. Who has
-    bought nothing yet, credited or given something free, did not come back: there was no purchase before.
+    Who got a credit note and bought nothing is lost, and who only had one a year before did not buy then. Who bought
+    in neither period, credited or given something free, neither left nor came.
     """
     here, then = is_in(period), is_in(previous)
     known = lines.filter(_.date < ibis.date(period.end.isoformat()))
@@ -405,12 +440,6 @@ def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
         )
         .filter((_.lines > 0) | (_.lines_before > 0))
     )
-    # A credit note for last year's purchases is no purchase. Of who bought in neither period, lines alone can tell.
-    either = (customers.bought > 0) | (customers.bought_before > 0)
-    customers = customers.mutate(
-        now=ibis.ifelse(either, customers.bought, customers.lines),
-        before=ibis.ifelse(either, customers.bought_before, customers.lines_before),
-    )
     zero = ibis.literal(Decimal(0), "decimal(38, 4)")
     customers = customers.mutate(
         revenue=ibis.coalesce(customers.revenue, zero), previous=ibis.coalesce(customers.previous, zero)
@@ -420,10 +449,11 @@ def walked(lines: ibis.Table, period: Period, previous: Period) -> ibis.Table:
     since = first >= ibis.date(previous.end.isoformat())
     step = ibis.cases(
         (customers.customer_id.isnull(), "unknown"),
-        ((customers.before == 0) & fresh, "new"),
-        ((customers.before == 0) & since, "acquired"),
-        (customers.before == 0, "reactivated"),
-        (customers.now == 0, "lost"),
+        ((customers.bought == 0) & (customers.bought_before == 0), "credited"),
+        ((customers.bought_before == 0) & fresh, "new"),
+        ((customers.bought_before == 0) & since, "acquired"),
+        (customers.bought_before == 0, "reactivated"),
+        (customers.bought == 0, "lost"),
         (customers.revenue > customers.previous, "expansion"),
         (customers.revenue < customers.previous, "contraction"),
         else_="unchanged",

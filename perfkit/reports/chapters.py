@@ -106,12 +106,19 @@ def _without_empty_pictures(items: Sequence[Item]) -> list[Item]:
     """Leave out a chart that says only what the empty table after it says."""
     kept: list[Item] = []
     for item in items:
-        if isinstance(item, Shown) and reason(item) and kept and isinstance(kept[-1], Picture):
-            said = " ".join((kept[-1].title or kept[-1].alt).split())
+        beside = kept[-1] if kept and isinstance(kept[-1], Picture) else None
+        if isinstance(item, Shown) and beside and (reason(item) or (beside.empty and _opens_empty(item))):
+            said = " ".join((beside.title or beside.alt).split())
             if said.startswith(" ".join(item.payload["views"][0]["title"].split())):
                 kept.pop()
         kept.append(item)
     return kept
+
+
+def _opens_empty(item: Shown) -> bool:
+    """Say whether the first table of a result is empty, as a chart beside it is, though others after it are not."""
+    views = item.payload["views"]
+    return bool(views) and not views[0]["rows"]
 
 
 def _why_absent(part: Part) -> tuple[str, str] | None:

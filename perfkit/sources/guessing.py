@@ -362,14 +362,22 @@ def documents(guess: Guess, known: dict[str, str], seen: Seen) -> Guess:
     words = dict.fromkeys(_word(cell) for cell in seen.cells[guess.heading])
     unknown = [each for each in words if each.casefold() not in meant]
     if unknown:
-        choice = ", ".join(map(toml, unknown[:SHOWN]))
-        because = f"perhaps {toml(guess.heading)}, but what does {choice} mean? Say it of each of its words:"
+        because = f"perhaps {toml(guess.heading)}, but what does {_asked(unknown)} mean? Say it of each of its words:"
         return Guess(guess.column, "", "none", f'{because} values = {{ {toml(unknown[0])} = "invoice" }}.')
     return replace(guess, values={each: meant[each.casefold()] for each in words if each != meant[each.casefold()]})
 
 
 WORDS = 30
 """Different texts of a column up to which they are words of a kind."""
+
+
+ASKED = 12
+"""Words whose meaning is asked, each by its name; the others are counted."""
+
+
+def _asked(words: Sequence[str]) -> str:
+    more = len(words) - ASKED
+    return ", ".join(map(toml, words[:ASKED])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def allowed(guess: Guess, column: schema.Column, known: dict[str, str], seen: Seen, otherwise: str = "") -> Guess:
@@ -389,9 +397,10 @@ def allowed(guess: Guess, column: schema.Column, known: dict[str, str], seen: Se
     if not unknown and guess.known:
         return guess
     if len(words) > WORDS or (unknown and not otherwise):
-        choice = ", ".join(map(toml, unknown[:SHOWN]))
-        because = f"perhaps {toml(guess.heading)}, but what does {choice} mean? Each of its words is one of {one_of}:"
-        return Guess(guess.column, "", "none", f'{because} values = {{ {toml(unknown[0])} = "{column.one_of[0]}" }}.')
+        perhaps = f"perhaps {toml(guess.heading)}, but what does {_asked(unknown)} mean?"
+        because = f"{perhaps} Each of its words is one of {one_of}:"
+        pairs = ", ".join(f'{toml(each)} = "..."' for each in unknown[:ASKED])
+        return Guess(guess.column, "", "none", f"{because} values = {{ {pairs} }}.")
     values = {each: meant.get(each.casefold(), otherwise) for each in words}
     because = guess.because
     if unknown:

@@ -13,7 +13,8 @@ load.json, beside what `tally` says about each table, holds
               totals     what totals rows say against what was read: see `totals`
               overlaps   [{first, second, rows, money}]: rows of the second file that stand in the first too
               repeats    documents that stand several times in one file: see `repeats.settled`
-              numbers    of sales: order numbers that name several orders, see `numbers.found`
+              states     of sales: rows whose status says that they are none, see `states.found`
+      numbers    of sales: order numbers that name several orders, see `numbers.found`
               strangers  of sales: ids that no row of their own table has, see `strangers.found`
               signs      of sales: credit notes and costs whose sign is odd, see `signs.found`
               shortened  ids that a spreadsheet has made numbers of, see `strangers.shortened`
@@ -51,7 +52,7 @@ from perfkit.sources.snapshots import Snapshot
 from perfkit.sources.taking import Contradicted, take_table
 from perfkit.sources.unpacking import Unpacker
 
-READER = 6
+READER = 7
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"

@@ -6,6 +6,7 @@ it and deleted that line.
 
 import re
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from perfkit import schema
 from perfkit.errors import PerfkitError
-from perfkit.sources import budgets, company_toml
+from perfkit.sources import budgets, company_toml, counting_days, states
 from perfkit.sources.files import ExportFile
 from perfkit.sources.guessing import (
     UNNAMED,
@@ -151,21 +152,49 @@ def confirmable(proposal: Proposal, folder: Path, untouched: Path) -> Path:
             path = folder / f"proposed.{proposal.table}.toml"
             path.write_text(proposal.block(beside=True), encoding="utf-8")
             return path
-        text = _without(text, proposal.table)
+        text, place = _without(text, proposal.table)
+    else:
+        text, place = _room(text, proposal.table)
+    block = proposal.block()
+    placed = f"{text[:place].rstrip()}\n\n{block}\n\n{text[place:].lstrip()}"
+    if not _says_as_much(placed, text, block):
+        placed = f"{text.rstrip()}\n\n\n{block}"
     work = path.with_name(f".{path.name}.new")
-    work.write_text(f"{text.rstrip()}\n\n\n{proposal.block()}", encoding="utf-8")
+    work.write_text(placed.rstrip() + "\n", encoding="utf-8")
     work.replace(path)
     return path
 
 
-def _without(text: str, table: str) -> str:
-    """A text of settings without one table's block: to the next block, or to the next chapter of the template."""
+def _without(text: str, table: str) -> tuple[str, int]:
+    """A text of settings without one table's block, which goes to the next block or chapter, and where it stood."""
     lines = text.split("\n")
     start = lines.index(f"[tables.{table}]")
     after = range(start + 1, len(lines))
     own = f"[tables.{table}."
     ends = (at for at in after if lines[at].startswith(("[", "# ----")) and not lines[at].startswith(own))
-    return "\n".join(lines[:start] + lines[next(ends, len(lines)) :])
+    above = "\n".join(lines[:start])
+    return "\n".join(lines[:start] + lines[next(ends, len(lines)) :]), len(above)
+
+
+def _room(text: str, table: str) -> tuple[str, int]:
+    """A text of settings without the template's example of a table, and where its block goes: there, or in its chapter.
+
+    The chapters are the template's: sales in the first, the other tables in the second; at the end where there is none.
+    """
+    example = re.search(rf"^# \[tables\.{table}\]\n(?:# .*\n)*\n?", text, re.M)
+    if example:
+        return text[: example.start()] + text[example.end() :], example.start()
+    ends = re.search(rf"^# ---- {2 if table == 'sales' else 3}\. ", text, re.M)
+    return text, ends.start() if ends else len(text)
+
+
+def _says_as_much(placed: str, text: str, block: str) -> bool:
+    """Whether a text with a block in it says what both say, and no line of it has become another table's."""
+    try:
+        whole, before, own = (tomllib.loads(each) for each in (placed, text, block))
+    except tomllib.TOMLDecodeError:
+        return False
+    return whole == before | {"tables": before.get("tables", {}) | own["tables"]}
 
 
 def _commented(guess: Guess, width: int, table: str) -> str:
@@ -192,6 +221,7 @@ def propose(
     currency: str,
     timezone: str = "UTC",
     table: str = "",
+    revenue_date: str = "",
 ) -> Proposal:
     """Propose what some files of one export are.
 
@@ -205,6 +235,8 @@ def propose(
         The company's.
     table : str, optional
         The canonical table, where it is known.
+    revenue_date : str, optional
+        The day on which the company says that revenue counts.
 
     Raises
     ------
@@ -228,7 +260,15 @@ def propose(
         if best is None and not table:
             return _unknown(files, seen)
         proposal = _proposed(files, seen, best.table if best else table, best)
+        proposal = replace(proposal, notes=(*proposal.notes, *_of_days(proposal, revenue_date)))
         return _tried(proposal, exports, currency, timezone, work)
+
+
+def _of_days(proposal: Proposal, revenue_date: str) -> list[str]:
+    """What to write where the date of sales is another day than the one that the company names."""
+    date = next((each.heading for each in proposal.guesses if each.column == "date"), "")
+    said = counting_days.told(date, revenue_date) if proposal.table == "sales" else ""
+    return [said] if said else []
 
 
 def _may_be(one: presetting.Recognition, every: Sequence[presetting.Recognition], seen: Seen) -> bool:
@@ -339,6 +379,8 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
     guesses.sort(key=lambda each: order[each.column])
     left = {name: tuple(samples(seen, name)) for name in seen.names if name not in used}
     beware = strange(seen.names, table) if named is None and table in ("sales", "customers") else ()
+    if named is None and table == "sales":
+        beware += _perhaps_spend(guesses)
     if beware:
         guesses = [replace(each, confidence="guess") if each.heading else each for each in guesses]
     return Proposal(
@@ -358,6 +400,21 @@ def _proposed(files: Sequence[ExportFile], seen: Seen, table: str, best: presett
 
 _WITHOUT_MINUS = ("net_revenue", "list_revenue", "cost", "quantity")
 """What a credit note takes off, where an export leaves its minus out."""
+
+
+_OF_A_SALE = {"order_id", "customer_id", "product_id", "quantity", "rep_id", "store_id", "document", "cost"}
+"""Columns of which one at least stands in any export of sales that is more than sums."""
+
+
+def _perhaps_spend(guesses: Sequence[Guess]) -> tuple[str, ...]:
+    """Why amounts by day and channel alone may be what the channels cost."""
+    made = {each.column for each in guesses if each.heading not in ("", UNNAMED)}
+    if "channel" not in made or made & _OF_A_SALE:
+        return ()
+    return (
+        "no heading names an order, a customer, a product or a quantity. If these amounts are what marketing channels "
+        "cost, map the file anew with --table spend; if they are other costs, with --table costs.",
+    )
 
 
 def _with_credits(guesses: list[Guess], preset: presetting.Preset | None, seen: Seen) -> list[Guess]:
@@ -416,8 +473,9 @@ def _tried(proposal: Proposal, exports: Path, currency: str, timezone: str, work
     except PerfkitError as error:
         return replace(proposal, trial=f"A load of it is refused as yet: {' '.join(str(error).split())}")
     report = snapshot.report["tables"][proposal.table]
+    odd = [states.told(each, currency) for each in report["states"]]
     return replace(
-        proposal, trial=_told(snapshot, proposal.table), loads=True, read=(*proposal.read, *report["notices"])
+        proposal, trial=_told(snapshot, proposal.table), loads=True, read=(*proposal.read, *report["notices"], *odd)
     )
 
 

@@ -70,6 +70,8 @@ class Reconciliation(Result):
         Sales that stand identically in two files, and sales whose ids are in no list: see `loading`.
     repeats : list of dict
         Documents of sales that stand several times in one file, see `repeats.settled`.
+    states : list of dict
+        Sales whose status says that they are none, see `states.found`.
     numbers : dict
         Order numbers that may stand for several orders, see `numbers.found`; empty where there is none.
     signs : list of dict
@@ -94,6 +96,7 @@ class Reconciliation(Result):
     overlaps: list[dict[str, Any]]
     strangers: list[dict[str, Any]]
     repeats: list[dict[str, Any]]
+    states: list[dict[str, Any]]
     numbers: dict[str, Any]
     signs: list[dict[str, Any]]
     shortened: list[dict[str, Any]]
@@ -201,6 +204,8 @@ class Reconciliation(Result):
         again = [each for each in self.repeats if each["lines"] == "several" and not each["left_out"]]
         if any(_largest_share(each["rows"], Decimal(each["money"]), accepted) >= LOUD for each in again):
             said += _again(again, self.currency)
+        odd = [each for each in self.states if _largest_share(each["rows"], Decimal(each["money"]), accepted) >= LOUD]
+        said += _by_status(odd, self.currency)
         loud = [each for each in self.spellings if each["rows"] >= UNLISTED * accepted["lines"]]
         said += _written_twice(loud, self.currency)
         if self.numbers and self.numbers["numbers"] >= UNLISTED * self.numbers["of"]:
@@ -246,6 +251,7 @@ class Reconciliation(Result):
         notes += [_total(each, self.currency) for each in self.totals]
         notes += [*_twice(self.overlaps, self.currency), *_unlisted(self.strangers, self.currency)]
         notes += [*_again(self.repeats, self.currency)]
+        notes += _by_status(self.states, self.currency)
         notes += _written_twice(self.spellings, self.currency)
         notes += [_doubtful_numbers(self.numbers, self.currency)] if self.numbers else []
         notes += [*_odd_signs(self.signs, self.currency), *_rounded_ids(self.shortened)]
@@ -372,6 +378,7 @@ def reconciliation(snapshot: Snapshot, *, currency: str, observed_until: dt.date
         overlaps=snapshot.report["tables"]["sales"].get("overlaps", []),
         strangers=snapshot.report["tables"]["sales"].get("strangers", []),
         repeats=snapshot.report["tables"]["sales"].get("repeats", []),
+        states=snapshot.report["tables"]["sales"].get("states", []),
         numbers=snapshot.report["tables"]["sales"].get("numbers", {}),
         signs=snapshot.report["tables"]["sales"].get("signs", []),
         shortened=[
@@ -539,6 +546,23 @@ def _again(repeats: list[dict[str, Any]], currency: str) -> Iterator[str]:
                 each["documents"],
                 **said,
             )
+
+
+def _by_status(some: list[dict[str, Any]], currency: str) -> list[str]:
+    """Lines that count though their status says that they are cancelled, refunded or a draft."""
+    return [
+        plural(
+            "{n} line of sales ({money}) is marked {words} in column {column} and counts as revenue: if it is no sale, "
+            "that amount is to be taken off.",
+            "{n} lines of sales ({money}) are marked {words} in column {column} and count as revenue: if they are no "
+            "sales, that amount is to be taken off.",
+            each["rows"],
+            money=money(Decimal(each["money"]), currency, 2),
+            words=", ".join(f"“{visible(word)}”" for word in each["words"]),
+            column=visible(each["column"]),
+        )
+        for each in some
+    ]
 
 
 def _first(ids: list[str], of: int) -> str:

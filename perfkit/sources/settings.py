@@ -317,9 +317,11 @@ class TableSettings(_Strict):
         False in a block that `perfkit map` proposed, until a person has checked it.
     totals : "keep"
         Says that rows that look like totals are sales.
+    statuses : "keep"
+        Says that rows whose status says cancelled, refunded or draft are sales.
     max_quarantined : float, default 0.1
-        Share of the rows (0 to 1) that may be unreadable; a load with more, and a hundred at least, is refused:
-        so many are a format that was declared wrongly.
+        Share of the rows (0 to 1) that may be unreadable; a load with more, and a hundred at least, is refused, and one
+        with ten at least that are more than 40 %: so many are a format that was declared wrongly.
     """
 
     files: tuple[str, ...]
@@ -333,6 +335,7 @@ class TableSettings(_Strict):
     overlap: bool = False
     repeated: Literal["once", "once, single lines too"] | None = None
     totals: Literal["keep"] | None = None
+    statuses: Literal["keep"] | None = None
     confirmed: bool = True
     max_quarantined: float = Field(default=0.1, ge=0, le=1)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from perfkit.errors import DataError, EngineError, ParameterError
 from perfkit.schema import Table
-from perfkit.sources import notices, overlaps, repeats, totals, wordings
+from perfkit.sources import notices, overlaps, repeats, states, totals, wordings
 from perfkit.sources.blocks import Block, refuse_twins, whole
 from perfkit.sources.columns import Target, foreign, steps
 from perfkit.sources.delimited.read_csv import CsvExport
@@ -117,6 +117,7 @@ def take_table(
         later = _more(_money(declared, tally), before)
         amount, unreadable = streamed[0] + later[0], streamed[1] + later[1]
         said.append(stated.compared(file.export.file.name, declared.money, amount, unreadable))
+    odd = states.found(declared, files, lambda file, word: _query(declared, file, place, word), place)
     odd_words = list(wordings.told(declared, files, place.quarantine.words.get(declared.name, {})))
     _refuse_too_much(declared, settings, place, tally, odd_words)
     repeated: list[overlaps.Overlap] = []
@@ -147,6 +148,7 @@ def take_table(
         "totals": compared,
         "overlaps": [pair.entry() for pair in repeated],
         "repeats": again_in_one,
+        "states": odd,
         "notices": [
             *notices.told(declared, settings, files, tally, compared),
             *odd_words,
@@ -179,13 +181,13 @@ def _more(now: tuple[Decimal, int], before: tuple[Decimal, int]) -> tuple[Decima
     return now[0] - before[0], now[1] - before[1]
 
 
-def _query(declared: Table, file: Opened, place: Workplace) -> str:
-    """SQL of a file's rows as canonical columns, and what becomes of each row."""
+def _query(declared: Table, file: Opened, place: Workplace, word: tuple[str, str] | None = None) -> str:
+    """SQL of a file's rows as canonical columns, and what becomes of each; also one more cell, by heading and SQL."""
     export, targets = file.export, file.targets
     excluded = file.excluded
     if isinstance(export, ParquetExport):
         relation, otherwise = "export", "-1"
-        place.engine.register(relation, export.reader(notices.needed(file)))
+        place.engine.register(relation, export.reader(_read(file, word)))
     else:
         relation, otherwise = export.relation(place.spill), "-1"
         if file.block.settings.totals is None:
@@ -202,7 +204,13 @@ def _query(declared: Table, file: Opened, place: Workplace) -> str:
         if excluded and target.type in ("money", "quantity")
     )
     status = f"{status} AS {named(STATUS)}"
+    unknown += f", {word[1]} AS {named(states.WORD)}" if word else ""
     return f"SELECT {values}, {named(STATUS)}{unknown} FROM (SELECT *, {status} FROM {steps(relation, targets)})"
+
+
+def _read(file: Opened, word: tuple[str, str] | None) -> list[str]:
+    """The source columns that are read of a Parquet file."""
+    return list(dict.fromkeys([*notices.needed(file), *([word[0]] if word else [])]))
 
 
 def _known(target: Target, elsewhere: str) -> str:

@@ -179,8 +179,8 @@ def test_both_languages_show_the_same_figures(audits):
 @pytest.mark.parametrize(
     "company, kind, said",
     [
-        ("one_month", "Scorecard", "The data start on"),
-        ("no_customer_named", "Scorecard", "No sale of the period has a customer."),
+        ("one_month", "Scorecard", "the data start on"),
+        ("no_customer_named", "Scorecard", "no sale of the period has a customer."),
         ("only_returns", "Scorecard", "There are no sales in the period."),
         ("zero_revenue", "Breakdown", "Revenue is not positive, so it has no shares"),
         pytest.param(

@@ -8,7 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from perfkit import charts, contribution, languages, margins, periods
-from perfkit.charts import sheets
+from perfkit.charts import scatters, sheets
 from tests.charts.test_charts import HOSTILE, faults, words
 
 YEAR = periods.parse("2025")
@@ -22,7 +22,7 @@ def _clean_slate():
     plt.close("all")
 
 
-def sales(scale=1, *, favoured=(0, 1, 2), less=(), names=None, products=6):
+def sales(scale=1, *, favoured=(15, 17, 19), less=(), names=None, products=6):
     """A year and the one before: so many customers with so many orders each, of which some get 10 points more off."""
     draw, rows = np.random.default_rng(1), []
     for year, customer, order in np.ndindex(2, CUSTOMERS, ORDERS):
@@ -46,7 +46,8 @@ def sales(scale=1, *, favoured=(0, 1, 2), less=(), names=None, products=6):
     return pd.DataFrame(rows)
 
 
-NAMES = {0: HOSTILE, 1: "A very long name of a department " * 5, 2: "=1+1"}
+LONG = "A very long name of a department " * 5
+NAMES = {0: HOSTILE, 1: LONG, 2: "=1+1", 15: HOSTILE, 17: LONG, 19: "=1+1"}  # of products, and of those favoured
 CASES = {
     "three favoured": sales(),
     "many above and below": sales(favoured=range(9), less=range(20, 27)),
@@ -98,7 +99,7 @@ def test_the_waterfall_leads_to_the_pocket_with_its_parts_of_the_list_price(plai
 
 def test_whoever_gets_more_is_named_with_what_it_is_worth(plain):
     shown = words(charts.discount_dispersion(plain["discount_dispersion"]))
-    assert {"Customer 0", "Customer 1", "Customer 2", "More off than others"} <= set(shown)
+    assert {"Customer 15", "Customer 17", "Customer 19", "More off than others"} <= set(shown)
     assert any(word.startswith("3 get more off than others on the same") for word in shown)
 
 
@@ -126,3 +127,10 @@ def test_what_cannot_be_drawn_says_why():
         assert "Ask for" in sheets.kept(getattr(charts, name)(bare[name])).empty
     bridge = margins.bridge.price_volume_mix(lines, base=YEAR.year_before(), current=YEAR, currency="GBP", key="rep_id")
     assert sheets.kept(charts.price_changes(margins.prices.price_changes(bridge))).empty
+
+
+def test_no_axis_reaches_below_what_a_quantity_can_fall():
+    """A quantity falls by all of it at most: six times as much, and half, are no reason for a mark at -200%."""
+    ticks = scatters._ticks(np.array([6.1, 5.8, 0.4, -0.5, -0.9]))
+    assert ticks[0] == -1 and 0 in ticks and ticks[-1] >= 5.8
+    assert scatters._ticks(np.array([0.3, -0.2]))[0] >= -0.3

@@ -94,3 +94,15 @@ def test_a_label_finds_the_nearest_room_and_none_where_all_is_taken():
     assert (left, middle) == (57, 15)
     room.take([(0, 0, 100, 30)])
     assert room.place(50, 15, 30, 10) is None
+
+
+def test_the_column_of_shares_says_what_the_table_says():
+    """Where the cost of some lines is not known, both divide by the revenue whose cost is known."""
+    lines = with_cost(["France", "Italy"], [0.5, 0.2])
+    lines.loc[lines["country"] == "Italy", "cost"] = None
+    lines.loc[0, "cost"] = lines.loc[0, "net_revenue"] / 2
+    told = margins.statement.statement(lines, period=MAY, currency="GBP")
+    rate = told.rows.set_index("line")["rate"]["gross_profit"]
+    drawn = words(charts.statement(told))
+    assert rate == pytest.approx(0.5) and languages.percent(rate) in drawn
+    assert languages.percent(float(told.amount("gross_profit") / told.amount("net_revenue"))) not in drawn

@@ -168,3 +168,12 @@ def test_a_search_that_begins_with_a_part_of_many_histories_ends_at_the_same_pla
     assert found.log_likelihood == pytest.approx(whole.log_likelihood, abs=1e-6)
     np.testing.assert_allclose(found.theta, whole.theta, rtol=1e-4)
     np.testing.assert_allclose(found.covariance, whole.covariance, rtol=1e-3, atol=1e-8)
+
+
+@pytest.mark.parametrize("covariates", [None, ["channel"]])
+def test_standard_errors_are_those_of_the_parameters(covariates):
+    frame = simulated("bg_nbd", (0.8, 6.0, 0.9, 2.5), 400, seed=4)
+    frame["channel"] = np.where(np.arange(400) % 2, "web", "shop")
+    fitted = clv.fit(frame, "bg_nbd", covariates=covariates)
+    table = fitted.parameters.set_index("parameter")
+    pd.testing.assert_series_equal(fitted.standard_errors, table["se"], check_names=False)

@@ -22,7 +22,7 @@ def perfkit(*arguments):
 def unpublished(monkeypatch):
     """Load and check alone."""
     monkeypatch.setattr(cli, "_publish", lambda *_: None)
-    monkeypatch.setattr(cli, "_beside", lambda *_: nullcontext(lambda: ""))
+    monkeypatch.setattr(cli, "_second_process", lambda: nullcontext(lambda *_: lambda: ""))
 
 
 @pytest.fixture
@@ -81,7 +81,6 @@ def test_a_folder_that_is_something_else_is_refused_and_left_as_it_is(tmp_path, 
 
 def test_a_report_that_fails_in_its_own_process_says_why(mine):
     acme = company.open_company(mine)
-    other = cli._beside("commercial_audit", acme, "2031-Q1", "fr")
-    with other as finished, pytest.raises(EngineError, match="2031") as told:
-        finished()
+    with cli._second_process() as publish_there, pytest.raises(EngineError, match="2031") as told:
+        publish_there("commercial_audit", acme, "2031-Q1", "fr")()
     assert not str(told.value).startswith("perfkit: ")

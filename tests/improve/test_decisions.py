@@ -57,6 +57,7 @@ def test_without_a_stake_nothing_can_be_priced_in_both_languages():
         languages.use(language)
         [view] = improve.decisions(of(finding("a"))).views()
         assert (view.title, len(view.rows)) == (title, 0)
+        assert view.subtitle.endswith(".") and not view.notes  # what is left out, with no list before it
     assert improve.decisions(of()).html()
 
 
@@ -134,3 +135,8 @@ def test_the_page_that_stands_alone_may_begin_with_what_is_left(lines, booked):
     page = improve.summary(card, found, lead=statement.message(), headlines=["gross_profit", "margin_rate"])
     assert page.conclusion.startswith("Contribution margin 2: €45, 26.5% of net revenue")
     assert page.headlines["kpi"].tolist() == ["gross_profit", "margin_rate"]
+
+
+def test_a_ranking_is_not_said_of_findings_without_any_stake():
+    assert of(finding("a"), finding("b")).views()[0].subtitle == "January 2024, EUR, no money at stake in any"
+    assert of(finding("a", 50), finding("b")).views()[0].subtitle == "January 2024, the most at stake first, EUR"

@@ -13,7 +13,7 @@ def test_customers_lost_speaks_of_those_who_left_less_those_who_came(sales, foun
     lost = found(lines, **MOVERS).find("customers_lost")
     assert lost.claim == "2 customers of January 2023 did not buy in January 2024; they had brought €100."
     assert (lost.value, lost.amount, lost.tone) == (2, 60, "bad")
-    assert lost.reference == "Those who bought in January 2024 only: €40"
+    assert lost.reference == "1 customer who bought in January 2024 only: €40"
     assert lost.action.what == "Call first b and c, and ask why."
     assert lost.topic == "customers without a purchase"
     assert "whole year" in lost.caveat
@@ -65,6 +65,19 @@ def test_who_got_a_credit_note_and_bought_nothing_is_lost(sales, found):
     lost = result.find("customers_lost")
     assert lost.claim.startswith("20 customers of January 2023 did not buy in January 2024")
     assert result.find("customers_shrank") is None
+
+
+def test_who_got_credit_notes_alone_is_neither_lost_nor_back_and_what_others_brought_is_what_they_bought(sales, found):
+    lines = [("2022-01-05", 1, f"c{n:02}", f"first {n}") for n in range(60)]
+    lines += [("2023-01-05", 100, f"c{n:02}", f"before {n}") for n in range(30)]
+    lines += [("2023-01-06", -9, f"c{n:02}", f"credit {n}") for n in range(30, 60)]  # half of them bought nothing else
+    lines += [("2024-01-05", 50, f"c{n:02}", f"now {n}") for n in range(30, 45)]
+    told = found(sales(*lines), reading=("customers", "walk"))
+    lost, back = told.find("customers_lost"), told.find("customers_back")
+    assert (lost.value, back.value) == (30, 750)
+    assert "they had brought €3,000" in lost.claim
+    assert lost.reference == "15 customers who bought in January 2024 only: €750"
+    assert back.claim == "15 older customers who had not bought in January 2023 bought again and brought €750."
 
 
 def newcomers(sales, many, before, now):

@@ -151,6 +151,15 @@ def test_cost_to_serve_is_silent_of_a_small_gap_and_of_a_margin_that_bears_it(so
     assert told(rich, members(rich, dear)).find("cost_to_serve:channel") is None
 
 
+def test_cost_to_serve_is_silent_of_a_member_that_hardly_sells(sold):
+    """Five of postage on nine of freight: more than half a per cent of the margin, and nothing to decide."""
+    for post, spoken in ((9, False), (11, True)):  # of 1,009 and of 1,011: below and above one per cent
+        lines = sold(("Web", 1000, 950, 1000, 950), ("Post", post, 0, post, 0))
+        booked = costs(("Freight", "cm2", 5, "Post", None, 5), ("Freight", "cm2", 5, "Web", None, 5))
+        found = told(lines, members(lines, booked)).find("cost_to_serve:channel")
+        assert (found is not None) is spoken
+
+
 def test_a_gap_to_others_has_a_stake_once_the_company_says_which_share_it_can_reach(sold):
     lines = sold(("Web", 100, 50, 100, 50), ("Shop", 100, 80, 100, 80))
     booked = costs(("Freight", "cm2", 15, "Shop", None, 15), ("Freight", "cm2", 5, "Web", None, 5))
@@ -188,6 +197,17 @@ def test_a_cost_that_rose_is_other_money_than_a_loss_that_bears_none_of_it_and_m
     shared = costs(("Freight", "cm1", 25, None, "orders", 10.2), ("Visits", "cm2", 6, "Shop", None, 3.6))
     same = told(lines, statement(lines, shared), members(lines, shared))
     assert max(same.find("costs_rose").amount, same.find("loses_money:channel").amount) == sum(same.total.values())
+
+
+def test_a_cost_to_serve_that_did_not_move_while_revenue_fell_has_not_risen(sold):
+    """The fall of revenue is staked before it: money that more revenue would bring is not to be saved as well."""
+    lines = sold(("Web", 200, 100, 100, 50))
+    for level, amount in (("cm1", 10), ("cm2", None)):
+        booked = costs(("Warehouse", level, 20, "Web", None, 20), ("Rent", "fixed", 1, None, None, 1))
+        found = told(lines, statement(lines, booked)).find("costs_rose")
+        assert (found and found.amount) == amount
+    more = costs(("Warehouse", "cm2", 28, "Web", None, 20))
+    assert told(lines, statement(lines, more)).find("costs_rose").amount == 8
 
 
 def test_a_kind_of_cost_that_is_called_otherwise_this_year_has_not_risen(sold):

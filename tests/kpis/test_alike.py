@@ -41,7 +41,7 @@ def test_neither_tree_nor_walk_is_told_and_the_change_is(one_in_five):
 
 
 def test_retention_lies_between_0_and_1_and_is_what_its_lines_say(sales):
-    # a: 60 of 100; b had a credit only, and left; c owes 20 of its 50 now: 60 of 150.
+    # a: 60 of 100; b had a credit only; c owes 20 of its 50 now: 60 of 150.
     lines = sales(
         [("2022-12-01", 1), ("2023-01-05", 100), ("2023-01-06", -80), ("2023-01-07", 50), ("2024-01-05", 60),
          ("2024-01-06", -20)],
@@ -56,7 +56,7 @@ def test_retention_lies_between_0_and_1_and_is_what_its_lines_say(sales):
 def test_who_never_bought_did_not_come_back(sales):
     lines = sales([("2023-01-01", 1), ("2024-01-05", 8), ("2024-01-06", -5)], customer_id=["a", "a", "b"])
     rows = kpis.revenue_walk(lines, **OPTIONS).rows.set_index("step")
-    assert rows.loc["new", "effect"] == -5
+    assert (rows.loc["new", "effect"], rows.loc["credited", "effect"]) == (0, -5)
     assert "reactivated" not in rows.index  # the data start with the year before: nobody is known of before it
 
 

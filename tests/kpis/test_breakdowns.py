@@ -42,8 +42,24 @@ def test_kinds_of_movement_counted_by_hand(two_years):
     assert rows["kind"].to_dict() == {"de": "lost", "es": "new", "fr": "down", "?": "new"}
     assert result.change == 20
     assert result.counts().set_index("kind")["change"].to_dict() == {
-        "new": 90, "lost": -30, "up": 0, "down": -100, "unchanged": 0,
+        "new": 90, "lost": -30, "up": 0, "down": -100, "unchanged": 0, "credited": 0,
     }  # fmt: skip
+
+
+def test_who_has_credit_notes_alone_neither_came_nor_left(sales):
+    lines = sales(
+        [("2022-01-01", 1), ("2023-01-05", 40), ("2023-01-06", -5), ("2023-01-07", -7), ("2024-01-05", 30),
+         ("2024-01-06", -3)],
+        customer_id=["a", "left", "back", "owed", "back", "left"],
+    )  # fmt: skip
+    result = moved(lines, "customer_id")
+    assert result.rows.set_index("member")["kind"].to_dict() == {"back": "new", "left": "lost", "owed": "credited"}
+    counts = result.counts().set_index("kind")
+    assert (counts.loc["new", "change"], counts.loc["lost", "change"]) == (30, -40)  # as the walk and findings say
+    assert counts.loc["credited", "change"] == -3 + 5 + 7 and sum(counts["change"]) == result.change == -1
+    notes = result.views()[0].notes
+    assert "Only now: 1 (+€30) and only a year before: 1 (−€40)." in notes[0]
+    assert "make up the rest of the change (+€9)" in notes[1]
 
 
 def test_a_view_of_many_members_ties_to_its_total(sales):

@@ -1,5 +1,6 @@
 """Two periods or two parts side by side: the differences tie, and what may not be compared is said."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
@@ -71,6 +72,39 @@ def test_between_parts_no_difference_is_good_or_bad():
     result = kpis.compare(SOLD, SOLD[SOLD["country"] != "BE"], **parts)
     assert result.of_parts and set(result.rows["tone"]) == {None}
     assert {tone for view in result.views() for tone in view.rows["tone"]} == {None}
+
+
+def test_a_period_that_the_data_start_within_is_not_set_against_a_whole_one():
+    sold = lines(("2024-09-16", "C1", "FR", 60), ("2025-09-03", "C1", "FR", 70), ("2025-09-20", "C1", "FR", 50))
+    cut = periods.parse("2024-09").cut_at(dt.date(2024, 9, 16))
+    with pytest.raises(DataError, match="hold 2024-09 from 2024-09-16 only, and 2025-09 from 2025-09-01"):
+        kpis.compare(sold, sold, periods=(periods.parse("2025-09"), cut), currency="EUR")
+    parts = kpis.compare(sold, sold, periods=(cut, cut), names=("a", "b"), currency="EUR")
+    assert parts.row("revenue")["variance"] == 0  # two parts of it lack the same days
+
+
+def test_a_heading_that_begins_with_a_sign_gets_no_capital():
+    result = kpis.compare(SOLD, SOLD, periods=(Q3, Q3), names=("% of it", "rest"), currency="EUR")
+    assert '<th scope="col" class="pk-number pk-as-is">% of it</th>' in result.html()
+    assert '<th scope="col" class="pk-number">rest</th>' in result.html()
+    assert ".pk-table thead th:not(.pk-as-is)::first-letter" in result.html()
+
+
+def costing(*costs):
+    return lines(START, *[("2025-07-03", f"C{place}", "FR", 10) for place in range(len(costs))]).assign(
+        cost=pd.Series([1, *costs], dtype="object")
+    )
+
+
+def test_two_parts_compare_where_their_costs_are_known_for_about_as_much_and_are_never_called_periods():
+    known, most, few = costing(*[4] * 50), costing(*[6] * 49, None), costing(*[6] * 40, *[None] * 10)
+    parts = {"names": ("one", "two"), "periods": (Q3, Q3), "currency": "EUR"}
+    profit = kpis.compare(known, most, **parts).row("gross_profit")
+    assert (profit["variance"], profit["unlike"]) == (300 - 196, False)  # costs are known for 98 % of the second
+    apart = kpis.compare(known, few, **parts)
+    assert apart.row("gross_profit")["variance"] is None
+    notes = " ".join(apart.views()[0].notes)
+    assert "the data that it needs cover another share of the one part" in notes and "two periods" not in notes
 
 
 def test_an_id_of_a_part_is_no_other_part_s():

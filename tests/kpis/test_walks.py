@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import kpis, periods
+from perfkit.kpis.behind import lines_behind
+from perfkit.lines import checked
 
 JANUARY = periods.parse("2024-01")
 
@@ -29,10 +31,12 @@ def test_every_kind_of_customer_counted_by_hand(sales):
     result = walk(lines)
     rows = result.rows.set_index("step")
     assert rows["effect"].to_dict() == {
-        "new": 67, "reactivated": 60, "expansion": 30, "contraction": -30, "lost": -40, "unchanged": 0, "unknown": -3,
+        "new": 70, "reactivated": 60, "expansion": 30, "contraction": -30, "lost": -40, "unchanged": 0,
+        "credited": -3, "unknown": -3,
     }  # fmt: skip
     assert rows["customers"].to_dict() == {
-        "new": 2, "reactivated": 1, "expansion": 1, "contraction": 1, "lost": 1, "unchanged": 1, "unknown": None,
+        "new": 1, "reactivated": 1, "expansion": 1, "contraction": 1, "lost": 1, "unchanged": 1,
+        "credited": None, "unknown": None,
     }  # fmt: skip
     assert (result.previous_revenue, result.revenue, result.change) == (225, 309, 84)
     assert (result.base_customers, result.kept_customers, result.base, result.kept) == (4, 3, 220, 180)
@@ -41,17 +45,25 @@ def test_every_kind_of_customer_counted_by_hand(sales):
     assert "older customers may be among them" in result.views()[0].notes[-1]
 
 
-def test_a_credit_note_is_no_purchase(sales):
-    result = walk(
-        sales(
-            [("2022-05-01", 9), ("2023-01-05", 100), ("2023-01-06", -5), ("2024-01-04", -20), ("2024-01-05", 30)],
-            customer_id=["older", "left", "older", "left", "older"],
-        )
-    )
+def test_a_credit_note_is_no_purchase_and_has_a_row_of_its_own(sales):
+    lines = [("2022-05-01", 9, "older"), ("2022-05-02", 9, "owed"), ("2023-01-05", 100, "left"),
+             ("2023-01-06", -5, "older"), ("2023-01-07", -7, "owed"), ("2024-01-04", -20, "left"),
+             ("2024-01-05", 30, "older")]  # fmt: skip
+    frame = sales([line[:2] for line in lines], customer_id=[line[2] for line in lines])
+    result = walk(frame)
     rows = result.rows.set_index("step")
-    assert rows["customers"].to_dict() == {"new": 0, "reactivated": 1, "expansion": 0, "contraction": 0, "lost": 1}
-    assert (rows.loc["lost", "effect"], rows.loc["reactivated", "effect"]) == (-120, 35)
+    customers = {step: count for step, count in rows["customers"].to_dict().items() if count}
+    assert customers == {"reactivated": 1, "lost": 1}  # owed bought in neither: it neither left nor came back
+    assert rows.loc[["lost", "reactivated", "credited"], "effect"].tolist() == [-100, 30, -20 + 5 + 7]
+    assert rows["effect"].sum() == result.change == -78
     assert (result.base_customers, result.kept_customers, result.base, result.kept) == (1, 0, 100, -20)
+    assert result.message() == "Last year's customers: −€100; those who did not buy then: +€30"
+    assert any(note.startswith("A credit note is no purchase") for note in result.views()[0].notes)
+    card = kpis.scorecard(frame, period=JANUARY, currency="EUR").row("customers")
+    assert (card["actual"], card["previous"]) == (1, result.base_customers)
+    for step in ("lost", "reactivated", "credited"):
+        found = lines_behind(f"revenue_walk:2024-01:{step}", checked(frame), currency="EUR")
+        assert found.value(found.lines.to_pandas()) == rows.loc[step, "effect"]
 
 
 def test_a_first_purchase_within_the_period_is_new_even_after_a_return(sales):
@@ -112,8 +124,11 @@ def test_the_walk_leads_from_last_year_to_this_one_to_the_cent(sales, ledger, ra
         assert result.rows.empty
         return
     assert before + sum(result.rows["effect"], Decimal(0)) == now
-    named = [row for row in rows if row[2] is not None]
-    assert result.base_customers == len({row[2] for row in named if row[0].startswith("2023-01")})
+    bought = [row for row in rows if row[2] is not None and row[1] > 0]
+    assert result.base_customers == len({row[2] for row in bought if row[0].startswith("2023-01")})
+    by_step = result.rows.set_index("step")
+    assert not any(by_step["previous"].get(step, 0) for step in ("new", "acquired", "reactivated"))
+    assert by_step.loc["lost", "revenue"] == 0 and by_step.loc["lost", "previous"] >= 0
     total = result.views()[0].rows.iloc[-1]
     assert (total["previous"], total["revenue"], total["effect"]) == (before, now, now - before)
 

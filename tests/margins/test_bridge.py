@@ -260,10 +260,32 @@ def test_a_price_that_rose_in_one_currency_is_price_at_the_quantity_of_that_curr
 
 
 def test_what_a_currency_new_to_an_item_brings_beside_the_old_one_is_mix():
-    lines = SOLD_IN_BOTH.drop(index=1).reset_index(drop=True)
-    lines.loc[1, "net_revenue"] = 220  # 20 at 11 instead of 10
-    # volume (100 - 50) x 10; the 80 in dollars bring 0.80 more each than a piece did
-    assert amounts(bridge(lines, fx=DOLLARS)) == {"price": 20, "volume": 500, "mix": 64}
+    lines = sold(
+        ("old", "a", 50, 500, "EUR"), ("new", "a", 80, 880, "EUR"), ("new", "a", 20, 240, "USD"), names=["currency"]
+    )
+    # 80 at 11 instead of 10; volume (100 - 50) x 10; the 20 in dollars bring 0.80 more each than a piece did
+    assert amounts(bridge(lines, fx=DOLLARS)) == {"price": 80, "volume": 500, "mix": 16}
+
+
+def test_a_few_pieces_in_a_shared_currency_do_not_hide_the_price_of_all_the_others():
+    lines = [("old", "a", 1000, 10000, "USD"), ("new", "a", 1000, 4500, "EUR"), ("old", "a", 1, 4.5, "EUR")]
+    found = amounts(bridge(sold(*lines, names=["currency"]), fx=DOLLARS))
+    # 1,000 at 4.50 instead of 9,004.50 / 1,001 each; and one piece less, at that price
+    assert float(found["price"]) == pytest.approx(4500 - 9004.5 / 1.001, abs=0.01)
+    assert found["price"] + found["volume"] == Decimal("-4504.50")
+
+
+def test_against_a_budget_every_sale_has_the_budgets_price():
+    lines = [("old", "a", 1, 1, "EUR"), ("new", "a", 100, 1000, "EUR"), ("new", "a", 100, 500, "USD")]
+    lines = sold(*lines, names=["currency"])
+    plan = sold(("old", "a", 200, 2000, "EUR"), names=["currency"])
+    at_par = DOLLARS.assign(rate=1.0)
+    assert amounts(bridge(lines, base_sales=plan, fx=at_par)) == {"price": -500}
+
+
+def test_a_line_of_a_million_in_another_currency_is_converted_like_any_other():
+    lines = sold(("old", "a", 1, 10**6, "USD"), ("new", "a", 2, 4 * 10**12, "USD"), names=["currency"])
+    assert bridge(lines, fx=DOLLARS).end == Decimal(36) * 10**11
 
 
 def test_an_item_whose_market_changed_its_currency_keeps_a_price_at_the_rates_of_both():

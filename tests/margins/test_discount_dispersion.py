@@ -110,17 +110,28 @@ def test_a_favour_among_orders_of_one_size_is_told_though_most_are_of_another():
     assert "No order is compared with one worth more than twice as much" in " ".join(result.views()[0].notes)
 
 
+@pytest.mark.parametrize("round_one", [10, 100, 1000, 10**6])
+def test_an_order_of_a_power_of_ten_stands_among_those_beside_it(round_one):
+    values = [Decimal("0.51") * round_one] * 5 + [Decimal(round_one)] + [Decimal("1.099") * round_one] * 5
+    assert {limits_of(order) for order in (values, values[::-1], values[3:] + values[:3])} == {(Decimal(round_one),)}
+
+
 @settings(max_examples=20)
 @given(st.lists(st.integers(1, 10**7), min_size=2, max_size=60))
 def test_no_two_orders_of_a_size_are_worth_more_than_twice_each_other(values):
     """Even where they have many digits, or one value is a hundred thousand times another."""
-    lines = pd.DataFrame({"list_revenue": [Decimal(each).scaleb(-2) for each in values]}).assign(
+    sizes = pd.Series([Decimal(each).scaleb(-2) for each in values])
+    limits = limits_of(sizes)
+    by_size = sizes.groupby([sum(each >= limit for limit in limits) for each in sizes])
+    assert all(each.max() <= peers.WIDEST * each.min() for _, each in by_size)
+
+
+def limits_of(values):
+    lines = pd.DataFrame({"list_revenue": list(values)}).assign(
         net_revenue=1, customer_id="c", product_id="p", date=pd.Timestamp("2025-01-01")
     )
     lines["order_id"] = [f"o{nth}" for nth in range(len(lines))]
-    limits = peers.size_limits(checked(lines), peers.Asked("customer_id", "", YEAR))
-    by_size = lines["list_revenue"].groupby([sum(each >= limit for limit in limits) for each in lines["list_revenue"]])
-    assert all(each.max() <= peers.WIDEST * each.min() for _, each in by_size)
+    return peers.size_limits(checked(lines), peers.Asked("customer_id", "", YEAR))
 
 
 def test_whoever_is_favoured_is_named_and_the_others_are_not(found):
@@ -214,3 +225,60 @@ def test_figures_and_tables_speak_both_languages(found):
         assert "remise" in found.message() and all(view.title for view in found.views())
     finally:
         languages.use("en")
+
+
+def sliver(own=1):
+    """Six customers with six like orders of tea; the first buys so many times as much of what nobody else does."""
+    like = of_sizes([[100] * 6 for _ in range(6)], lambda customer, _size: 0.3 if customer == 0 else 0.1)
+    alone = pd.DataFrame(
+        [("c000", f"p{nth}", Decimal(600 * own), Decimal(500 * own)) for nth in range(1)],
+        columns=["customer_id", "order_id", "list_revenue", "net_revenue"],
+    ).assign(product_id="cup", date=pd.Timestamp("2025-01-02"))
+    return pd.concat([like, alone], ignore_index=True)
+
+
+def test_a_rate_of_a_sliver_of_what_a_member_buys_is_not_available_and_says_why():
+    """A fifth at least: 600 of 1,200 is compared, and told of; 600 of 6,600 is not."""
+    half = made(sliver()).cells.set_index("member").loc["c000"]
+    assert half["compared"] == 600 and half["status"] != "not available"
+    thin = made(sliver(10))
+    row = thin.cells.set_index("member").loc["c000"]
+    assert (row["status"], row["estimate"], row["actual"], row["expected"], row["n"]) == (
+        "not available",
+        None,
+        None,
+        None,
+        0,
+    )
+    assert (row["list_revenue"], row["compared"]) == (6600, 600)
+    assert row["reason"].startswith("Only 9.1% of its list revenue is compared")
+    assert not thin.aligned.n  # nothing is claimed, or valued, of it either
+
+
+def test_where_all_are_slivers_nothing_is_asserted():
+    lines = pd.concat(
+        [sliver(), *(sliver(40).tail(1).assign(customer_id=f"c{n:03}", product_id=f"own {n}") for n in range(6))],
+        ignore_index=True,
+    ).assign(order_id=lambda rows: [f"o{n}" for n in range(len(rows))])
+    result = made(lines)
+    assert set(result.cells["status"]) == {"not available"} and result.aligned.estimate is None
+    assert result.reason.startswith("Less than 20% of list revenue is compared")
+    assert "No discount is higher" not in repr(result)
+
+
+def test_the_table_shows_the_list_revenue_that_its_rates_are_of():
+    view = made(sliver()).views()[0]
+    row = view.rows.set_index("label").loc["c000"]
+    assert (row["compared"], row["part"]) == (600, 0.5)
+    headings = [field.heading for field in view.fields]
+    assert headings[1:3] == ["List revenue compared, EUR", "Part of its list revenue, %"]
+
+
+def test_a_representative_gives_a_discount_and_a_customer_gets_it():
+    lines = of_sizes([[100] * 8 for _ in range(30)], lambda customer, _size: 0.3 if customer < 10 else 0.1).assign(
+        rep_id=lambda rows: ["r" + str(int(each[1:]) // 10) for each in rows["customer_id"]]
+    )
+    given, got = made(lines, by="rep_id"), made(lines)
+    assert given.message().startswith("1 gives more off than others") and "gives more off" in repr(given)
+    assert "get more off than others" in got.message() and "gets more off" in repr(got)
+    assert "gets more off" not in repr(given)

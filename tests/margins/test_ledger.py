@@ -473,6 +473,13 @@ def test_a_number_that_two_customers_share_is_two_documents():
     assert "1 number names several documents" in " ".join(result.views()[0].notes)
 
 
+def test_a_line_without_a_customer_is_one_of_its_numbers_document():
+    sales = sold_to(("1", "C1", "2024-01-10", 100), ("1", None, "2024-01-10", 8), ("2", "C2", "2024-01-11", 30))
+    ledger = books(billed(1, "2024-01-10", "1", "C1", 110), billed(2, "2024-01-11", "2", "C2", 30))
+    result = tied(sales, ledger)
+    assert found(result) == {"different": {"01": 2}} and (result.found, result.shared) == ((2, 2), 0)
+
+
 def test_where_the_books_name_no_customer_the_amount_tells_documents_apart():
     ledger = books(invoice(1, "2024-02-10", "1001", 80), invoice(2, "2024-01-12", "1002", 50), BANK)
     result = tied(sold_to(*SHOP_AND_ERP), ledger)
@@ -533,6 +540,45 @@ def test_a_document_of_two_currencies_differs_by_what_was_set_aside():
     sales = [("F8", "2024-02-05", 30)]
     result = with_more(sales, [invoice(8, "2024-02-05", "F8", "110.20")], foreign=ABROAD)
     assert found(result) == {"foreign": {"02": eur("80.20")}}
+
+
+# ---- Lines that could not be read, set aside at load
+
+
+def unread(*lines):
+    """Documents as a load sets them aside, from (order, amount or None)."""
+    rows = [[order, "C8", pd.NaT, "", None if amount is None else eur(amount), 1, False] for order, amount in lines]
+    return pd.DataFrame(rows, columns=[*ABROAD.columns, "abroad"])
+
+
+def test_a_line_set_aside_is_told_as_such_and_not_as_another_amount():
+    sales, ledger = [("F8", "2024-02-05", "100.20")], [invoice(8, "2024-02-05", "F8", "399.06")]
+    assert found(with_more(sales, ledger)) == {"different": {"02": eur("298.86")}}
+    assert found(with_more(sales, ledger, foreign=unread(("F8", "298.86")))) == {"set_aside": {"02": eur("298.86")}}
+    assert found(with_more(sales, ledger, foreign=unread(("F8", None)))) == {"set_aside": {"02": eur("298.86")}}
+
+
+def test_what_the_line_set_aside_does_not_come_to_still_differs():
+    sales, ledger = [("F8", "2024-02-05", "100.20")], [invoice(8, "2024-02-05", "F8", "399.06")]
+    told = found(with_more(sales, ledger, foreign=unread(("F8", "290"))))
+    assert told == {"set_aside": {"02": eur(290)}, "different": {"02": eur("8.86")}}
+    assert found(with_more(sales, ledger, foreign=unread(("F8", "900")))) == {"different": {"02": eur("298.86")}}
+
+
+def test_a_line_set_aside_that_comes_to_the_tax_is_no_tax():
+    sales, ledger = [("F8", "2024-02-05", 120)], [invoice(8, "2024-02-05", "F8", 144)]
+    assert found(with_more(sales, ledger, foreign=unread(("F8", 24)))) == {"set_aside": {"02": 24}}
+
+
+def test_a_document_that_was_set_aside_whole_is_not_absent_from_sales():
+    ledger = [invoice(8, "2024-02-05", "F8", 60), entry(9, "2024-02-06", "F9", ("411000", 12), ("707000", -12))]
+    result = with_more(ledger=ledger, foreign=unread(("F8", None), ("F9", -12)))
+    assert found(result) == {"set_aside": {"02": 48}} and result.found == (2, 2)
+    assert result.abroad.empty and "another currency" not in " ".join(result.views()[0].notes)
+
+
+def test_a_line_set_aside_of_a_document_that_ties_explains_nothing():
+    assert found(with_more(foreign=unread(("F2", 50), (None, 7), ("F77", 3)))) == {}
 
 
 def test_nothing_set_aside_changes_nothing():

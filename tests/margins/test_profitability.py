@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import stdtr, stdtrit
 
-from perfkit import contribution, languages, margins, periods
+from perfkit import contribution, improve, languages, margins, periods
 from perfkit.errors import DataError, ParameterError
 from perfkit.margins import profitability
 from perfkit.margins.profitability.shrinkage import rates, tie_groups, told_apart
@@ -120,7 +120,7 @@ def test_lines_of_unknown_cost_are_shown_and_in_no_margin():
     found = by(lines(line("a", 90, 40), line("a", 10, None), line("b", 30, None)))
     a, b = of(found, "a"), of(found, "b")
     assert (a["costed"], a["uncosted"], a["gross_profit"], a["coverage"]) == (90, 10, 50, 0.9)
-    assert a["gross_profit_rate"] is None and a["advice"] is None
+    assert a["gross_profit_rate"] == 50 / 90 and a["cm1_rate"] is None and a["advice"] is None
     assert (b["uncosted"], b["gross_profit"], b["coverage"]) == (30, None, 0.0)
     assert "cost of 69.2% of the amounts sold is known; €40 of net revenue" in plain(found.views()[0])
     assert set(found.figures()["status"]) == {"observed", "partial", "not available"}
@@ -324,7 +324,7 @@ def test_alike_members_of_very_uneven_customers_are_hardly_ever_told_apart():
         rate = 0.4 + draw.normal(0, 0.1, 120)
         sums = pd.DataFrame({"member": ["x", "y"] * 60, "cluster": [f"c{n}" for n in range(120)], "costed": size})
         sums = sums.assign(cost=size * (1 - rate), lines=1, costed_lines=1, named=sums["member"])
-        found = import_module("perfkit.margins.profitability.differences")._tested(sums)
+        found = import_module("perfkit.margins.profitability.differences")._tested(sums, {})
         told += bool((found["adjusted_p"].dropna() <= 0.1).any())
         tested += bool(found["p"].notna().any())
     assert told <= 8 and tested >= 10  # of 40, where 4 are expected: more than 8 come once in fifty
@@ -363,3 +363,51 @@ def test_no_two_members_of_a_cross_share_the_id_of_a_figure():
     )[1:].assign(date=pd.Timestamp("2024-01-01"))
     ids = by(rows, "customer_id", "channel").figures()["figure_id"]
     assert ids.is_unique
+
+
+def test_costs_that_reach_a_member_of_unknown_margin_are_in_the_total_as_in_the_statement_and_are_told():
+    table = lines(line("a", 1000, 300), line("b", 50, 60), line("c", 10, None))
+    march = {"day": "2024-03-31"}
+    costs = booked(cost(6, **march), cost(5, customer="c", **march), cost(4, level="cm2", customer="c", **march))
+    found = by(table, costs=costs)
+    whole = found.whole()
+    assert (whole["gross_profit"], whole["cm1"], whole["cm2"]) == (690, 679, 675)
+    told = margins.statement.statement(
+        table, contribution.costs(costs), period=periods.parse("2024-03"), currency="EUR"
+    )
+    assert (told.amount("cm1"), told.amount("cm2")) == (whole["cm1"], whole["cm2"])
+    assert "€9 of costs reach members whose margin is not known" in plain(found.views()[0])
+    assert "whose margin is not known" not in plain(by(lines(line("a", 80, 30)), costs=costs).views()[0])
+
+
+def test_a_gross_margin_rate_is_of_what_is_covered_and_says_how_much_that_is():
+    table = lines(line("a", 92, 40), line("a", 8, None), line("b", 1000, 400), line("c", 5, None))
+    found = by(table, costs=booked(cost(7, customer="a")))
+    a, c = of(found, "a"), of(found, "c")
+    assert a["coverage"] == 0.92 and a["gross_profit_rate"] == 52 / 92
+    # Costs beyond the goods are of all of its lines, the revenue below them of some: no rate after them.
+    assert a["cm1"] == 45 and a["cm1_rate"] is None and c["gross_profit_rate"] is None
+    view = found.views()[0]
+    assert "Cost known, %" in [field.heading for field in view.fields]
+    assert view.rows.set_index("label")["coverage"]["a"] == 0.92
+    differs = profitability.differences(table, by="customer_id", period=YEAR)
+    assert of(differs, "a")["rate"] == a["gross_profit_rate"]
+    assert "Cost known, %" not in [each.heading for each in by(lines(line("a", 92, 40))).views()[0].fields]
+
+
+def test_abbreviated_margins_are_defined_under_the_table():
+    shown = plain(
+        by(
+            lines(line("a", 80, 30)), costs=booked(cost(3), cost(2, level="cm2"), cost(1, level="cm3", customer="a"))
+        ).views()[0]
+    )
+    assert "CM2 = CM1 less cost to serve and to win customers" in shown
+    assert "CM3 = CM2 less specific fixed costs" in shown
+
+
+def test_an_answer_and_the_title_of_a_table_divide_by_the_same_total():
+    """What reaches nobody is in the total of both: 60 of 100, and not of the 110 of those that have a name."""
+    table = lines(line("a", 100, 40), line("b", 100, 50), line(None, 5, 15))
+    found = by(table)
+    assert found.views()[0].title == "a brings 60.0% of gross margin"
+    assert "a brings 60.0% of gross margin (€60)" in improve.earned(found).sentences[0]

@@ -233,3 +233,30 @@ def test_the_demo_company_ends_at_its_result():
     left -= within(tables["costs"], "period", "amount") + within(tables["spend"], "date", "amount")
     assert result.last == "result" and result.amount("result") == left
     assert result.books.reason == ""
+
+
+def test_revenue_of_unknown_cost_is_a_step_of_its_own_on_the_way_to_the_books():
+    lines = pd.concat([SALES, pd.DataFrame({"date": ["2024-05-06"], "net_revenue": [4], "list_revenue": [4]})])
+    books = ledger_of(("2024-05-31", "707000", 0, "175.50"), ("2024-05-31", "607000", 90, 0))
+    result = made(lines, ledger=books)
+    steps = dict(zip(result.books.steps["step"], result.books.steps["amount"], strict=True))
+    assert steps["uncosted"] == 4 and steps["revenue"] == Decimal("1.50")  # accounts 70* less net revenue of 174
+    assert sum(list(steps.values())[:-1]) == steps["operating_result"] == Decimal("85.50")
+    figures = result.figures().set_index("figure_id")["estimate"]
+    assert figures["statement:2024-05:books:revenue"] == Decimal("1.50")
+    assert "Net revenue of lines whose cost is not known" in repr(result.books.views(MAY, "EUR")[0].rows)
+    assert "uncosted" not in set(made(ledger=books).books.steps["step"])
+
+
+@pytest.mark.parametrize(
+    "entries, why",
+    [
+        ([("707000", 0, 170), ("411000", 170, 0)], "no cost of operations of May 2024 (accounts 60 to 65 and 681)"),
+        ([("607000", 90, 0), ("661000", 3, 0)], "no revenue of May 2024 (accounts 70)"),
+    ],
+    ids=["the journal of sales alone", "the journal of purchases alone"],
+)
+def test_a_ledger_of_one_journal_shows_no_operating_result(entries, why):
+    result = made(ledger=ledger_of(*(("2024-05-31", *entry) for entry in entries)))
+    assert why in result.books.reason and "Ask for the accounting entries" in result.books.reason
+    assert not any("books:" in each for each in result.figures()["figure_id"])

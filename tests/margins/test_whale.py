@@ -155,3 +155,11 @@ def test_it_shows_itself_in_both_languages(language):
 def test_a_year_before_that_the_data_do_not_hold_is_no_year_before():
     found = curve(lines(*FOUR), previous=periods.parse("2020"))
     assert found.before is None and len(found.views()) == 2
+
+
+def test_where_nobody_loses_now_there_is_no_table_of_what_losers_made_a_year_before():
+    before = [line(f"c{n}", 100, 110 if n < 3 else 60, day="2023-03-01") for n in range(10)]
+    now = [line(f"c{n}", 100, 60) for n in range(10)]
+    found = curve(pd.DataFrame([line("z", 1, 1, day="2023-01-01"), *before, *now]), previous=periods.parse("2023"))
+    assert found.before is not None and found.before.earlier_losers == 3 and not found.losers
+    assert len(found.views()) == 2

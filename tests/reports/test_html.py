@@ -100,6 +100,16 @@ def test_a_chart_of_nothing_is_one_line_even_without_its_table():
     assert '<p class="absent"><b>Channel: not available</b> Ask for the channel.</p>' in beside
 
 
+def test_a_chart_of_nothing_does_not_say_twice_what_a_table_with_more_to_show_says():
+    """A comparison that lacks its members, and still shows the lines that it leaves out."""
+    cell, more = chart("Channel: not available"), shown(NONE)
+    cell.outputs[0].data[record.CHART]["empty"] = "Ask for the channel."
+    views = more.outputs[0].data[record.PAYLOAD]["views"]
+    views += shown(FEW).outputs[0].data[record.PAYLOAD]["views"]
+    found = chapters.of(record.read(notebook("## Prices", cell, more)))[1]
+    assert [type(item).__name__ for item in found[0].parts[0].items] == ["Shown"]
+
+
 def test_an_old_picture_of_nothing_is_left_out_by_its_alternative_text():
     found = chapters.of(
         record.read(notebook("## One", chart(alt="Channel: not available. Ask."), shown(NONE), shown(FEW)))

@@ -37,7 +37,7 @@ def acme(tmp_path):
 def test_each_document_stands_with_its_number_customer_day_and_money_in_its_currency(acme):
     found = foreign.documents(acme.snapshot)
     rows = [row[:2] + row[3:] for row in found.itertuples(index=False, name=None)]
-    assert ("F2", "C2", "USD", Decimal("250.5"), 2) in rows
+    assert ("F2", "C2", "USD", Decimal("250.5"), 2, True) in rows
     assert found["date"].dropna().min() == pd.Timestamp("2026-01-06")
     assert len(found) == found["lines"].sum() - 1
 
@@ -56,3 +56,14 @@ def test_the_books_tell_them_as_foreign_and_not_as_absent_from_sales(acme):
     assert told.totals[["cause", "amount"]].to_numpy().tolist() == [["foreign", Decimal("231.20")]]
     assert told.total("residual") == 0
     assert told.abroad.set_index("currency")["amount"]["USD"] == Decimal("250.5")
+
+
+def test_a_line_whose_date_cannot_be_read_explains_what_its_document_lacks(acme, tmp_path):
+    lines = "F1,2026-01-05,C1,60,EUR\nF1,20260-1-05,C1,40,EUR\nF2,2026-01-06,C2,231.20,EUR\n"
+    (tmp_path / "exports" / "sales.csv").write_text(SALES.split("\n")[0] + "\n" + lines)
+    loaded = pk.load(tmp_path)
+    [row] = foreign.documents(loaded.snapshot).to_dict("records")
+    assert (row["order_id"], row["net_revenue"], row["currency"], row["abroad"]) == ("F1", Decimal(40), "", False)
+    options = {"period": periods.parse("2026-01"), "currency": "EUR", "foreign": loaded.foreign()}
+    told = margins.ledger.tie(loaded.table("sales"), loaded.books(), **options)
+    assert told.totals[["cause", "amount"]].to_numpy().tolist() == [["set_aside", Decimal(40)]]

@@ -8,6 +8,7 @@ import pytest
 from perfkit import assets, company
 from perfkit.errors import ParameterError
 from perfkit.sources import files, proposing
+from perfkit.sources.guessing import toml
 
 FRENCH = (
     "Export des ventes;;;;\nÉdité le 02/11/2026;;;;\nN° facture;Date facture;Code client;Qté;Montant HT\n"
@@ -396,3 +397,69 @@ def test_one_row_an_order_is_sales_and_the_block_says_what_it_cannot_carry(acme)
 def test_a_list_of_customers_that_has_order_dates_is_still_a_list_where_each_stands_once(acme):
     text = "Code client;Nom;Pays;Client depuis\nC1;Durand;FR;13/01/2026\nC2;Petit;BE;14/01/2026\n"
     assert proposed(acme, "clients.csv", text).table == "customers"
+
+
+LEVELS = "Mois;Nature;Montant HT;Niveau\n" + "".join(
+    f"31/01/2026;N{n};{n},00;{word}\n" for n, word in enumerate(["Variable", "Service client", "Dépôt", "Siège"], 1)
+)
+
+
+def test_every_word_that_is_asked_about_is_named_and_no_meaning_is_suggested(acme):
+    block = proposed(acme, "charges.csv", LEVELS).block()
+    words = ("Variable", "Service client", "Dépôt", "Siège")
+    assert f"what does {', '.join(toml(word) for word in words)} mean?" in block
+    pairs = ", ".join(f'"{word}" = "..."' for word in words)
+    assert f"values = {{ {pairs} }}" in block
+    assert '= "cogs"' not in block
+
+
+def test_words_beyond_those_that_are_named_are_counted(acme):
+    rows = "".join(f"31/01/2026;N{n};{n},00;Niveau {n}\n" for n in range(1, 16))
+    assert '"Niveau 12" and 3 more mean?' in proposed(acme, "charges.csv", LEVELS.split("\n")[0] + "\n" + rows).block()
+
+
+DEPENSES = "Date;Canal;Type;Montant HT\n15/09/2026;Site web;média;352,98\n16/09/2026;Salon;média;182,96\n"
+
+
+def test_amounts_by_channel_alone_may_be_spend_and_the_block_says_how_to_map_them_so(acme):
+    proposal = proposed(acme, "depenses.csv", DEPENSES)
+    assert proposal.block().startswith("# Beware: ") and "--table spend" in proposal.beware[0]
+    spend = proposed(acme, "depenses.csv", table="spend")
+    assert (spend.loads, spend.beware, guesses(spend)["amount"][0]) == (True, (), "Montant HT")
+    assert "--table spend" not in proposed(acme, "ventes.csv", FRENCH).block()
+
+
+def test_each_block_is_written_where_the_template_has_its_place(acme):
+    template = assets.path("templates/company")
+    proposing.confirmable(proposed(acme, "ventes.csv", FRENCH), acme, template)
+    customers = "Code client;Raison sociale;Pays\n00123;Durand;France\n00124;Petit;France\n"
+    proposing.confirmable(proposed(acme, "clients.csv", customers, table="customers"), acme, template)
+    proposing.confirmable(proposed(acme, "depenses.csv", DEPENSES, table="spend"), acme, template)
+    text = (acme / "company.toml").read_text(encoding="utf-8")
+    first, second, third, targets = (text.index(f"# ---- {n}. ") for n in (1, 2, 3, 4))
+    assert first < text.index("\n[tables.sales]\n") < second < text.index("\n[tables.customers]\n") < third
+    assert second < text.index("\n# [tables.products]\n") < text.index("\n[tables.spend]\n") < third < targets
+    assert "# [tables.customers]" not in text
+    assert set(tomllib.loads(text)["tables"]) == {"sales", "customers", "spend"}
+
+
+def test_a_block_stands_at_the_end_where_its_place_would_change_what_others_say(acme):
+    settings = acme / "company.toml"
+    settings.write_text('name = "A"\ncurrency = "EUR"\n# ---- 3. Mine\nlanguage = "fr"\n', encoding="utf-8")
+    proposing.confirmable(
+        proposed(acme, "depenses.csv", DEPENSES, table="spend"), acme, assets.path("templates/company")
+    )
+    said = tomllib.loads(settings.read_text(encoding="utf-8"))
+    assert said["language"] == "fr" and "spend" in said["tables"]
+
+
+def test_the_title_lines_of_a_long_file_are_found_without_folding_every_heading_again(acme, monkeypatch):
+    from perfkit.sources import names
+
+    rows = "".join(f"F{n};{1 + n % 28:02}/10/2026;{n:05};2;{n},34\n" for n in range(2000))
+    path = acme / "exports" / "long.csv"
+    path.write_bytes((FRENCH.rpartition("TOTAL")[0] + rows).encode("cp1252"))
+    folded, calls = names.unicodedata.normalize, []
+    monkeypatch.setattr(names.unicodedata, "normalize", lambda *said: calls.append(1) or folded(*said), raising=True)
+    assert proposed(acme, "long.csv").format["skip"] == 2
+    assert len(calls) < 20_000

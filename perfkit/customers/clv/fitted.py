@@ -105,6 +105,17 @@ class Fitted(Result):
         return parameters_of(self)
 
     @property
+    def standard_errors(self) -> "pd.Series[float]":
+        """The standard error of each parameter by its name, missing where the data do not identify it by itself.
+
+        They are those of `parameters`, whose intervals take as long again as the fit.
+        """
+        if self.covariates is None:
+            errors = self.theta * np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
+            return pd.Series(errors, index=pd.Index(self.process.parameters, name="parameter"), name="se")
+        return self.parameters.set_index("parameter")["se"]
+
+    @property
     def effects(self) -> pd.DataFrame:
         """What covariates do: how many times as often customers buy, how many times as soon they stop.
 

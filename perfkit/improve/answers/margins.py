@@ -1,7 +1,6 @@
 """Answers on margins: what is left, what moved it, who earns it, and who pays which price?"""
 
-from decimal import Decimal
-
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import dimension_name
 from perfkit.estimates import LEVEL, ratio
 from perfkit.improve.answers.answer import Answer
@@ -94,8 +93,8 @@ def _members(result: Profitability) -> str:
     margin = result.deepest
     known = result.rows[result.rows["member"].notna()].to_dict("records")
     rows = [row for row in known if not missing(row.get(margin)) and margin != "net_revenue"]
-    total = sum((row[margin] for row in rows), Decimal(0))
-    if not rows or total <= 0 or len(result.dimensions) > 1:
+    total = result.whole()[margin] if rows else None  # that of the table, what reaches nobody included
+    if total is None or total <= 0 or len(result.dimensions) > 1:
         return ""
     most = max(rows, key=lambda row: (row[margin], str(row["member"])))
     values = {
@@ -105,7 +104,7 @@ def _members(result: Profitability) -> str:
         "share": percent(ratio(most[margin], total)),
         "margin": in_sentence(margin_name(margin)),
     }
-    rated = [row for row in rows if not missing(row[f"{margin}_rate"])]
+    rated = [row for row in rows if not missing(row[f"{margin}_rate"]) and row["coverage"] >= ENOUGH]
     if len(rated) < 2:
         return text("By {dimension}, {member} brings {share} of {margin} ({amount}).", **values)
     least = min(rated, key=lambda row: (row[f"{margin}_rate"], str(row["member"])))

@@ -42,8 +42,12 @@ def customers_lost(evidence: Evidence) -> Iterator[Finding]:
     )
     reference = text("The customers of {previous}", previous=evidence.before)
     if arrived > 0:
-        reference = text(
-            "Those who bought in {period} only: {amount}", period=evidence.now, amount=evidence.money(arrived)
+        reference = plural(
+            "{n} customer who bought in {period} only: {amount}",
+            "{n} customers who bought in {period} only: {amount}",
+            len(come),
+            period=evidence.now,
+            amount=evidence.money(arrived),
         )
     whole_year = len(result.period.months()) == 12
     caveat = _in_part(evidence) or (
@@ -199,14 +203,14 @@ def customers_back(evidence: Evidence) -> Iterator[Finding]:
         "{n} older customers who had not bought in {previous} bought again and brought {amount}.",
         int(row["customers"]),
         previous=evidence.before,
-        amount=evidence.money(row["effect"]),
+        amount=evidence.money(row["revenue"]),
     )
     if won is not None and won["customers"]:
         apart = plural(
             "Not among them: {n} customer won in between, who brought {amount}.",
             "Not among them: {n} customers won in between, who brought {amount}.",
             int(won["customers"]),
-            amount=evidence.money(won["effect"]),
+            amount=evidence.money(won["revenue"]),
         )
         claim = f"{claim} {apart}"
     yield Finding(
@@ -215,7 +219,7 @@ def customers_back(evidence: Evidence) -> Iterator[Finding]:
         claim=claim,
         value=row["effect"],
         unit=evidence.currency,
-        basis=text("Net revenue of customers who bought before the same period a year before, and have no line in it"),
+        basis=text("Net revenue of customers who bought before the same period a year before, and nothing in it"),
         reference=text("No revenue from them in {previous}", previous=evidence.before),
         action=Action(text("Ask what brought them back, and write to the others who have been away as long.")),
         caveat=text("In a short period some were never away: they buy at other times of the year.")

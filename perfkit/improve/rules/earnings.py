@@ -24,6 +24,7 @@ from perfkit.margins.profitability.whale_views import unregressed
 _MOST = 2  # dimensions told of: the others see the same money from elsewhere
 _NAMED = 3
 _FAR = 0.05  # of revenue: serving that costs so much more than serving the others is told
+_LEAST = Decimal("0.01")  # of revenue: of a member that sells less, no term or delivery is worth a decision
 _SCALING = ("cogs", "cm1", "cm2")  # levels whose costs go with sales; the others are fixed
 
 
@@ -244,10 +245,14 @@ def cost_to_serve(evidence: Evidence) -> Iterator[Finding]:
     """
     found = []
     for result in _single(evidence):
+        least = _LEAST * sum(result.rows["net_revenue"], Decimal(0))
         far = [
             each
             for row in _members(result)
-            if (each := _served(result, row)) and each.gap >= _FAR and evidence.is_material_profit(each.money)
+            if row["net_revenue"] >= least
+            and (each := _served(result, row))
+            and each.gap >= _FAR
+            and evidence.is_material_profit(each.money)
         ]
         if far:
             found.append((max(far, key=lambda each: (each.money, str(each.row["member"]))), result))
@@ -337,7 +342,9 @@ def costs_rose(evidence: Evidence) -> Iterator[Finding]:
     for row in statement.rows.to_dict("records"):
         if row["role"] != "cost" or row["line"] == "goods" or languages.missing(row["previous"]):
             continue
-        base = -row["previous"] * (evidence.revenue / before if row["level"] in _SCALING else 1)
+        grown = evidence.revenue / before if row["level"] in _SCALING else Decimal(1)
+        # What serves customers is not spared where they buy less, and a fall of revenue is staked as if it were not.
+        base = -row["previous"] * (max(grown, Decimal(1)) if row["level"] == "cm2" else grown)
         more = -row["amount"] - base
         net += more
         if evidence.is_material_profit(more) and more > 0:

@@ -35,8 +35,12 @@ def products_vanished(evidence: Evidence) -> Iterator[Finding]:
     names = names_of(largest.head(3).to_dict("records"))
     reference = text("The products of {previous}", previous=evidence.before)
     if arrived > 0:
-        reference = text(
-            "Products sold in {period} only: {amount}", period=evidence.now, amount=evidence.money(arrived)
+        reference = plural(
+            "{n} product sold in {period} only: {amount}",
+            "{n} products sold in {period} only: {amount}",
+            len(come),
+            period=evidence.now,
+            amount=evidence.money(arrived),
         )
     finding = Finding(
         id="products_vanished",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import ibis
 import pandas as pd
 from ibis import _
 
@@ -15,6 +16,7 @@ from perfkit.kpis.breakdowns import MOST_FIGURES, by_size
 from perfkit.kpis.walks import GROSS, STEPS, walked
 from perfkit.languages import mark, text
 from perfkit.lines import is_in
+from perfkit.periods import Period
 
 _TREE = mark("The effects of all factors sum to what the lines changed: no line is of one factor alone.")
 _NET = mark("Revenue of last year's customers in the period / a year before")
@@ -49,7 +51,7 @@ def revenue_tree(asked: Asked) -> Behind:
 
 
 def revenue_walk(asked: Asked) -> Behind:
-    """Return the lines of the customers of a step in both periods."""
+    """Return the lines of the customers of a step in both periods; credit notes of a step of their own apart."""
     match asked.rest:
         case (label, step) if step in STEPS or step in ("net_retention", "gross_retention"):
             period = asked.period(label)
@@ -57,15 +59,29 @@ def revenue_walk(asked: Asked) -> Behind:
                 return asked.change(asked.lines.filter(_.customer_id.isnull()), period)
             before = asked.year_before(period)
             customers = walked(asked.lines.filter(_.customer_id.notnull()), period, before)
+            if step == "credited":
+                return asked.change(_credits(asked.lines, customers, period, before), period)
             if step in STEPS:
-                chosen = customers.filter(customers.step == step)
-                return asked.change(asked.lines.semi_join(chosen, "customer_id"), period)
-            base = asked.lines.semi_join(customers.filter(customers.before > 0), "customer_id")
+                lines = asked.lines.semi_join(customers.filter(customers.step == step), "customer_id")
+                if step in ("new", "acquired", "reactivated"):
+                    lines = lines.filter(is_in(period))
+                elif step == "lost":
+                    lines = lines.filter(is_in(before))
+                return asked.change(lines, period)
+            base = asked.lines.semi_join(customers.filter(customers.bought_before > 0), "customer_id")
             lines = base.filter(is_in(period) | is_in(before))
             lines = lines.mutate(now=within(lines.date, period.start, period.end))
             retained, how = (_net, _NET) if step == "net_retention" else (_gross, GROSS)
             return Behind(asked.figure_id, lines, text(how), "share", retained)
     raise asked.refused()
+
+
+def _credits(lines: ibis.Table, customers: ibis.Table, period: Period, before: Period) -> ibis.Table:
+    """The lines of customers in a period, or in that of a year before, in which they bought nothing."""
+    known = lines.filter(_.customer_id.notnull())
+    here = known.filter(is_in(period)).anti_join(customers.filter(customers.bought > 0), "customer_id")
+    then = known.filter(is_in(before)).anti_join(customers.filter(customers.bought_before > 0), "customer_id")
+    return here.union(then)
 
 
 def _by_customer(lines: pd.DataFrame) -> list[tuple[Decimal, Decimal]]:

@@ -193,8 +193,8 @@ def _in_each_currency(rows: pd.DataFrame, keys: list[str], sold: pd.DataFrame, s
     """Return what prices and costs did to items sold in several currencies, each compared with itself.
 
     What a currency new to the item brings, or one that it lost, has no price to compare: it is left to the mix. An item
-    that was sold in no currency in both periods (a country that changed its own) is compared as a whole, at the rates
-    that both periods share.
+    of which less than half was sold, in either period, in the currencies of both (a country that changed its own) is
+    compared as a whole, at the rates that both periods share.
     """
     places = {key: place for place, key in enumerate(_tuples(rows, keys))}
     at = np.array([places[key] for key in _tuples(sold, keys)], dtype="int64")
@@ -202,6 +202,11 @@ def _in_each_currency(rows: pd.DataFrame, keys: list[str], sold: pd.DataFrame, s
     both = (before.quantity > 0) & (now.quantity > 0)
     several = np.bincount(at, minlength=len(rows)) > 1
     known = several & (np.bincount(at[both], minlength=len(rows)) > 0)
+    for side in (before, now):
+        whole_, shared = (np.zeros(len(rows), dtype=side.revenue.dtype) for _ in range(2))
+        np.add.at(whole_, at, side.revenue)
+        np.add.at(shared, at[both], side.revenue[both])
+        known &= 2 * shared >= whole_
     price, cost = at_prices(before.where(both), now.where(both), symmetric=symmetric)
     found = [np.zeros(len(rows), dtype=part.dtype) for part in (price, cost)]
     for total, part in zip(found, (price, cost), strict=True):

@@ -28,6 +28,7 @@ PARTS = ("sold", "credits", "rest")
 TENTHS = 10_000  # of a unit of money: amounts have four decimals
 _LARGEST = 2**63
 _RATE_STEP = Decimal("1e-10")
+_WIDE = "decimal(38, 10)"  # of both, where a rate multiplies money: the product has twice as many decimals
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _fixed(pairs: Sequence[tuple[str, Decimal]], local: Any, converted: Any) -> 
     if not pairs:
         return converted
     rate = _.currency.cases(*((name, ibis.literal(rate, RATE)) for name, rate in pairs), else_=ibis.null(RATE))
-    return ibis.coalesce((local * rate).cast(MONEY), converted)
+    return ibis.coalesce((local.cast(_WIDE) * rate.cast(_WIDE)).cast(MONEY), converted)
 
 
 def _converted(lines: ibis.Table, rates: pd.DataFrame, currency: str) -> ibis.Table:
@@ -167,7 +168,8 @@ def _converted(lines: ibis.Table, rates: pd.DataFrame, currency: str) -> ibis.Ta
     own = _.currency.isnull() | (_.currency == currency)
     rate = ibis.ifelse(own, ibis.literal(Decimal(1), RATE), _.rate)
     return joined.mutate(rate=rate, local=_.revenue, local_cost=_.cost).mutate(
-        revenue=(_.local * _.rate).cast(MONEY), cost=ibis.ifelse(_.own_cost, (_.cost * _.rate).cast(MONEY), _.cost)
+        revenue=(_.local.cast(_WIDE) * _.rate.cast(_WIDE)).cast(MONEY),
+        cost=ibis.ifelse(_.own_cost, (_.cost.cast(_WIDE) * _.rate.cast(_WIDE)).cast(MONEY), _.cost),
     )
 
 

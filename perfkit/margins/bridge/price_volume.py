@@ -292,7 +292,9 @@ def price_volume_mix(
     with_rates = fx is not None and any("currency" in table.columns for table in tables)
     integers = fit_integers(priced, asked)
     rows = items(priced, asked, integers)
-    apart = by_currency(priced, asked, integers) if "currency" in priced.columns else None
+    # A budget has one currency, and whatever is sold in another has its price in it.
+    several = "currency" in priced.columns and base_sales is None
+    apart = by_currency(priced, asked, integers) if several else None
     found = bridged(rows, asked, symmetric=symmetric, with_rates=with_rates, by_currency=apart)
     _refuse_keys_that_do_not_survive(found.survived, least, keys, (base, current), now)
     return PriceVolumeMix(

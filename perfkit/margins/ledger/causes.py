@@ -44,6 +44,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         mark("In another currency, set aside at load"),
         mark("Booked documents whose lines of sales are in another currency"),
     ),
+    "set_aside": (
+        mark("Unreadable lines, set aside at load"),
+        mark("Booked documents of which lines of sales could not be read"),
+    ),
     "different": (mark("Amounts that differ"), mark("The same document with another amount")),
     "rounding": (mark("Rounding"), mark("The same document, at most one cent a line apart")),
 }
@@ -85,6 +89,19 @@ def _of_documents(lines: ibis.Table, reference: Reference | None) -> ibis.Table:
         key = bare(lines.order_id) if reference == "document" else folded(lines.order_id)
     who = folded(lines.customer_id) if "customer_id" in lines.columns else ibis.literal("")
     return lines.mutate(key=key, who=who, month=month_of(lines.date))
+
+
+def unread(lines: ibis.Table, reference: Reference | None) -> ibis.Table:
+    """Return the documents of which lines of sales could not be read.
+
+    Columns: key; unread, the lines; missing, their money; unknown, those whose money cannot be read either.
+    """
+    each = _of_documents(lines, reference).filter(_.key != "").group_by("key")
+    return each.agg(
+        unread=_.lines.sum().cast("int64"),
+        missing=_.net_revenue.cast("decimal(18, 4)").sum().cast(MONEY),
+        unknown=_.unknown.sum().cast("int64"),
+    )
 
 
 def booked(parts: ibis.Table, reference: Reference | None) -> ibis.Table:
@@ -200,7 +217,7 @@ def numbers(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
     one = one.agg(
         sales=_.sales.sum().cast(MONEY),
         here=_.month.max(where=_.abroad == 0),
-        buyers=_.who.nunique(),
+        buyers=_.who.nullif("").nunique(),  # a line without a customer is one of its number's document
         since=_.month.min(),
         until=_.month.max(),
     )
@@ -280,7 +297,7 @@ def _renamed(cells: ibis.Table, own: Any, found: list[ibis.Table]) -> ibis.Table
     return both.mutate(number=_.key, key=ibis.coalesce(_.apart, _.key)).drop("apart", "number_of", "own_of", "own")
 
 
-def matched(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
+def matched(sales: ibis.Table, books: ibis.Table, unread: ibis.Table | None = None) -> ibis.Table:
     """Return every document and month of both sides with its causes in columns.
 
     Parameters
@@ -288,8 +305,20 @@ def matched(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
     sales : what `sold` returned, or `told_apart`
     books : what `booked` returned, or `told_apart`
         Where it names no document, only the causes that an account or a label tells are given.
+    unread : what `unread` returned, optional
     """
-    return _caused(compared(sales, books))
+    cells = compared(sales, books)
+    if unread is None:
+        return _caused(cells.mutate(unread=ibis.literal(0, "int64"), missing=_zero(), unknown=ibis.literal(0, "int64")))
+    told = unread.rename(unread_number="key")
+    joined = cells.left_join(told, cells.number == told.unread_number).drop("unread_number")
+    return _caused(
+        joined.mutate(
+            unread=ibis.coalesce(_.unread, 0),
+            missing=ibis.coalesce(_.missing, 0).cast(MONEY),
+            unknown=ibis.coalesce(_.unknown, 0),
+        )
+    )
 
 
 def compared(sales: ibis.Table, books: ibis.Table) -> ibis.Table:
@@ -409,6 +438,18 @@ def _caused(cells: ibis.Table) -> ibis.Table:
     rest = _.revenue - _.side - _.rebate - _.back
     all_rest = _.all_revenue - _.all_side - _.all_rebate - _.all_back
     small = _.left.abs().cast("float64") <= _.tolerance
+    # Lines that could not be read explain what their document lacks: by their amount, or all of it where that is not
+    # known; nothing where what is left without them would be more than with them.
+    aside = (_.unread > 0) & ~small
+    nearer = (_.unknown == 0) & ((_.left - _.missing).abs() < _.left.abs())
+    is_tax = _.is_tax & ~(aside & (_.unknown == 0) & (_.left == _.missing))
+    cells = cells.mutate(
+        is_tax=is_tax,
+        not_read=ibis.cases(
+            (~aside | is_tax, _zero()), (_.unknown > 0, _.left), (nearer, _.missing), else_=_zero()
+        ).cast(MONEY),
+    )
+    whole = (_.unread > 0) & (_.any_in_sales == 0)
     cells = cells.mutate(
         to_invoice=where(both, _.takes_accrued, -_.to_invoice),
         credits_due=where(both, _.takes_accrued, -_.credit_due),
@@ -417,15 +458,26 @@ def _caused(cells: ibis.Table) -> ibis.Table:
         side_income=where(both, _.takes_side, _.side) + where(only_books, _.side),
         rebates=where(both, _.takes_rebate, _.rebate) + where(known, _.rebate),
         tax=where(here, _.is_tax, _.left),
-        credits=where(known, all_rest < 0, rest) - where(only_sales, _.all_sales < 0, _.sales),
+        credits=where(known, ~whole, all_rest < 0, rest) - where(only_sales, _.all_sales < 0, _.sales),
         not_booked=-where(only_sales, _.all_sales >= 0, _.sales),
-        not_in_sales=where(known, all_rest >= 0, rest),
+        not_in_sales=where(known, ~whole, all_rest >= 0, rest),
+        set_aside=where(known, whole, rest) + where(here, _.not_read),
         foreign=where(abroad, _.revenue - _.sales),
-        different=where(here, ~_.is_tax, ~small, _.left),
+        different=where(here, ~_.is_tax, ~small, _.left - _.not_read),
         rounding=where(here, ~_.is_tax, small, _.left),
         gap=_.revenue - _.sales,
     )
-    placed = ["to_invoice", "credits_due", "deferred", "side_income", "rebates", "tax", "different", "rounding"]
+    placed = [
+        "to_invoice",
+        "credits_due",
+        "deferred",
+        "side_income",
+        "rebates",
+        "tax",
+        "set_aside",
+        "different",
+        "rounding",
+    ]
     moved = reduce(lambda gap, name: gap - _[name], placed, _.gap)
     return cells.mutate(cut_off=where(both, moved)).select(
         *CAUSES,

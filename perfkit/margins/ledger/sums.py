@@ -109,6 +109,7 @@ def explained(
     sales: ibis.Table,
     books: ibis.Table,
     foreign: ibis.Table | None,
+    unread: ibis.Table | None,
     reference: Reference | None,
     apart: bool,
     months: Months,
@@ -122,7 +123,8 @@ def explained(
     """
     sold, booked = _sides(sales, books, foreign, reference, apart)
     accrued = causes.accrued(entries.parts(books))
-    found = causes.by_cause(accrued, causes.matched(sold, booked)).filter(_.month.isin(months))
+    lines = None if unread is None else causes.unread(unread, reference)
+    found = causes.by_cause(accrued, causes.matched(sold, booked, lines)).filter(_.month.isin(months))
     by_month = found.group_by("month", "cause").agg(amount=_.amount.sum().cast(MONEY), documents=_.key.nunique())
     each = found.group_by("cause", "key").agg(
         amount=_.amount.sum().cast(MONEY),

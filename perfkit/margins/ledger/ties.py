@@ -171,8 +171,9 @@ def tie(
         All of its months: a document may be booked in another month than it was sold.
     ledger : table or DataFrame, one row a line of an entry, columns of `schema.LEDGER`; None where there is none
     foreign : DataFrame, optional, as `sources.foreign.documents` returns it
-        What was set aside at load because it is in another currency: its documents are then known where the books
-        hold them, and their money is told in their currency and is in no sum.
+        What was set aside at load. Of what is in another currency, documents are then known where the books hold
+        them, and their money is told in their currency and is in no sum; what could not be read explains what its
+        documents lack.
     period : Period
         The months that are compared.
     currency : str
@@ -210,12 +211,13 @@ def tie(
     if not held:
         return _nothing(period, currency, _why_none(there, period))
     span = {"first_day": there["first_day"].min(), "last_day": there["last_day"].max()}
+    foreign, unread = _unread(foreign)
     aside = None if foreign is None or foreign.empty else SALES.table(foreign, "order_id", "customer_id")
     chosen, found, shared = _reference(lines, books, aside, held, reference)
     if chosen and shared:
         met = only(sums.met(lines, books, aside, chosen, held))
         found = int(met["found"]), int(met["documents"])
-    explained = sums.explained(lines, books, aside, chosen, bool(shared), held, MOST_DOCUMENTS)
+    explained = sums.explained(lines, books, aside, unread, chosen, bool(shared), held, MOST_DOCUMENTS)
     of_a_month = explained["month"].notna()
     by_cause = explained[of_a_month].reset_index(drop=True)
     documents = explained[~of_a_month].reset_index(drop=True)
@@ -237,6 +239,19 @@ def tie(
         abroad=None if foreign is None else _set_aside(foreign, held),
         missing=tuple(month.start for month in period.months() if month.start not in held),
     )
+
+
+def _unread(foreign: pd.DataFrame | None) -> tuple[pd.DataFrame | None, ibis.Table | None]:
+    """Return what was set aside for its currency, and the lines of named documents that could not be read."""
+    if foreign is None or "abroad" not in foreign:
+        return foreign, None
+    abroad = foreign["abroad"].astype(bool)
+    some = foreign[~abroad & foreign["order_id"].notna()]
+    if some.empty:
+        return foreign[abroad], None
+    unknown = some["net_revenue"].isna()
+    told = some.assign(unknown=unknown.astype("int64"), net_revenue=some["net_revenue"].mask(unknown, Decimal(0)))
+    return foreign[abroad], SALES.table(told.drop(columns="abroad"))
 
 
 def _set_aside(foreign: pd.DataFrame, held: list[dt.date]) -> pd.DataFrame:

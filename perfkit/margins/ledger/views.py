@@ -26,6 +26,7 @@ _HEADINGS = {
     "not_booked": mark("Not booked"),
     "not_in_sales": mark("Not in sales"),
     "foreign": mark("Other currency"),
+    "set_aside": mark("Unreadable"),
     "different": mark("Amounts differ"),
     "rounding": mark("Rounding"),
 }

@@ -8,6 +8,7 @@ import pandas as pd
 from perfkit import languages
 from perfkit.dimensions import dimension_name
 from perfkit.languages import in_sentence, mark, money, number, percent, plural, text
+from perfkit.margins.prices.gaps import LEAST
 from perfkit.margins.profitability.differences import FEWEST
 from perfkit.results import Field, View
 
@@ -30,6 +31,7 @@ _STATUSES = {
     "not distinguishable": mark("not told apart"),
     "not available": mark("too little to tell"),
 }
+_GIVEN = {"above": mark("gives more off"), "below": mark("gives less off")}
 
 
 def shown(result: "DiscountDispersion") -> list[View]:
@@ -79,14 +81,16 @@ def _members(result: "DiscountDispersion") -> View:
         | {
             "label": languages.text("(unknown)") if languages.missing(row["name"]) else row["name"],
             "stake": stake(row),
-            "state": text(_STATUSES[row["status"]]),
+            "part": row["compared"] / row["list_revenue"],
+            "state": text((_STATUSES | _GIVEN if result.given else _STATUSES)[row["status"]]),
             "tone": {"above": "bad", "below": "good"}.get(row["status"]),
         }
         for row in largest(result).to_dict("records")
     ]
     fields = [
         Field("label", dimension_name(result.by)),
-        _amount("list_revenue", text("List revenue"), result.currency),
+        _amount("compared", text("List revenue compared"), result.currency),
+        Field("part", text("Part of its list revenue, %"), unit="share"),
         Field("actual", text("Discount, %"), unit="share"),
         Field("expected", text("Others on the same, %"), unit="share"),
         Field("estimate", text("Gap without luck"), unit="points", tone_from="tone"),
@@ -102,7 +106,9 @@ def _members(result: "DiscountDispersion") -> View:
 def _notes(result: "DiscountDispersion") -> list[str]:
     counts = result.cells["status"].value_counts()
     more, less = int(counts.get("above", 0)), int(counts.get("below", 0))
-    few = int(counts.get("not available", 0))
+    slivers = result.cells[(result.cells["status"] == "not available") & result.cells["actual"].isna()]
+    thin = int((slivers["compared"] > 0).sum())
+    few = int(counts.get("not available", 0)) - thin
     notes = [
         text(
             "{above} above and {below} below their peers beyond chance, {alike} not told apart; all tested at once: "
@@ -127,6 +133,15 @@ def _notes(result: "DiscountDispersion") -> list[str]:
                 "{n} have too few {units} to compare. Take a longer period.",
                 few,
                 units=result.units,
+            )
+        )
+    if thin:
+        notes.append(
+            plural(
+                "{n} has less than {least} of its list revenue compared, and no rate. Take a longer period.",
+                "{n} have less than {least} of their list revenue compared, and no rate. Take a longer period.",
+                thin,
+                least=percent(LEAST, 0),
             )
         )
     if more:

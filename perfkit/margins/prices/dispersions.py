@@ -14,10 +14,10 @@ import pandas as pd
 from perfkit import estimates, languages
 from perfkit.dimensions import ask_for, distinct_names, name_column
 from perfkit.errors import ParameterError
-from perfkit.languages import mark, money, number, plural, text
+from perfkit.languages import mark, money, number, percent, plural, text
 from perfkit.lines import no_line, span
 from perfkit.margins.prices import dispersion_views
-from perfkit.margins.prices.gaps import Gaps, gaps
+from perfkit.margins.prices.gaps import LEAST, Gaps, gaps
 from perfkit.margins.prices.peers import Asked, against_peers, in_member_order, left_out, names, size_limits
 from perfkit.margins.profitability.differences import FEWEST
 from perfkit.margins.profitability.members import exact, floats, lacking, with_members
@@ -101,7 +101,8 @@ class DiscountDispersion(Result):
         these, and what others get on them; gap: actual - expected, and money: the same times compared, Decimal, both as
         seen; estimate, low, high at `level`: the gap drawn to zero as far as it is chance; n: orders (of a customer)
         or customers that this is from; p, adjusted_p: of chance alone, alone and all members together; status: of
-        STATUSES; reason: why it is not available. Missing where there is nothing to compare.
+        STATUSES; reason: why it is not available. Missing where there is nothing to compare, or less than `gaps.LEAST`
+        of its list revenue.
     aligned : Aligned
     left_out : DataFrame, one row a reason
         reason: of `peers.LEFT_OUT`; lines; net_revenue. With `cells` they sum to the revenue of the period.
@@ -136,6 +137,17 @@ class DiscountDispersion(Result):
         """Share of list revenue that has peers."""
         total = sum(self.cells["list_revenue"], Decimal(0))
         return estimates.ratio(sum(self.cells["compared"], Decimal(0)), total)
+
+    @property
+    def told(self) -> float | None:
+        """Share of list revenue that is compared of members of which something can be told."""
+        there = self.cells[self.cells["status"] != STATUSES[3]]
+        return estimates.ratio(sum(there["compared"], Decimal(0)), sum(self.cells["list_revenue"], Decimal(0)))
+
+    @property
+    def given(self) -> bool:
+        """Whether the members give the discounts, as representatives do, and do not get them."""
+        return self.by in ("rep_id", "rep_name")
 
     def called(self, status: str) -> pd.DataFrame:
         """Return the members of a status, those with most money at stake first."""
@@ -188,14 +200,28 @@ class DiscountDispersion(Result):
     def message(self) -> str:
         """Return in a sentence who gets more than others on the same, and what aligning them would bring."""
         if not self.aligned.n or self.aligned.estimate is None:
-            return text("No discount is higher than that of others on the same beyond chance")
+            return text(
+                "No discount is higher than that of others on the same beyond chance, on the {share} of list revenue "
+                "that is compared",
+                share=percent(self.told),
+            )
+        values = {
+            "money": money(self.aligned.estimate, self.currency),
+            "low": money(self.aligned.low, self.currency),
+            "high": money(self.aligned.high, self.currency),
+        }
+        if self.given:
+            return plural(
+                "{n} gives more off than others on the same: aligned to them it would bring {money} ({low} to {high})",
+                "{n} give more off than others on the same: aligned to them they would bring {money} ({low} to {high})",
+                self.aligned.n,
+                **values,
+            )
         return plural(
             "{n} gets more off than others on the same: aligned to them it would bring {money} ({low} to {high})",
             "{n} get more off than others on the same: aligned to them they would bring {money} ({low} to {high})",
             self.aligned.n,
-            money=money(self.aligned.estimate, self.currency),
-            low=money(self.aligned.low, self.currency),
-            high=money(self.aligned.high, self.currency),
+            **values,
         )
 
     def views(self) -> list[View]:
@@ -270,11 +296,15 @@ def discount_dispersion(
     limits = size_limits(table, asked)
     rows = in_member_order(against_peers(table, asked, limits))
     numbers = pd.DataFrame({name: floats(rows[name]) for name in NUMBERS})
+    seen, whole = floats(rows["compared_list"]), floats(rows["list_revenue"])
+    thin = pd.Series((seen > 0) & (seen < LEAST * whole))
+    several = bool((thin & (numbers["n"] >= FEWEST)).any())
+    numbers.loc[thin, NUMBERS] = 0.0
     found_gaps = gaps(numbers, level)
     named = name_column(table, by)
     called = names(table, asked, named).set_index("member")["named"] if named else pd.Series(dtype="object")
     cells = _cells(rows, numbers, found_gaps, level, called, by)
-    aligned = _aligned(found_gaps, cells, level, by)
+    aligned = _aligned(found_gaps, cells, level, _too_thin() if several else _too_few(by))
     return DiscountDispersion(cells, aligned, none, limits, by, within, period, currency, level, aligned.reason)
 
 
@@ -288,7 +318,8 @@ def _cells(
     seen = got - numbers["expected"]
     name = rows["member"].map(called) if len(called) else pd.Series([None] * len(rows), dtype="object")
     known = pd.Series(found.p).notna().to_numpy()
-    reasons = {"none": _no_peers(), "few": _too_few(by)}
+    none, few = _no_peers(), _too_few(by)
+    thin = [not here and part > 0 for here, part in zip(there, compared, strict=True)]
     table = pd.DataFrame(
         {
             "member": rows["member"].astype("object"),
@@ -320,7 +351,8 @@ def _cells(
     states = zip(found.above, found.below, known, strict=True)
     table["status"] = [STATUSES[0 if up else 1 if down else 2 if sure else 3] for up, down, sure in states]
     table["reason"] = [
-        "" if sure else reasons["few" if here else "none"] for sure, here in zip(known, there, strict=True)
+        "" if sure else _thin(estimates.ratio(part, whole)) if sliver else few if here else none
+        for sure, here, sliver, part, whole in zip(known, there, thin, compared, listed, strict=True)
     ]
     return table[_COLUMNS].astype(dict.fromkeys(_COLUMNS, "object"))
 
@@ -336,9 +368,24 @@ def _too_few(by: str) -> str:
     )
 
 
-def _aligned(found: Gaps, cells: pd.DataFrame, level: float, by: str) -> Aligned:
+def _thin(share: float | None) -> str:
+    return text(
+        "Only {share} of its list revenue is compared, less than {least}: too little to tell. Take a longer period.",
+        share=percent(share),
+        least=percent(LEAST, 0),
+    )
+
+
+def _too_thin() -> str:
+    return text(
+        "Less than {least} of list revenue is compared: too little to tell. Take a longer period.",
+        least=percent(LEAST, 0),
+    )
+
+
+def _aligned(found: Gaps, cells: pd.DataFrame, level: float, too_little: str) -> Aligned:
     if (cells["status"] == STATUSES[3]).all():
-        reason = _too_few(by) if (cells["compared"] > 0).any() else _no_peers()
+        reason = too_little if (cells["compared"] > 0).any() else _no_peers()
         return Aligned(None, None, None, level, 0, text(_ALIGNED), reason)
     low, estimate, high = (_money(value) for value in (found.excess_low, found.excess, found.excess_high))
     return Aligned(estimate, low, high, level, int(found.above.sum()), text(_ALIGNED))

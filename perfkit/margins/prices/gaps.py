@@ -19,6 +19,9 @@ from scipy.special import ndtr, stdtr
 
 from perfkit.margins.profitability.differences import FEWEST
 
+LEAST = 0.2
+"""Share of its list revenue that a member needs compared: beside all of it, the rate of a sliver is read as its own."""
+
 _ROUNDS, _STEPS = 500, 40
 _FLOOR = 1e-6  # of a rate: no discount is known more surely, even where all lines have the same
 
@@ -206,7 +209,7 @@ def _excess(
     if not above.any():
         return 0.0, 0.0
     noise = errors.own + errors.peers
-    of_peers = errors.peers / noise
+    of_peers = np.clip(errors.peers / noise, 0.0, 1.0)  # a share, but for the last digits
     own = (listed**2 * found.variance * (1 - of_peers))[above].sum()
     shared = (listed * np.sqrt(found.variance * of_peers))[above].sum()
     drawn = (listed * (gap - found.mean))[above].sum() * np.sqrt(2 / max(unlike - 2, 2))

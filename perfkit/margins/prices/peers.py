@@ -89,8 +89,10 @@ def size_limits(lines: ibis.Table, asked: Asked) -> tuple[Decimal, ...]:
     counts: dict[Decimal, int] = {}
     above: dict[Decimal, Decimal] = {}  # where the values that begin with these two digits end
     for digits, exponent, orders in numbers:
+        # Of 1,000 the logarithm is a hair below 3: a hundred of the step below are ten of its own.
+        digits, exponent = (digits // 10, exponent + 1) if digits >= 100 else (digits, exponent)
         step = Decimal(1).scaleb(int(exponent) - 1)
-        start = int(digits) * step
+        start = Decimal(f"{int(digits) * step:f}")
         counts[start] = counts.get(start, 0) + int(orders)
         above[start] = start + step
     total = sum(counts.values())

@@ -9,7 +9,7 @@ are tested at once, and Holm's step-down keeps all of the claims together at the
 Journal of Statistics).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,7 @@ _COLUMNS = [
     "name",
     "clusters",
     "lines",
+    "coverage",
     "rate",
     "rest",
     "estimate",
@@ -59,8 +60,9 @@ class Differences(Result):
     Attributes
     ----------
     rows : DataFrame, one row a member whose lines have a cost
-        member: None = unknown; name; clusters, lines: int; rate, rest: gross margin / net revenue of the member and of
-        all others; estimate: rate - rest; low, high at `level`; p, adjusted_p: None, as the interval is, where the
+        member: None = unknown; name; clusters, lines: int; coverage: share of the member's amounts that its rate is of;
+        rate, rest: gross margin / net revenue of the member and of all others; estimate: rate - rest; low, high at
+        `level`; p, adjusted_p: None, as the interval is, where the
         member or the rest has less than `FEWEST` clusters, a few of them are nearly all of it, or it has no revenue.
     left_out : int
         Lines without a known cost or without a cluster.
@@ -131,6 +133,11 @@ class Differences(Result):
         fields = [
             Field("label", dimension_name(self.by)),
             Field("rate", text("Rate, %"), unit="share"),
+            *(
+                [Field("coverage", text("Cost known, %"), unit="share")]
+                if any(each is not None and each < 1 for each in table["coverage"])
+                else []
+            ),
             Field("rest", text("The rest, %"), unit="share"),
             Field("estimate", text("Difference"), unit="points", signed=True),
             Field("low", text("from"), unit="points"),
@@ -193,10 +200,22 @@ def differences(
     sums = _clusters(table, by, cluster, period)
     used = sums[sums["cluster"].notna() & (sums["costed_lines"] > 0)].reset_index(drop=True)
     left_out = int(sums["lines"].sum() - used["costed_lines"].sum())
-    return Differences(_tested(used), left_out, by, cluster, period)
+    return Differences(_tested(used, _coverage(sums)), left_out, by, cluster, period)
 
 
-def _tested(sums: pd.DataFrame) -> pd.DataFrame:
+def _coverage(sums: pd.DataFrame) -> dict[str | None, float]:
+    """Return which share of each member's amounts is of a known cost and cluster."""
+    used = sums["covered"].where(sums["cluster"].notna())
+    found: dict[str | None, float] = {}
+    for member, of in sums.assign(covered=used).groupby("member", dropna=False):
+        sold = float(of["sold"].astype("float64").sum())
+        if sold:
+            name = None if languages.missing(member) else str(member)
+            found[name] = float(of["covered"].astype("float64").sum()) / sold
+    return found
+
+
+def _tested(sums: pd.DataFrame, coverage: Mapping[str | None, float]) -> pd.DataFrame:
     """Estimate each difference from the sums of members and clusters."""
     sums = sums.astype({"costed": "float64", "cost": "float64"})
     sums["profit"] = sums["costed"] - sums["cost"]
@@ -209,6 +228,7 @@ def _tested(sums: pd.DataFrame) -> pd.DataFrame:
         r, p, lines = float(own["costed"].sum()), float(own["profit"].sum()), int(own["costed_lines"].sum())
         row: dict[str, Any] = dict.fromkeys(_COLUMNS)
         row |= {"member": None if languages.missing(member) else member, "clusters": len(own), "lines": lines}
+        row["coverage"] = coverage.get(row["member"])
         row["level"], rest_r, rest_p = estimates.LEVEL, revenue - r, profit - p
         row["rate"], row["rest"] = estimates.ratio(p, r) if r > 0 else None, None
         if rest_r > 0:
@@ -243,8 +263,7 @@ def _against(
         _Side.of(np.where(there, others["costed"].to_numpy(), 0.0), others["profit"].to_numpy(), rest, rest_r),
     ]
     estimate = rate - rest
-    freedom = _freedom(sides)
-    if min(len(own), int(there.sum())) < FEWEST or freedom < _LEAST_FREEDOM:
+    if min(len(own), int(there.sum())) < FEWEST or (freedom := _freedom(sides)) < _LEAST_FREEDOM:
         return {"estimate": estimate}
     error = float(np.sqrt(((sides[0].moved - sides[1].moved) ** 2).sum()))
     half = float(stdtrit(freedom, (1 + estimates.LEVEL) / 2)) * error  # quantile of Student's t
@@ -299,6 +318,8 @@ def _clusters(table: ibis.Table, by: str, cluster: str, period: Period) -> ibis.
     return here.group_by("member", "cluster").agg(
         lines=_.count(),
         costed_lines=_.cost.count(),
+        sold=_.net_revenue.abs().sum(),
+        covered=_.net_revenue.abs().sum(where=known),
         costed=_.net_revenue.sum(where=known),
         cost=_.cost.sum(),
         named=name,

@@ -67,8 +67,8 @@ class Profitability(Result):
         other costs of that level.
         gross_profit = costed - cost_of_goods - cogs_costs; then cm1_costs, cm1, cm2_costs, cm2, cm3_costs, cm3:
         Decimal, None where no cost of goods is known. own_fixed: the part of cm3_costs that is of this member alone.
-        gross_profit_rate, cm1_rate, cm2_rate, cm3_rate: of costed, all on one base; None where that is not positive
-        or coverage is below `contribution.ENOUGH`.
+        gross_profit_rate, cm1_rate, cm2_rate, cm3_rate: of costed, all on one base; None where that is not positive,
+        and after costs beyond the goods, which are of all lines, where coverage is below `contribution.ENOUGH`.
         advice: "loses money before any fixed cost" (cm2 < 0), "does not cover its own fixed costs" (cm2 < own_fixed),
         "" or None where too little is known. No common cost is in it.
         estimate, low, high, level, n: gross margin rate of the lines beyond this period, shrunken; None where a member
@@ -134,6 +134,14 @@ class Profitability(Result):
             left -= costs[level.id]
             row |= {f"{level.id}_costs": costs[level.id], level.margin_id: left}
         return row
+
+    @property
+    def unknown_bear(self) -> Decimal:
+        """Costs that reach members of unknown margin: in the total, as in the statement, and in no row's margin."""
+        known = self.rows["gross_profit"].notna()
+        if not known.any():
+            return Decimal(0)
+        return sum((sum(self.rows.loc[~known, f"{level.id}_costs"], Decimal(0)) for level in _MARGINS), Decimal(0))
 
     def whole(self) -> dict[str, Any]:
         """Return what all members and the costs that reach none come to, with its rates: the ledger's margins."""
@@ -361,9 +369,10 @@ def _levels(sums: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         rows[level.margin_id] = pd.Series(
             [amount if there else None for amount, there in zip(left, known, strict=True)], dtype="object"
         )
-    enough = rows["coverage"].notna() & (rows["coverage"].astype("float64") >= ENOUGH)
+    some = rows["coverage"].notna()
+    enough = some & (rows["coverage"].astype("float64") >= ENOUGH)
     for level in _MARGINS:
-        rows[f"{level.margin_id}_rate"] = _rates(rows, level.margin_id, enough)
+        rows[f"{level.margin_id}_rate"] = _rates(rows, level.margin_id, some if level.id == "cogs" else enough)
     of_advice = zip(rows["cm2"], rows["own_fixed"], enough | (rows["lines"] == 0), strict=True)
     rows["advice"] = pd.Series([_advice(*each) for each in of_advice], dtype="object")
     return rows
@@ -377,11 +386,14 @@ def _rates(rows: pd.DataFrame, margin: str, enough: pd.Series) -> pd.Series:
 
 
 def _rate(row: dict[Any, Any], margin: str) -> float | None:
-    """A margin's rate, None where revenue is not positive or too little of its cost is known.
+    """A margin's rate, None where revenue is not positive, or too little of its cost is known to go below the goods.
 
-    All are of the revenue whose cost is known: what is not in a margin is not under it either.
+    All are of the revenue whose cost is known: what is not in a margin is not under it either. Costs beyond the goods
+    are of all lines, so that a rate after them would be too low where much of the revenue is missing.
     """
-    if row[margin] is None or row["coverage"] is None or row["coverage"] < ENOUGH or row["costed"] <= 0:
+    if row[margin] is None or row["coverage"] is None or row["costed"] <= 0:
+        return None
+    if row["coverage"] < ENOUGH and margin != "gross_profit":
         return None
     return estimates.ratio(row[margin], row["costed"])
 
@@ -425,13 +437,19 @@ _SUMMED = (
 
 
 def _together(rows: pd.DataFrame) -> dict[str, Any]:
-    """Sum rows; a margin is the sum of those that are known, None where none is."""
+    """Sum rows; a margin is what the known ones leave after the costs of all rows, None where none is known."""
     found: dict[str, Any] = dict.fromkeys(rows.columns)
     for column in _SUMMED:
         found[column] = sum(rows[column], 0 if column == "lines" else Decimal(0))
-    for column in ("list_revenue", "discount", *(level.margin_id for level in _MARGINS)):
+    for column in ("list_revenue", "discount", "gross_profit"):
         known = rows[column].dropna()
         found[column] = sum(known, Decimal(0)) if len(known) else None
+    if found["gross_profit"] is not None:
+        unknown = rows["gross_profit"].isna()
+        found["gross_profit"] -= sum(rows.loc[unknown, "cogs_costs"], Decimal(0))
+    left = found["gross_profit"]
+    for level in _MARGINS[1:]:
+        left = found[level.margin_id] = None if left is None else left - found[f"{level.id}_costs"]
     parts = [(c, float(w)) for c, w in zip(rows["coverage"], rows["sold"], strict=True) if not languages.missing(c)]
     whole = sum(sold for _, sold in parts)
     found["coverage"] = sum(share * sold for share, sold in parts) / whole if whole else None

@@ -84,6 +84,8 @@ def _levels(result: "Profitability", most: int) -> View:
     if result.deepest != "net_revenue":
         fields.append(_amount("gross_profit", text("Gross margin"), result.currency))
         fields.append(Field("gross_profit_rate", text("Gross margin, %"), unit="share"))
+        if table[-1]["coverage"] is not None and table[-1]["coverage"] < 1:
+            fields.append(Field("coverage", text("Cost known, %"), unit="share"))
     for level in LEVELS[1:-1]:
         if any(result.rows[f"{level.id}_costs"]) and result.deepest != "net_revenue":
             fields.append(_amount(level.margin_id, text(_HEADINGS[level.id]), result.currency))
@@ -151,12 +153,14 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
             notes.append(
                 text(
                     "The cost of {share} of the amounts sold is known; {money} of net revenue without a known cost is "
-                    "in no margin. Below {least} a member has no rate.",
+                    "in no margin. Where it is known for less than {least}, there is no rate after further costs: they "
+                    "are of all lines.",
                     share=percent(whole["coverage"]),
                     money=show(whole["uncosted"], result.currency),
                     least=percent(ENOUGH, 0),
                 )
             )
+        notes += _abbreviations(result)
     if result.costs_total is not None:
         left = sum(result.unallocated["amount"], Decimal(0))
         notes.append(
@@ -176,12 +180,20 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
                     money=show(fixed, result.currency),
                 )
             )
+        if result.unknown_bear:
+            notes.append(
+                text(
+                    "{money} of costs reach members whose margin is not known: they are in the total, as in the "
+                    "statement, and in no other row.",
+                    money=show(result.unknown_bear, result.currency),
+                )
+            )
         avoidable = result.unallocated[result.unallocated["level"].isin(["cogs", "cm1", "cm2"])]
         if len(avoidable):
             notes.append(
                 text(
-                    "{money} of variable costs and costs to serve reach none: margins after them are too high for "
-                    "those that cause them.",
+                    "{money} of variable costs and costs to serve reach none: margins from their level down are too "
+                    "high for those that cause them.",
                     money=show(sum(avoidable["amount"], Decimal(0)), result.currency),
                 )
             )
@@ -202,6 +214,18 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
             )
         )
     return notes
+
+
+def _abbreviations(result: "Profitability") -> list[str]:
+    """Say what each short heading is: the margin shown before it less the costs of its level."""
+    said, above = [], text("Gross margin")
+    for level in LEVELS[1:-1]:
+        if any(result.rows[f"{level.id}_costs"]):
+            short = text(_HEADINGS[level.id])
+            costs = languages.in_sentence(text(level.costs))
+            said.append(text("{margin} = {above} less {costs}.", margin=short, above=above, costs=costs))
+            above = short
+    return [" ".join(said)] if said else []
 
 
 def _unallocated(result: "Profitability") -> View:
@@ -267,6 +291,7 @@ def _rates(result: "Profitability", most: int) -> View:
         Field("estimate", text("Rate, %"), unit="share"),
         Field("low", text("from"), unit="share"),
         Field("high", text("to"), unit="share"),
+        *([Field("coverage", text("Cost known, %"), unit="share")] if any(r["coverage"] < 1 for r in rows) else []),
         Field("n", text("Lines"), unit="count"),
         Field("tie", text("Group"), unit="text"),
     ]

@@ -38,7 +38,7 @@ def shown(result: "WhaleCurve") -> list[View]:
     ends = result.cells if len(result.cells) <= 2 * _ENDS else pd.concat([result.cells[:_ENDS], result.cells[-_ENDS:]])
     ends = ends.assign(label=ends["name"]).reset_index(drop=True)
     views.append(View(text("Who is at both ends of the curve"), subtitle(result), fields, ends))
-    if result.before is not None and (result.before.losers or result.before.earlier_losers):
+    if result.before is not None and result.before.losers:
         views.append(_regression(result))
     return views
 

@@ -26,6 +26,7 @@ _INCOME = ("70", "71", "72", "73", "74", "75", "781", "791")
 _COSTS = ("60", "61", "62", "63", "64", "65", "681")
 STEPS = {
     "result": mark("Result of the statement"),
+    "uncosted": mark("Net revenue of lines whose cost is not known"),
     "revenue": mark("Revenue: accounts 70* less net revenue of sales"),
     "income": mark("Other operating income: accounts 71 to 75, 781 and 791"),
     "costs": mark("Costs: those of the statement less accounts 60 to 65 and 681"),
@@ -48,7 +49,8 @@ class Books:
     Attributes
     ----------
     steps : DataFrame, one row a step
-        step: a key of `STEPS`; amount, Decimal. The first ones sum to the last.
+        step: a key of `STEPS`, "uncosted" only where the cost of some lines is not known (they are in no margin of the
+        statement, and in the revenue of the books); amount, Decimal. The first ones sum to the last.
     costs : DataFrame, one row a source of cost in the statement, and one a group of accounts
         source: "goods", "costs", "spend" or the first two digits of accounts; amount, Decimal: costs are negative.
     reason : str
@@ -136,6 +138,9 @@ def tied(ledger: ibis.Table | pd.DataFrame | None, rows: pd.DataFrame, period: P
     gaps = listing(month.name() for month in period.months() if month.start not in there)
     if gaps:
         return _none(text("The ledger holds no entry of {months}. Ask for {what}.", months=gaps, what=ask))
+    absent = _one_sided(set(found["part"]), period)
+    if absent:
+        return _none(f"{absent} {text('Ask for {what}.', what=ask)}")
     booked = {part: Decimal(0) for part in ("revenue", "income", "costs")}
     of_groups: dict[str, Decimal] = {}
     for row in found[found["part"] != ""].to_dict("records"):
@@ -147,10 +152,11 @@ def tied(ledger: ibis.Table | pd.DataFrame | None, rows: pd.DataFrame, period: P
     for row in rows[rows["role"] == "cost"].to_dict("records"):
         own[row["line"].split(":")[0]] += row["amount"]
     last = [amount for line, amount in of_rows.items() if line in _LEFT][-1]
-    # What is of unknown cost is in no margin of the statement, and in the revenue of the books.
+    uncosted = of_rows.get("uncosted") or Decimal(0)
     steps = [
         ("result", last),
-        ("revenue", booked["revenue"] - of_rows["net_revenue"] - (of_rows.get("uncosted") or Decimal(0))),
+        *([("uncosted", -uncosted)] if uncosted else []),
+        ("revenue", booked["revenue"] - of_rows["net_revenue"]),
         ("income", booked["income"]),
         ("costs", booked["costs"] - sum(own.values(), Decimal(0))),
     ]
@@ -160,6 +166,22 @@ def tied(ledger: ibis.Table | pd.DataFrame | None, rows: pd.DataFrame, period: P
         steps=pd.DataFrame(steps, columns=["step", "amount"], dtype="object"),
         costs=pd.DataFrame([*of_sources, *sorted(of_groups.items())], columns=["source", "amount"], dtype="object"),
     )
+
+
+def _one_sided(parts: set[str], period: Period) -> str:
+    """Say which side of a result the ledger lacks: the journal of sales alone is no accounting; empty if neither."""
+    if "costs" not in parts:
+        return text(
+            "The ledger holds no cost of operations of {period} (accounts 60 to 65 and 681), so no operating result "
+            "can be read from it.",
+            period=period.name(),
+        )
+    if "revenue" not in parts:
+        return text(
+            "The ledger holds no revenue of {period} (accounts 70), so no operating result can be read from it.",
+            period=period.name(),
+        )
+    return ""
 
 
 def _none(reason: str) -> Books:

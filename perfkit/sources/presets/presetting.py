@@ -5,7 +5,7 @@ it makes, how the export is recognised, what it does not hold, and what must hol
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from perfkit import schema
 from perfkit.errors import ParameterError, unknown
-from perfkit.sources.names import found
+from perfkit.sources.names import finder, found
 from perfkit.sources.settings import Format, TableSettings, checked, reason
 
 FOLDER = Path(__file__).parent
@@ -268,7 +268,8 @@ class Recognition:
 
 def recognised(names: Sequence[str]) -> list[Recognition]:
     """Return the presets that a file's headings may be of, best first: those that lack nothing before others."""
-    fits = [_recognised(preset, names) for preset in presets()]
+    find = finder(names)
+    fits = [_recognised(preset, find) for preset in presets()]
     order = {preset.name + preset.table: number for number, preset in enumerate(_specific_first())}
     return sorted(
         (each for each in fits if each.share > 0),
@@ -280,11 +281,11 @@ def _specific_first() -> list[Preset]:
     return sorted(presets(), key=lambda preset: (preset.name == "generic", preset.name, preset.table))
 
 
-def _recognised(preset: Preset, names: Sequence[str]) -> Recognition:
-    hits = sum(any(found(each, names) for each in group) for group in preset.signature)
+def _recognised(preset: Preset, find: Callable[[str], str | None]) -> Recognition:
+    hits = sum(any(find(each) for each in group) for group in preset.signature)
     columns: dict[str, str] = {}
     for name, mapping in preset.block.columns.items():
-        headings = [heading for each in mapping.sources if (heading := found(each, names))]
+        headings = [heading for each in mapping.sources if (heading := find(each))]
         if mapping.how == "any_of":
             headings = headings[:1]
         if headings and (mapping.how == "any_of" or len(headings) == len(mapping.sources)):
