@@ -114,7 +114,10 @@ def _of_spellings(company: "Company") -> list[str]:
         name = key.removesuffix("_id")
         pairs = ", ".join(f"{_quoted(one)} and {_quoted(other)}" for one, other in each["first"])
         more = "first: " if each["ids"] > len(each["first"]) else ""
-        listed = f", and likewise under [tables.{name}s.columns]" if f"{name}s" in company.snapshot.names else ""
+        also = [each for each in company.snapshot.names if each != "sales" and key in company.table(each).columns]
+        listed = f", and likewise under {listing(f'[tables.{each}.columns]' for each in also)}" if also else ""
+        if key == "order_id" and "origin_id" in company.table("sales").columns:
+            listed += ", and for origin_id"
         said.append(
             f"{each['ids']:,} {name}{'s' if several else ''} of sales {'are' if several else 'is'} written in several "
             f"ways that differ only in {'case or spaces' if each['cased'] else 'spaces around them'} ({more}{pairs}), "

@@ -112,3 +112,18 @@ def test_what_is_to_be_typed_for_nobody_is_a_setting_that_there_is(tmp_path):
     settings = tmp_path / "company.toml"
     settings.write_text(settings.read_text().replace('files = "sales.csv"', f'files = "sales.csv"\n{typed}'))
     assert pk.load(tmp_path).frame("sales")["customer_id"].isna().sum() == 2
+
+
+def test_every_table_that_holds_the_id_is_named_so_that_no_cost_is_left_behind(tmp_path):
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "sales.csv").write_text(MIXED)
+    (tmp_path / "exports" / "costs.csv").write_text(
+        "period,amount,kind,level,customer_id\n2026-01-31,10,Visits,cm2,c1 \n"
+    )
+    (tmp_path / "exports" / "customers.csv").write_text("customer_id,name\nC1,One\nC2,Two\n")
+    (tmp_path / "company.toml").write_text(
+        'name = "Acme"\ncurrency = "EUR"\n[tables.sales]\nfiles = "sales.csv"\n[tables.costs]\nfiles = "costs.csv"\n'
+        '[tables.customers]\nfiles = "customers.csv"\n'
+    )
+    [told] = [each for each in pk.load(tmp_path).notices() if each.startswith("1 customer of sales")]
+    assert told.endswith(", and likewise under [tables.costs.columns] and [tables.customers.columns].")
