@@ -8,7 +8,7 @@ import signal
 import threading
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -104,7 +104,10 @@ def shown(period: Period, company: Path, snapshot: str, fiscal_year_starts: str)
     if first is not None and period.start < first < period.end:  # whether it is the whole period, its lines tell
         from perfkit.company import open_company
 
-        period = period.cut_at(first, late=open_company(company, snapshot=snapshot).starts_late)
+        late = False
+        with suppress(PerfkitError):  # the notebook says why it cannot be opened, if it opens it
+            late = open_company(company, snapshot=snapshot).starts_late
+        period = period.cut_at(first, late=late)
     return period.full_name(fiscal_year_starts)
 
 
