@@ -643,12 +643,12 @@ class Company:
         """Return the entries of the ledger, or None where the company has not given it."""
         return self.table("ledger") if "ledger" in self.snapshot.names else None
 
-    def foreign(self) -> pd.DataFrame:
+    def set_aside(self) -> pd.DataFrame:
         """Return the documents of sales that were set aside because they are in another currency, each in its own.
 
-        For `margins.ledger.tie(..., foreign=acme.foreign())`; see `sources.foreign.documents` for its columns.
+        For `margins.ledger.tie(..., set_aside=acme.set_aside())`; see `sources.set_aside.documents` for its columns.
         """
-        return sources.foreign.documents(self.snapshot)
+        return sources.set_aside.documents(self.snapshot)
 
     def reconciliation(self) -> "sources.Reconciliation":
         """Return what was read and what was left out of it, in rows and money, tied to the source."""

@@ -114,8 +114,8 @@ def _of_spellings(company: "Company") -> list[str]:
         name = key.removesuffix("_id")
         pairs = ", ".join(f"{_quoted(one)} and {_quoted(other)}" for one, other in each["first"])
         more = "first: " if each["ids"] > len(each["first"]) else ""
-        also = [each for each in company.snapshot.names if each != "sales" and key in company.table(each).columns]
-        listed = f", and likewise under {listing(f'[tables.{each}.columns]' for each in also)}" if also else ""
+        also = [table for table in company.snapshot.names if table != "sales" and key in company.table(table).columns]
+        listed = f", and likewise under {listing(f'[tables.{table}.columns]' for table in also)}" if also else ""
         if key == "order_id" and "origin_id" in company.table("sales").columns:
             listed += ", and for origin_id"
         said.append(
@@ -142,16 +142,12 @@ def _of_levels(company: "Company") -> list[str]:
         what = f"no cost is of the kind {kind!r}, so {level!r} is said of nothing" if known else (
             f"there is neither costs nor spend, so {kind!r} is said of nothing"
         )  # fmt: skip
-        meant = f" Did you mean {guess!r}? It counts as {_levels_of(held[guess])} until then." if guess else ""
+        meant = f" Did you mean {guess!r}? It counts as {' and '.join(held[guess])} until then." if guess else ""
         there = (
             f" Write one that is there, letter for letter: {', '.join(map(_quoted, others[:20]))}." if others else ""
         )
         said.append(f"company.toml, [levels] {kind}: {what}.{meant}{there}")
     return said
-
-
-def _levels_of(levels: Sequence[str]) -> str:
-    return " and ".join(levels)
 
 
 def _kinds(company: "Company") -> dict[str, list[str]]:
@@ -274,9 +270,8 @@ def _of_repeats(company: "Company") -> list[str]:
 
 def _of_states(company: "Company") -> list[str]:
     """The rows that count as sales, though their status says cancelled, refunded or draft."""
-    ruled = any(block.exclude for block in blocks(company.settings.tables["sales"])) if (
-        "sales" in company.settings.tables
-    ) else False  # fmt: skip
+    declared = company.settings.tables.get("sales")
+    ruled = declared is not None and any(block.exclude for block in blocks(declared))
     found = company.snapshot.report["tables"]["sales"].get("states", ())
     return [states.told(each, company.currency, rules=ruled) for each in found]
 

@@ -111,7 +111,7 @@ def asked() -> dict[str, list[ibis.Table]]:
         for reference in (None, *margins.ledger.REFERENCES):
             margins.ledger.tie(lines, ledger, reference=reference, **options)
         aside = lines.assign(currency="USD", lines=1)
-        margins.ledger.tie(lines, ledger, reference="piece", foreign=aside, **options)
+        margins.ledger.tie(lines, ledger, reference="piece", set_aside=aside, **options)
         margins.ledger.tie(lines.drop(columns="order_id"), bare, **options)
         months.days_sold(table, months.FIRST_DAYS)
         margins.statement.statement(bought, costs, ledger=ledger, **options)

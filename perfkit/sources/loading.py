@@ -14,7 +14,7 @@ load.json, beside what `tally` says about each table, holds
               overlaps   [{first, second, rows, money}]: rows of the second file that stand in the first too
               repeats    documents that stand several times in one file: see `repeats.settled`
               states     of sales: rows whose status says that they are none, see `states.found`
-      numbers    of sales: order numbers that name several orders, see `numbers.found`
+              numbers    of sales: order numbers that name several orders, see `numbers.found`
               strangers  of sales: ids that no row of their own table has, see `strangers.found`
               signs      of sales: credit notes and costs whose sign is odd, see `signs.found`
               shortened  ids that a spreadsheet has made numbers of, see `strangers.shortened`

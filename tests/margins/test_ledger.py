@@ -528,7 +528,7 @@ ABROAD = pd.DataFrame(
 
 
 def test_documents_in_another_currency_are_told_as_such_and_not_as_absent():
-    result = with_more(ledger=[invoice(8, "2024-02-05", "F8", "110.20")], foreign=ABROAD)
+    result = with_more(ledger=[invoice(8, "2024-02-05", "F8", "110.20")], set_aside=ABROAD)
     assert found(result) == {"foreign": {"02": eur("110.20")}}
     assert result.found == (2, 2)
     assert result.abroad.to_numpy().tolist() == [["CHF", 1, 1, eur("10.5")], ["USD", 1, 2, eur(120)]]
@@ -538,7 +538,7 @@ def test_documents_in_another_currency_are_told_as_such_and_not_as_absent():
 
 def test_a_document_of_two_currencies_differs_by_what_was_set_aside():
     sales = [("F8", "2024-02-05", 30)]
-    result = with_more(sales, [invoice(8, "2024-02-05", "F8", "110.20")], foreign=ABROAD)
+    result = with_more(sales, [invoice(8, "2024-02-05", "F8", "110.20")], set_aside=ABROAD)
     assert found(result) == {"foreign": {"02": eur("80.20")}}
 
 
@@ -554,35 +554,35 @@ def unread(*lines):
 def test_a_line_set_aside_is_told_as_such_and_not_as_another_amount():
     sales, ledger = [("F8", "2024-02-05", "100.20")], [invoice(8, "2024-02-05", "F8", "399.06")]
     assert found(with_more(sales, ledger)) == {"different": {"02": eur("298.86")}}
-    assert found(with_more(sales, ledger, foreign=unread(("F8", "298.86")))) == {"set_aside": {"02": eur("298.86")}}
-    assert found(with_more(sales, ledger, foreign=unread(("F8", None)))) == {"set_aside": {"02": eur("298.86")}}
+    assert found(with_more(sales, ledger, set_aside=unread(("F8", "298.86")))) == {"set_aside": {"02": eur("298.86")}}
+    assert found(with_more(sales, ledger, set_aside=unread(("F8", None)))) == {"set_aside": {"02": eur("298.86")}}
 
 
 def test_what_the_line_set_aside_does_not_come_to_still_differs():
     sales, ledger = [("F8", "2024-02-05", "100.20")], [invoice(8, "2024-02-05", "F8", "399.06")]
-    told = found(with_more(sales, ledger, foreign=unread(("F8", "290"))))
+    told = found(with_more(sales, ledger, set_aside=unread(("F8", "290"))))
     assert told == {"set_aside": {"02": eur(290)}, "different": {"02": eur("8.86")}}
-    assert found(with_more(sales, ledger, foreign=unread(("F8", "900")))) == {"different": {"02": eur("298.86")}}
+    assert found(with_more(sales, ledger, set_aside=unread(("F8", "900")))) == {"different": {"02": eur("298.86")}}
 
 
 def test_a_line_set_aside_that_comes_to_the_tax_is_no_tax():
     sales, ledger = [("F8", "2024-02-05", 120)], [invoice(8, "2024-02-05", "F8", 144)]
-    assert found(with_more(sales, ledger, foreign=unread(("F8", 24)))) == {"set_aside": {"02": 24}}
+    assert found(with_more(sales, ledger, set_aside=unread(("F8", 24)))) == {"set_aside": {"02": 24}}
 
 
 def test_a_document_that_was_set_aside_whole_is_not_absent_from_sales():
     ledger = [invoice(8, "2024-02-05", "F8", 60), entry(9, "2024-02-06", "F9", ("411000", 12), ("707000", -12))]
-    result = with_more(ledger=ledger, foreign=unread(("F8", None), ("F9", -12)))
+    result = with_more(ledger=ledger, set_aside=unread(("F8", None), ("F9", -12)))
     assert found(result) == {"set_aside": {"02": 48}} and result.found == (2, 2)
     assert result.abroad.empty and "another currency" not in " ".join(result.views()[0].notes)
 
 
 def test_a_line_set_aside_of_a_document_that_ties_explains_nothing():
-    assert found(with_more(foreign=unread(("F2", 50), (None, 7), ("F77", 3)))) == {}
+    assert found(with_more(set_aside=unread(("F2", 50), (None, 7), ("F77", 3)))) == {}
 
 
 def test_nothing_set_aside_changes_nothing():
-    result = with_more(foreign=ABROAD.head(0))
+    result = with_more(set_aside=ABROAD.head(0))
     assert found(result) == {} and result.abroad.empty and result.shared == 0
 
 
@@ -718,8 +718,8 @@ def test_every_month_adds_up_where_numbers_name_several_customers(lines, written
     sales, ledger = sold(*lines), from_lines(written)
     sales["customer_id"] = [data.draw(customers) for _ in lines]
     ledger["auxiliary"] = [data.draw(customers) for _ in written]
-    once = tied(sales, ledger, reference="piece", foreign=ABROAD.assign(order_id="F1"))
-    again = tied(sales[::-1], ledger[::-1], reference="piece", foreign=ABROAD.assign(order_id="F1"))
+    once = tied(sales, ledger, reference="piece", set_aside=ABROAD.assign(order_id="F1"))
+    again = tied(sales[::-1], ledger[::-1], reference="piece", set_aside=ABROAD.assign(order_id="F1"))
     assert comparable(once) == comparable(again)
 
 

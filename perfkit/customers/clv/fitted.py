@@ -110,10 +110,10 @@ class Fitted(Result):
 
         They are those of `parameters`, whose intervals take as long again as the fit.
         """
-        if self.covariates is None:
-            errors = self.theta * np.where(self.loose, np.nan, np.sqrt(np.diag(self.covariance)))
-            return pd.Series(errors, index=pd.Index(self.process.parameters, name="parameter"), name="se")
-        return self.parameters.set_index("parameter")["se"]
+        if self.covariates is not None:
+            return self.parameters.set_index("parameter")["se"]
+        table = parameter_table(self.process.parameters, self.theta, self.covariance, self.loose, self.n)
+        return table.set_index("parameter")["se"]
 
     @property
     def effects(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import ibis
 from ibis import _
 
 from perfkit.aggregations import aggregation
-from perfkit.margins.ledger import causes, entries
+from perfkit.margins.ledger import causes, entries, shared_numbers
 from perfkit.margins.ledger.entries import DOCUMENT, MONEY, Reference
 
 Months = list[dt.date]
@@ -77,7 +77,7 @@ def likeness(
     The same amount is also that without freight or rebates, or with tax. `shared` counts the numbers of any month that
     name several documents.
     """
-    each = causes.numbers(causes.sold(sales, reference, foreign), causes.booked(entries.parts(books), reference))
+    each = shared_numbers.numbers(*_sides(sales, books, foreign, reference, False))
     alike = (
         (_.revenue == _.sales)
         | (_.revenue - _.side == _.sales)
@@ -146,7 +146,7 @@ def _sides(
     sales: ibis.Table, books: ibis.Table, foreign: ibis.Table | None, reference: Reference | None, apart: bool
 ) -> tuple[ibis.Table, ibis.Table]:
     sold, booked = causes.sold(sales, reference, foreign), causes.booked(entries.parts(books), reference)
-    return causes.told_apart(sold, booked) if apart else (sold, booked)
+    return shared_numbers.told_apart(sold, booked) if apart else (sold, booked)
 
 
 def _or_zero(amount: Any) -> Any:

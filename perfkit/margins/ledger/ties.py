@@ -157,7 +157,7 @@ def tie(
     sales: ibis.Table | pd.DataFrame,
     ledger: ibis.Table | pd.DataFrame | None,
     *,
-    foreign: pd.DataFrame | None = None,
+    set_aside: pd.DataFrame | None = None,
     period: Period,
     currency: str,
     reference: Reference | None = None,
@@ -170,7 +170,7 @@ def tie(
     sales : table or DataFrame, one row a line, columns of `schema.SALES`
         All of its months: a document may be booked in another month than it was sold.
     ledger : table or DataFrame, one row a line of an entry, columns of `schema.LEDGER`; None where there is none
-    foreign : DataFrame, optional, as `sources.foreign.documents` returns it
+    set_aside : DataFrame, optional, as `sources.set_aside.documents` returns it
         What was set aside at load. Of what is in another currency, documents are then known where the books hold
         them, and their money is told in their currency and is in no sum; what could not be read explains what its
         documents lack.
@@ -211,13 +211,13 @@ def tie(
     if not held:
         return _nothing(period, currency, _why_none(there, period))
     span = {"first_day": there["first_day"].min(), "last_day": there["last_day"].max()}
-    foreign, unread = _unread(foreign)
-    aside = None if foreign is None or foreign.empty else SALES.table(foreign, "order_id", "customer_id")
-    chosen, found, shared = _reference(lines, books, aside, held, reference)
+    abroad, unread = _abroad_and_unread(set_aside)
+    foreign = None if abroad is None or abroad.empty else SALES.table(abroad, "order_id", "customer_id")
+    chosen, found, shared = _reference(lines, books, foreign, held, reference)
     if chosen and shared:
-        met = only(sums.met(lines, books, aside, chosen, held))
+        met = only(sums.met(lines, books, foreign, chosen, held))
         found = int(met["found"]), int(met["documents"])
-    explained = sums.explained(lines, books, aside, unread, chosen, bool(shared), held, MOST_DOCUMENTS)
+    explained = sums.explained(lines, books, foreign, unread, chosen, bool(shared), held, MOST_DOCUMENTS)
     of_a_month = explained["month"].notna()
     by_cause = explained[of_a_month].reset_index(drop=True)
     documents = explained[~of_a_month].reset_index(drop=True)
@@ -236,30 +236,30 @@ def tie(
         currency=currency,
         revenue_date=revenue_date,
         shared=shared,
-        abroad=None if foreign is None else _set_aside(foreign, held),
+        abroad=None if abroad is None else _by_currency(abroad, held),
         missing=tuple(month.start for month in period.months() if month.start not in held),
     )
 
 
-def _unread(foreign: pd.DataFrame | None) -> tuple[pd.DataFrame | None, ibis.Table | None]:
+def _abroad_and_unread(set_aside: pd.DataFrame | None) -> tuple[pd.DataFrame | None, ibis.Table | None]:
     """Return what was set aside for its currency, and the lines of named documents that could not be read."""
-    if foreign is None or "abroad" not in foreign:
-        return foreign, None
-    abroad = foreign["abroad"].astype(bool)
-    some = foreign[~abroad & foreign["order_id"].notna()]
+    if set_aside is None or "abroad" not in set_aside:
+        return set_aside, None
+    abroad = set_aside["abroad"].astype(bool)
+    some = set_aside[~abroad & set_aside["order_id"].notna()]
     if some.empty:
-        return foreign[abroad], None
+        return set_aside[abroad], None
     unknown = some["net_revenue"].isna()
     told = some.assign(unknown=unknown.astype("int64"), net_revenue=some["net_revenue"].mask(unknown, Decimal(0)))
-    return foreign[abroad], SALES.table(told.drop(columns="abroad"))
+    return set_aside[abroad], SALES.table(told.drop(columns="abroad"))
 
 
-def _set_aside(foreign: pd.DataFrame, held: list[dt.date]) -> pd.DataFrame:
+def _by_currency(abroad: pd.DataFrame, held: list[dt.date]) -> pd.DataFrame:
     """Count what was set aside for its currency in these months, a row a currency, each in its own."""
-    if foreign.empty:
+    if abroad.empty:
         return pd.DataFrame(columns=_ABROAD, dtype="object")
-    days = pd.to_datetime(foreign["date"])
-    here = foreign[days.dt.to_period("M").dt.start_time.dt.date.isin(held)]
+    days = pd.to_datetime(abroad["date"])
+    here = abroad[days.dt.to_period("M").dt.start_time.dt.date.isin(held)]
     rows = [
         [
             currency,
@@ -304,7 +304,7 @@ def _why_none(there: pd.DataFrame, period: Period) -> str:
 
 
 def _reference(
-    lines: ibis.Table, books: ibis.Table, aside: ibis.Table | None, held: list[dt.date], asked: Reference | None
+    lines: ibis.Table, books: ibis.Table, foreign: ibis.Table | None, held: list[dt.date], asked: Reference | None
 ) -> tuple[Reference | None, tuple[int, int], int]:
     """Return what of an entry names the document of sales, how many it finds, of how many, and how many are shared.
 
@@ -315,7 +315,7 @@ def _reference(
         return None, (0, 0), 0
     best: tuple[int, Reference | None, tuple[int, int], int] = (0, None, (0, 0), 0)
     for name in REFERENCES if asked is None else (asked,):
-        met = only(sums.likeness(lines, books, aside, name, held))
+        met = only(sums.likeness(lines, books, foreign, name, held))
         all_of_them, found, alike = int(met["documents"]), int(met["found"]), int(met["alike"])
         trusted = 2 * alike >= found or (name == "piece" and found < _FEW) or asked is not None
         if best[1] is None:

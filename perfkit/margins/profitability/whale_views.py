@@ -12,7 +12,8 @@ from perfkit.languages import mark, number, percent, plural, show, text
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
-    from perfkit.margins.profitability.whales import Regression, WhaleCurve
+    from perfkit.margins.profitability.regressions import Regression
+    from perfkit.margins.profitability.whales import WhaleCurve
 
 TOP = 0.2
 """The share of members whose part of the profit is told."""

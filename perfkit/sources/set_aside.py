@@ -1,4 +1,4 @@
-"""Foreign: the documents of sales that were set aside at load, in another currency or unreadable."""
+"""Set aside: the documents of sales that a load could not take, in another currency or unreadable."""
 
 from decimal import Decimal
 
