@@ -644,7 +644,7 @@ class Company:
         return self.table("ledger") if "ledger" in self.snapshot.names else None
 
     def set_aside(self) -> pd.DataFrame:
-        """Return the documents of sales that were set aside because they are in another currency, each in its own.
+        """Return the documents of sales that were set aside at load: in another currency, or unreadable.
 
         For `margins.ledger.tie(..., set_aside=acme.set_aside())`; see `sources.set_aside.documents` for its columns.
         """
