@@ -69,7 +69,9 @@ def test_what_is_set_for_the_run_reaches_its_kernel(company, monkeypatch):
 
 
 def test_a_run_whose_server_dies_says_so_and_the_next_one_has_another(company):
-    acme = company("## Answer", "import os, signal; os.kill(os.getppid(), signal.SIGKILL)", "print(1)", setup="")
+    # The kernel dies with its server, but not in the same moment: it waits for it.
+    blow = "import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(600)"
+    acme = company("## Answer", blow, setup="")
     with pytest.raises(EngineError, match="In section 'Answer': the kernel died"):
         run(acme)
     company("## Answer", "print(6 * 7)", setup="")
