@@ -16,12 +16,13 @@ Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 """Standard errors on each side of an interval at `LEVEL`."""
 FLAT = 3.0
 """Standard error of a logarithm beyond which nothing is known: the interval would span a factor of 20,000."""
+ENOUGH = 1e-9
+"""What a step could still gain, in log-likelihood, where a search ends."""
 _LONGEST = 2.0  # of a step, in logarithms
-_ENOUGH = 1e-9  # of what a step could still gain, in log-likelihood
 _MOST = 300
 _STRAIGHT = 0.06  # standard error of a logarithm up to which a likelihood falls as a parabola does
 _TURNS = 12
-_NEAR_ENOUGH = 0.2  # standard errors from an end, where one more step is exact to some hundredths
+_NEARENOUGH = 0.2  # standard errors from an end, where one more step is exact to some hundredths
 
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 """Of the logarithms of the parameters: the log-likelihood, its gradient and its matrix of second derivatives."""
@@ -48,7 +49,9 @@ class Maximum:
     loose: np.ndarray
 
 
-def climb(likelihood: Likelihood, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> Maximum:
+def climb(
+    likelihood: Likelihood, start: np.ndarray, low: np.ndarray, high: np.ndarray, enough: float = ENOUGH
+) -> Maximum:
     """Find the maximum within bounds by a damped Newton's method.
 
     Parameters
@@ -57,6 +60,8 @@ def climb(likelihood: Likelihood, start: np.ndarray, low: np.ndarray, high: np.n
         See `Likelihood`.
     start, low, high : array of float
         Logarithms of the parameters: where to start, and where to stop when the likelihood rises without end.
+    enough : float
+        What a step could still gain where the search ends.
     """
     place = np.clip(start, low, high)
     value, gradient, hessian = likelihood(place)
@@ -67,12 +72,12 @@ def climb(likelihood: Likelihood, start: np.ndarray, low: np.ndarray, high: np.n
             break
         step = np.zeros_like(place)
         step[free] = _uphill(gradient[free], hessian[np.ix_(free, free)])
-        if gradient @ step < _ENOUGH:
+        if gradient @ step < enough:
             break
         moved = _line_search(likelihood, place, value, gradient, step, low, high)
         if moved is None:
             break
-        idle = idle + 1 if moved[1] < value + _ENOUGH else 0
+        idle = idle + 1 if moved[1] < value + ENOUGH else 0
         place, value, gradient, hessian = moved
         if idle == 3:  # a ridge that rises by less than a sum is exact to
             break
@@ -128,7 +133,7 @@ def _end(likelihood: Likelihood, maximum: Maximum, which: int, away: float, othe
         move = float(np.clip((Z - root) * root / -slope, -1.0, 1.0))
         place[which] += move
         place[others] += step + inverse @ hessian[others, which] * move
-        if abs(Z - root) < _NEAR_ENOUGH:
+        if abs(Z - root) < _NEARENOUGH:
             return float(place[which])
     return np.nan
 

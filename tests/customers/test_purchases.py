@@ -82,7 +82,7 @@ def test_pareto_integrates_what_it_should(alpha, beta, x, recency):
     r, s, T = 0.55, 0.6, 39.0
     theta = np.array([r, alpha, s, beta])
     rows = histories(frame_of((x, recency, T)))
-    joint, _ = ParetoNbd()._joint(theta, rows, ParetoNbd().ends(theta, rows))
+    joint, *_ = ParetoNbd()._joint(theta, rows, ParetoNbd().ends(theta, rows))
     top = x * np.log(alpha + recency) + r * np.log1p(recency / alpha)
 
     def density(time):  # of stopping, over what it is at the last purchase
@@ -92,7 +92,7 @@ def test_pareto_integrates_what_it_should(alpha, beta, x, recency):
     whole, _ = integrate.quad(
         density, recency, min(T, recency + 1 if x > 999 else T), epsabs=0, epsrel=1e-11, limit=400
     )
-    found = logsumexp(joint[0, 1:]) - (np.log(r + np.arange(x)).sum() - top)
+    found = logsumexp(joint[1:, 0]) - (np.log(r + np.arange(x)).sum() - top)
     assert found == pytest.approx(np.log(whole), abs=1e-8)
 
 

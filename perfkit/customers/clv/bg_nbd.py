@@ -48,16 +48,16 @@ class BgNbd(Process):
         inverse = np.where(could, 1 / np.where(could, b + k - 1, 1.0), 0.0)
         gone = could / a
         return Ends(
-            np.stack((rows.T, rows.recency), axis=1),
-            np.stack((survived[0], survived[0] + last), axis=1),
+            np.stack((rows.T, rows.recency)),
+            np.stack((survived[0], survived[0] + last)),
             (
-                np.stack((-by_sum[1], gone - by_sum[1]), axis=1),
-                np.stack((survived[1], survived[1] - inverse), axis=1),
+                np.stack((-by_sum[1], gone - by_sum[1])),
+                np.stack((survived[1], survived[1] - inverse)),
             ),
             (
-                np.stack((-by_sum[2], -by_sum[2] - gone / a), axis=1),
-                np.stack((-by_sum[2], -by_sum[2]), axis=1),
-                np.stack((survived[2], survived[2] + inverse**2), axis=1),
+                np.stack((-by_sum[2], -by_sum[2] - gone / a)),
+                np.stack((-by_sum[2], -by_sum[2])),
+                np.stack((survived[2], survived[2] + inverse**2)),
             ),
         )
 

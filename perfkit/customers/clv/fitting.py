@@ -17,7 +17,7 @@ from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.processes import Process
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of, unit_of_time
-from perfkit.customers.maximum import FLAT, Maximum, climb
+from perfkit.customers.maximum import ENOUGH, FLAT, Maximum, climb
 from perfkit.errors import ParameterError, unknown
 from perfkit.estimates import LEVEL
 
@@ -168,13 +168,13 @@ def best(rows: Histories, process: Process) -> tuple[Process, Maximum, float]:
     scale = float(rows.weight @ rows.T / rows.customers)
     scaled = rows.scaled(scale)
     bought = float(rows.weight @ rows.frequency / rows.customers)
-    plain = _highest(MODELS["nbd"], scaled, np.log([0.5, 0.5 / bought]))
-    if process.name == "nbd":
-        return process, plain, scale
-    found = _highest(process, scaled, np.minimum(plain.place, 3.0))
-    if found.log_likelihood < plain.log_likelihood + _GAIN:
-        return MODELS["nbd"], plain, scale
-    return process, found, scale
+    nbd = MODELS["nbd"]
+    plain = _highest(nbd, scaled, np.log([0.5, 0.5 / bought]), enough=_GAIN / 10)
+    if process.name != "nbd":
+        found = _highest(process, scaled, np.minimum(plain.place, 3.0))
+        if found.log_likelihood >= plain.log_likelihood + _GAIN:
+            return process, found, scale
+    return nbd, _highest(nbd, scaled, plain.place), scale
 
 
 def _moved(process: Process, rows: Histories, plain: Maximum) -> Maximum:
@@ -191,7 +191,7 @@ def _moved(process: Process, rows: Histories, plain: Maximum) -> Maximum:
     return replace(found, covariance=covariance)
 
 
-def _highest(process: Process, rows: Histories, start: np.ndarray) -> Maximum:
+def _highest(process: Process, rows: Histories, start: np.ndarray, enough: float = ENOUGH) -> Maximum:
     """The maximum; among many histories from that of a part of them, which costs little and lies beside it."""
     edge = np.full(len(process.parameters), _WIDEST)
     starts = [np.append(start, np.log(each)) for each in process.starts]
@@ -199,7 +199,7 @@ def _highest(process: Process, rows: Histories, start: np.ndarray) -> Maximum:
         near = _highest(process, _part(rows), start)
         if not near.loose.any():
             starts = [near.place]
-    found = [climb(lambda place: process.log_likelihood(place, rows), each, -edge, edge) for each in starts]
+    found = [climb(lambda place: process.log_likelihood(place, rows), each, -edge, edge, enough) for each in starts]
     return max(found, key=lambda each: each.log_likelihood)
 
 

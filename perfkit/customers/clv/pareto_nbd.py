@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import betainc, exprel
 
 from perfkit.customers.clv.histories import Histories
-from perfkit.customers.clv.processes import Ends, Process, columns
+from perfkit.customers.clv.processes import Ends, Process
 
 _DEEP = 40.0  # how far down, in logarithms, an integrand is followed
 _AT, _WEIGHTS = (each / 2 for each in np.polynomial.legendre.leggauss(20))
@@ -38,15 +38,14 @@ class ParetoNbd(Process):
         Time is cut on the logarithm of (time + the smaller of alpha and beta), in which the integrand is smooth, and
         no further than it still counts.
         """
-        s, beta = columns(theta)[2:]
+        s, beta = theta[2:]
         since, at = _times(theta, rows)
-        time = rows.recency[:, None] + since
-        active = np.concatenate((rows.T[:, None], time), axis=1)
+        active = np.concatenate((rows.T[None], rows.recency + since))
         inverse, grown = 1 / (beta + active), np.log1p(active / beta)
         log_chance = -s * grown
-        log_chance[:, 1:] += at - grown[:, 1:] + np.log(s / beta)
+        log_chance[1:] += at - grown[1:] + np.log(s / beta)
         bought = np.zeros_like(active)
-        bought[:, 1:] = 1.0
+        bought[1:] = 1.0
         by_beta = (s * active / beta - bought) * inverse
         return Ends(
             active,
@@ -87,8 +86,8 @@ def _times(theta: np.ndarray, rows: Histories) -> tuple[np.ndarray, np.ndarray]:
     falls = of_small - 1 + of_large * base / (large + rows.recency)
     with np.errstate(divide="ignore", over="ignore"):
         reach = np.minimum(whole, np.where(falls > 0, _DEEP / np.maximum(falls, 1e-300), np.inf))
-        y = reach[:, None] * _AT
-        return base[:, None] * np.expm1(y), np.log(reach * base)[:, None] + y + np.log(_WEIGHTS)
+        y = reach * _AT[:, None]
+        return base * np.expm1(y), np.log(reach * base) + y + np.log(_WEIGHTS)[:, None]
 
 
 def _later(theta: np.ndarray, T: np.ndarray, horizon: float) -> tuple[np.ndarray, np.ndarray]:

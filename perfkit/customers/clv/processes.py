@@ -26,9 +26,9 @@ class Ends:
 
     Attributes
     ----------
-    active : array (histories, ends)
+    active : array (ends, histories)
         Time until then.
-    log_chance : array (histories, ends)
+    log_chance : array (ends, histories)
         Logarithm of its probability, of everything but the purchases; -inf where it cannot be.
     slope : sequence of array
         Derivatives of `log_chance` by each parameter of stopping.
@@ -60,7 +60,7 @@ class Process:
 
     def ends(self, theta: np.ndarray, rows: Histories) -> Ends:
         """Return when customers may have stopped."""
-        return Ends(rows.T[:, None], np.zeros((len(rows.T), 1)))
+        return Ends(rows.T[None], np.zeros((1, len(rows.T))))
 
     def log_likelihood(self, place: np.ndarray, rows: Histories) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the log-likelihood with its first and second derivatives by the logarithms of the parameters."""
@@ -78,12 +78,12 @@ class Process:
 
     def _own(self, theta: np.ndarray, rows: Histories) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         total, share, slopes, bends = self._derivatives(theta, rows)
-        gradient = np.stack([(each * share).sum(axis=1) for each in slopes])
+        gradient = np.stack([(each * share).sum(axis=0) for each in slopes])
         hessian = -gradient[:, None] * gradient[None]
         for i, one in enumerate(slopes):
             hessian[i, i] += gradient[i]
             for j in range(i, len(slopes)):
-                amount = ((one * slopes[j] + bends.get((i, j), 0.0)) * share).sum(axis=1)
+                amount = ((one * slopes[j] + bends.get((i, j), 0.0)) * share).sum(axis=0)
                 hessian[i, j] += amount
                 if i != j:
                     hessian[j, i] += amount
@@ -91,10 +91,11 @@ class Process:
 
     def _of_block(self, theta: np.ndarray, rows: Histories) -> tuple[float, np.ndarray, np.ndarray]:
         total, share, slopes, bends = self._derivatives(theta, rows)
-        counted = rows.weight[:, None] * share
-        flat = np.stack([np.broadcast_to(each, share.shape) for each in slopes]).reshape(len(slopes), -1)
-        of_rows = (flat * share.ravel()).reshape(len(slopes), *share.shape).sum(axis=2)
+        counted = rows.weight * share
+        slope = np.stack([np.broadcast_to(each, share.shape) for each in slopes])
+        of_rows = (slope * share).sum(axis=1)
         gradient = of_rows @ rows.weight
+        flat = slope.reshape(len(slopes), -1)
         hessian = (flat * counted.ravel()) @ flat.T - (of_rows * rows.weight) @ of_rows.T + np.diag(gradient)
         for (i, j), bend in bends.items():
             amount = float((counted * bend).sum())
@@ -107,23 +108,22 @@ class Process:
         self, theta: np.ndarray, rows: Histories
     ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], dict[tuple[int, int], np.ndarray]]:
         """Each history's log-likelihood; of each of its ends the share in it, and derivatives of its logarithm."""
-        parameters = columns(theta)
-        r, alpha = parameters[:2]
+        r, alpha = theta[:2]
         ends = self.ends(theta, rows)
-        x, w = rows.frequency[:, None], ends.active
-        joint, rise = self._joint(theta, rows, ends)
+        x, w = rows.frequency, ends.active
+        joint, rise, grown = self._joint(theta, rows, ends)
         total, share = _mixed(joint)
         scaled = 1 / (alpha + w)
         # By the logarithms: of r, of alpha, then of the parameters of stopping.
-        slopes = [r * (rise[1] - np.log1p(w / alpha)), (r * w - x * alpha) * scaled]
-        slopes += [each * slope for each, slope in zip(parameters[2:], ends.slope, strict=True)]
+        slopes = [r * (rise[1] - grown), (r * w - x * alpha) * scaled]
+        slopes += [each * slope for each, slope in zip(theta[2:], ends.slope, strict=True)]
         bends = {
             (0, 0): r**2 * rise[2],
             (0, 1): r * w * scaled,
             (1, 1): ((x * alpha - 2 * r * w) * alpha - r * w**2) * scaled**2,
         }
         for (i, j), bend in zip(((2, 2), (2, 3), (3, 3)), ends.bend, strict=False):
-            bends[i, j] = parameters[i] * parameters[j] * bend
+            bends[i, j] = theta[i] * theta[j] * bend
         return total, share, slopes, bends
 
     def p_alive(self, theta: np.ndarray, rows: Histories) -> np.ndarray:
@@ -132,17 +132,19 @@ class Process:
         return np.concatenate(found) if found else np.empty(0)
 
     def _alive(self, theta: np.ndarray, rows: Histories) -> np.ndarray:
-        joint, _ = self._joint(theta, rows, self.ends(theta, rows))
-        first = joint[:, 0]
+        joint, _, _ = self._joint(theta, rows, self.ends(theta, rows))
         with np.errstate(over="ignore"):  # surely gone: 1 / inf is 0
-            return np.asarray(1 / np.exp(joint - first[:, None]).sum(axis=1))
+            return np.asarray(1 / np.exp(joint - joint[0]).sum(axis=0))
 
-    def _joint(self, theta: np.ndarray, rows: Histories, ends: Ends) -> tuple[np.ndarray, np.ndarray]:
-        """The logarithm of the probability of the purchases and each time of stopping, and what `rises` says of r."""
-        r, alpha = columns(theta)[:2]
-        rise = rises(float(np.ravel(theta[0])[0]), rows.frequency)[:, :, None]  # r is the same for all
-        x, w = rows.frequency[:, None], ends.active
-        return ends.log_chance + (rise[0] - x * np.log(alpha)) - (r + x) * np.log1p(w / alpha), rise
+    def _joint(self, theta: np.ndarray, rows: Histories, ends: Ends) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The logarithm of the probability of the purchases and each time of stopping, and two parts of it.
+
+        These are what `rises` says of r, and the logarithm of how far each time has grown beside alpha.
+        """
+        r, alpha = theta[:2]
+        rise = rises(float(np.ravel(r)[0]), rows.frequency)  # r is the same for all
+        x, grown = rows.frequency, np.log1p(ends.active / alpha)
+        return ends.log_chance + (rise[0] - x * np.log(alpha)) - (r + x) * grown, rise, grown
 
     def _blocks(self, theta: np.ndarray, rows: Histories) -> Iterator[tuple[np.ndarray, Histories]]:
         size = _BLOCK // self.ends_each
@@ -165,11 +167,6 @@ class Process:
         """Return the probability of at least `least` >= 1 purchases within `horizon` of customers who still buy."""
         r, alpha = theta[:2]
         return np.asarray(betainc(least, r + x, horizon / (alpha + T + horizon)))
-
-
-def columns(theta: np.ndarray) -> np.ndarray:
-    """Return parameters so that they go with an array (histories, ends)."""
-    return theta if theta.ndim == 1 else theta[:, :, None]
 
 
 def at(theta: np.ndarray, place: np.ndarray | slice) -> np.ndarray:
@@ -210,8 +207,8 @@ def rising(theta: float, most: int) -> np.ndarray:
 
 
 def _mixed(joint: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The logarithm of each row's sum, and the share of each term in it."""
-    top = joint.max(axis=1, keepdims=True)
+    """The logarithm of each history's sum over its ends, and the share of each of them in it."""
+    top = joint.max(axis=0)
     terms = np.exp(joint - top)
-    sums = terms.sum(axis=1, keepdims=True)
-    return np.asarray((top + np.log(sums))[:, 0]), np.asarray(terms / sums)
+    sums = terms.sum(axis=0)
+    return np.asarray(top + np.log(sums)), np.asarray(terms / sums)
