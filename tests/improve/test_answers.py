@@ -85,6 +85,19 @@ def test_causes_says_factors_customers_and_places(lines):
     assert answer.caveat.startswith("This says where the change is, not why")
 
 
+def test_causes_says_what_no_customer_who_bought_accounts_for(sales):
+    """What is said of customers sums to the change: 65 less 200 is -100 + 0 + 10 - 25 - 20."""
+    lines = sales(
+        ("2023-01-05", 100, "a", "1"), ("2023-01-06", 100, "b", "2"), ("2024-01-05", 110, "a", "3"),
+        ("2024-01-06", -25, "d", "4"), ("2024-01-07", -20, None, "5"),
+    )  # fmt: skip
+    answer = improve.causes(kpis.revenue_tree(lines, **OPTIONS), revenue_walk(lines, **OPTIONS))
+    assert answer.sentences[1] == (
+        "Behind it: customers who did not buy again −€100, who came €0, who stayed +€10, "
+        "credit notes of customers without a purchase −€25, revenue without a customer −€20."
+    )
+
+
 def test_causes_leaves_out_a_member_that_did_next_to_nothing_of_it(sales, many):
     rows = [*many(20, "2023-01-05", 10), *many(20, "2024-01-05", 5)]
     lines = sales(*rows)

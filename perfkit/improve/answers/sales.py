@@ -188,7 +188,7 @@ def _factors(tree: RevenueTree | None, change: Decimal, currency: str) -> str:
 
 
 def _customers(walk: RevenueWalk | None, currency: str) -> list[str]:
-    """What customers who left took, and what those who came or came back brought."""
+    """What customers who left took, what those who came or came back brought, and what is of neither."""
     if walk is None or walk.reason or not walk.base_customers:
         return []
     come = walk.effect("new") + walk.effect("acquired") + walk.effect("reactivated")
@@ -197,7 +197,13 @@ def _customers(walk: RevenueWalk | None, currency: str) -> list[str]:
         "come": money(come, currency, signed=True),
         "kept": money(walk.effect("expansion") + walk.effect("contraction"), currency, signed=True),
     }
-    return [text("customers who did not buy again {lost}, who came {come}, who stayed {kept}", **values)]
+    known = text("customers who did not buy again {lost}, who came {come}, who stayed {kept}", **values)
+    rest = [
+        f"{in_sentence(text(row['name']))} {money(row['effect'], currency, signed=True)}"
+        for row in walk.rows.to_dict("records")
+        if row["step"] in ("credited", "unknown") and row["effect"]
+    ]
+    return [", ".join((known, *rest))]
 
 
 def _places(results: Iterable[Breakdown | Movers], change: Decimal, currency: str) -> list[str]:
