@@ -33,7 +33,7 @@ def parameter_table(
     span : tuple of array, optional
         Both ends of the intervals, where they are no matter of standard errors; these stand in for a missing one.
     """
-    error = np.where(loose, np.nan, np.sqrt(np.diag(covariance)))
+    error = log_errors(covariance, loose)
     low, high = theta * np.exp(-Z * error), theta * np.exp(Z * error)
     if span is not None:
         low, high = (np.where(np.isnan(end), each, end) for end, each in zip(span, (low, high), strict=True))
@@ -49,6 +49,11 @@ def parameter_table(
             "status": np.where(loose, "not identified", "estimated"),
         }
     )
+
+
+def log_errors(covariance: np.ndarray, loose: np.ndarray) -> np.ndarray:
+    """Return the standard errors of the logarithms, missing where a parameter is not identified."""
+    return np.where(loose, np.nan, np.sqrt(np.diag(covariance)))
 
 
 def parameter_figures(table: pd.DataFrame, kpi: str, stem: str, common: Mapping[str, Any]) -> list[dict[str, Any]]:

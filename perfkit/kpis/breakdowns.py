@@ -232,6 +232,17 @@ class Breakdown(Result):
         if self.silent:
             notes.append(silence(self.silent))
         notes += multiples(table)
+        changed, rated = (table[name].notna() for name in ("margin_change", "margin_rate"))
+        thin = table.loc[rated & table["previous_margin_rate"].notna() & ~changed, "label"]
+        if changed.any() and len(thin):
+            notes.append(
+                text(
+                    "No change of the rate where the cost is known of less than {level} of revenue, now or a year "
+                    "before: {members}.",
+                    level=percent(ENOUGH, 0),
+                    members=languages.listing(thin),
+                )
+            )
         changes = (("revenue", "previous", "variance"), ("revenue", "target", "variance_target"))
         if estimates.rounding_shows(table["revenue"].iloc[:-1], self.total) or rounded(table, *changes):
             notes.append(text(ROUNDED))

@@ -134,7 +134,7 @@ def audits_of(tmp_path_factory):
     return executed
 
 
-FIRST = ("one_month", "one_customer", "no_customer_named", "only_returns", "zero_revenue", "sales_alone")
+FIRST = ("one_month", "one_customer", "no_customer_named", "only_returns", "zero_revenue")
 """Those that `make test` reads; the others are read by `make slow`."""
 
 

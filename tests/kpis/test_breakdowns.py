@@ -36,6 +36,24 @@ def test_countries_counted_by_hand(two_years):
     assert "(unknown)" in plain(result.views()[0])
 
 
+def test_a_rate_without_a_change_says_why(sales):
+    """Of `thin` the cost is known of half of what it sold; of `whole` of all, of `none` of nothing."""
+    days = [("2023-01-05", 100), ("2024-01-05", 100)]
+    lines = sales(
+        [("2022-12-01", 1), *days, *days, ("2024-01-06", 100), *days],
+        country=["whole", "whole", "whole", "thin", "thin", "thin", "none", "none"],
+        cost=[1, 50, 40, 50, 40, None, None, None],
+    )  # fmt: skip
+    view = by(lines).views()[0]
+    shown = view.rows.set_index("label")["margin_change"]
+    assert shown["whole"] == pytest.approx(0.1) and shown.drop("whole").isna().all()
+    assert view.notes == [
+        "No change of the rate where the cost is known of less than 95% of revenue, now or a year before: thin and "
+        "Total."
+    ]
+    assert by(lines[lines["country"] == "whole"]).views()[0].notes == []
+
+
 def test_kinds_of_movement_counted_by_hand(two_years):
     result = moved(two_years)
     rows = result.rows.set_index(result.rows["member"].fillna("?"))

@@ -52,8 +52,12 @@ def test_both_languages_show_the_same_figures_and_words_that_are_words(acme):
     ("away", "kind", "said"),
     [
         (("costs", ""), "Statement", "the data hold no other variable costs"),
-        (("sales", "channel"), "Profitability", "Ask for the sales channel of each line"),
-        (("sales", "product_id"), "PriceVolumeMix", "Ask for the product number of each line"),
+        pytest.param(
+            ("sales", "channel"), "Profitability", "Ask for the sales channel of each line", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            ("sales", "product_id"), "PriceVolumeMix", "Ask for the product number of each line", marks=pytest.mark.slow
+        ),
         (("sales", "customer_id"), "WhaleCurve", "Ask for the customer number of each line"),
         (("ledger", ""), "Statement", "The data have no ledger."),
     ],

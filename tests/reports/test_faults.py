@@ -104,7 +104,7 @@ def yesterday(first_report, company):
     return acme
 
 
-@pytest.mark.parametrize("points", [4, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("points", [2, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_runner_killed_at_any_point_leaves_a_whole_report_and_no_kernel(yesterday, points):
     acme = yesterday
     started = time.monotonic()
@@ -142,14 +142,19 @@ def test_a_runner_killed_at_any_point_leaves_a_whole_report_and_no_kernel(yester
         ("import os; os._exit(0)", "In section 'Answer': the kernel died"),
         ("import os; os.kill(os.getpid(), 9)", "In section 'Answer': the kernel died"),
         ("while True: pass", "In section 'Answer': a cell took longer than 3 seconds"),
-        ("import time; time.sleep(600)", "In section 'Answer': a cell took longer than 3 seconds"),
-        ("a b c", "In section 'Answer': SyntaxError"),
-        (
-            "import threading, os; threading.Timer(0.5, os._exit, [0]).start(); import time; time.sleep(9)",
-            "the kernel died",
-        ),
-        ("import ctypes; ctypes.string_at(0)", "In section 'Answer': the kernel died"),
         ("class E(Exception): __str__ = lambda self: 1 / 0\nraise E", "In section 'Answer': "),
+        *(
+            pytest.param(cell, sentence, marks=pytest.mark.slow)  # in other words what stands above
+            for cell, sentence in (
+                ("import time; time.sleep(600)", "In section 'Answer': a cell took longer than 3 seconds"),
+                ("a b c", "In section 'Answer': SyntaxError"),
+                (
+                    "import threading, os; threading.Timer(0.5, os._exit, [0]).start(); import time; time.sleep(9)",
+                    "the kernel died",
+                ),
+                ("import ctypes; ctypes.string_at(0)", "In section 'Answer': the kernel died"),
+            )
+        ),
     ],
 )
 def test_a_notebook_that_fails_publishes_nothing_and_says_where_and_why(yesterday, company, cell, sentence):

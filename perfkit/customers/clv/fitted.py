@@ -17,7 +17,7 @@ from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import By, Units, unit_of_time, units
 from perfkit.customers.clv.views import fitted_figures, fitted_views
 from perfkit.customers.maximum import Likelihood, Maximum, Z, profile
-from perfkit.customers.parameters import parameter_table
+from perfkit.customers.parameters import log_errors, parameter_table
 from perfkit.errors import ParameterError
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
@@ -112,8 +112,8 @@ class Fitted(Result):
         """
         if self.covariates is not None:
             return self.parameters.set_index("parameter")["se"]
-        table = parameter_table(self.process.parameters, self.theta, self.covariance, self.loose, self.n)
-        return table.set_index("parameter")["se"]
+        errors = self.theta * log_errors(self.covariance, self.loose)
+        return pd.Series(errors, index=pd.Index(self.process.parameters, name="parameter"), name="se")
 
     @property
     def effects(self) -> pd.DataFrame:
