@@ -135,6 +135,27 @@ def test_every_line_is_in_a_history_or_left_out(rows):
     clv.histories.histories(found.customers)  # which refuses what cannot be
 
 
+def test_of_many_lines_a_part_of_the_customers_at_a_time_is_summarised_to_the_same(monkeypatch):
+    draw = np.random.default_rng(5)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.integers(0, 70, 400), unit="D")
+    rows = pd.DataFrame(
+        {
+            "customer_id": [None if n == 40 else f"c{n}é" for n in draw.integers(0, 41, 400)],
+            "date": days, "net_revenue": draw.integers(-20, 90, 400), "cost": draw.integers(0, 40, 400),
+        }
+    ).assign(segment=lambda each: each["customer_id"].str.slice(0, 2))  # fmt: skip
+    whole = of(rows, keep=["segment"])
+    asked = []
+    build = clv.summaries._customers
+    monkeypatch.setattr(clv.summaries, "_AT_ONCE", 10)
+    monkeypatch.setattr(clv.summaries, "_customers", lambda *args: asked.append(args[-1]) or build(*args))
+    parts = of(rows, keep=["segment"])
+    assert asked == [(cut, 40) for cut in range(40)]  # some of them without a customer
+    pd.testing.assert_frame_equal(parts.customers, whole.customers)
+    pd.testing.assert_frame_equal(parts.left_out, whole.left_out)
+    pd.testing.assert_frame_equal(parts.margins, whole.margins)
+
+
 def test_two_currencies_are_never_added():
     rows = sales(("a", "2024-01-01", 10), ("a", "2024-01-09", 10))
     assert of(rows.assign(currency="EUR")).net_revenue == 20

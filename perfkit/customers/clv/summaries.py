@@ -40,6 +40,7 @@ MERGES = {"day": "D", "week": "W", "month": "M"}
 _ORIGIN = dt.date(1900, 1, 1)
 _PACKED = 10**18  # above any sum of a customer
 _SUM = "decimal(38, 4)"
+_AT_ONCE = 25_000_000  # lines: the days of more are a part of the customers at a time, or no memory of 1 GB holds them
 _OWN = ("customer_id", "frequency", "recency", "T", "monetary", "acquired_on", "cohort", "weights")
 """Columns of a history, which none that is kept may be called."""
 
@@ -168,7 +169,9 @@ def summarise(
     until, since = day_of(observed_until), None if acquired_from is None else day_of(acquired_from)
     counted = only(_left_out(table, until))
     refuse_two_currencies(counted)
-    rows = _customers(table, until, merge, chosen, has_cost, tuple(keep))
+    cuts = -(-int(counted["lines"] or 0) // _AT_ONCE)
+    found = [_customers(table, until, merge, chosen, has_cost, tuple(keep), (cut, cuts)) for cut in range(max(cuts, 1))]
+    rows = found[0] if cuts < 2 else pd.concat(found).sort_values("customer_id", ignore_index=True)
     truncated = rows["since"] < (_days(since) if since else -(10**6))
     left_out = _reasons(counted, rows, truncated)
     rows = rows[~truncated].reset_index(drop=True)
@@ -266,9 +269,17 @@ def _left_out(lines: ibis.Table, until: dt.date) -> ibis.Table:
 
 @aggregation
 def _customers(
-    lines: ibis.Table, until: dt.date, merge: Merge, value: Value, costed: bool, keep: tuple[str, ...] = ()
+    lines: ibis.Table,
+    until: dt.date,
+    merge: Merge,
+    value: Value,
+    costed: bool,
+    keep: tuple[str, ...] = (),
+    cut: tuple[int, int] = (0, 1),
 ) -> ibis.Table:
     lines = lines.filter(_.customer_id.notnull(), _.date <= ibis.date(until.isoformat()))
+    if cut[1] > 1:
+        lines = lines.filter((_.customer_id.hash() % cut[1]).abs() == cut[0])
     day = lines.date if merge == "day" else lines.date.truncate(MERGES[merge]).cast("date")
     sums = {"net": _.net_revenue.sum(), "least": _.net_revenue.min(), "lines": _.count()}
     if costed:
