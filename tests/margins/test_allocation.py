@@ -340,3 +340,13 @@ def test_spend_of_a_selling_channel_is_no_customers():
     found = earned("customer_id", costs=contribution.costs(None, spent(("web", 9))))
     assert not any(found.rows["cm2_costs"]) and not found.cautions
     assert list(found.unallocated["amount"]) == [9]
+
+
+def test_spend_of_a_channel_that_sales_write_otherwise_is_named_with_its_money():
+    found = earned("channel", costs=contribution.costs(None, spent(("Web ", 9), ("search", 5))))
+    assert not any(found.rows["cm2_costs"])
+    assert found.cautions == (
+        "1 id of the costs (channel) is on no line, and differs from one that is by its writing alone (“Web ” in the "
+        "costs, “web” in the sales): €9 of costs do not reach who sold. Have both written alike, as text.",
+    )
+    assert earned("channel", costs=contribution.costs(None, spent(("search", 5)))).cautions == ()

@@ -157,13 +157,13 @@ class Spreading:
             fixed = pool["level"] == LEVEL_IDS[-1]
             why = text("common fixed costs: no member causes them, and none would save them") if fixed else ""
             return self.leave(pool, amount, why or text("the cost has no level of the statement"), "")
+        for by in SCOPES:
+            if pool[by]:
+                self.scoped[by][pool[by]] = self.scoped[by].get(pool[by], 0) + amount
         if pool["source"] == "spend" and pool["channel"] and pool["channel"] not in self.selling:
             pool = {**pool, "channel": None, "wins": True}
         if pool["driver"]:
             self.named.setdefault(called(pool["driver"]), pool["driver"].strip())
-        for by in SCOPES:
-            if pool[by]:
-                self.scoped[by][pool[by]] = self.scoped[by].get(pool[by], 0) + amount
         lacking = next((by for by in SCOPES if pool[by] and by not in self.table.columns), "")
         if lacking and lacking not in self.dimensions:
             return self.leave(pool, amount, text("the lines do not say whom it belongs to"), ask_for(lacking))
