@@ -110,7 +110,7 @@ def asked() -> dict[str, list[ibis.Table]]:
         bare = ledger.drop(columns=["piece", "label"])
         for reference in (None, *margins.ledger.REFERENCES):
             margins.ledger.tie(lines, ledger, reference=reference, **options)
-        aside = lines.assign(currency="USD", lines=1)
+        aside = lines.assign(currency="USD", lines=1, abroad=[True, False] * 2)  # the others could not be read
         margins.ledger.tie(lines, ledger, reference="piece", set_aside=aside, **options)
         margins.ledger.tie(lines.drop(columns="order_id"), bare, **options)
         months.days_sold(table, months.FIRST_DAYS)
@@ -125,6 +125,8 @@ def asked() -> dict[str, list[ibis.Table]]:
             customers.clv.summarise(some, observed_until=PERIOD.last_day, merge=merge)
         old = bought.mutate(acquired_on=ibis.date("2022-01-05"), acquisition_channel=ibis.literal("search"))
         customers.clv.summarise(old, observed_until=PERIOD.last_day, keep=["acquisition_channel"])
+        patch.setattr(customers.clv.summaries, "_AT_ONCE", 1)
+        customers.clv.summarise(old, observed_until=PERIOD.last_day)
         followed = {"observed_until": "2024-03", "acquired_from": "2022-01-01"}
         customers.cohorts.build(table.select("date", "net_revenue", "customer_id"), observed_until="2024-03")
         customers.cohorts.build(old, by="year", split="first_product", value="revenue", observed_until="2024-03")
