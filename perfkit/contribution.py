@@ -49,6 +49,9 @@ LEVELS = (
 )
 """From the cost of a product to the costs of the whole house."""
 
+AFTER_PURCHASES = mark("Gross margin after other purchase costs")
+"""What is left of goods where some of their cost is of no line (freight in, say), which other tables do not know."""
+
 ENOUGH = 0.95
 """Below this share of amounts with a cost (or a list price), a rate speaks of a part of the business only."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit import languages, margins, periods
+from perfkit import improve, languages, margins, periods
 from perfkit.demo import simulate
 from perfkit.errors import DataError, ParameterError
 from perfkit.margins.bridge import effects
@@ -553,3 +553,25 @@ def test_sums_are_exact_whether_or_not_they_are_whole_numbers_of_64_bits(size):
     result = bridge(many.assign(cost=many["net_revenue"] - 1), margin=True)
     assert (result.effect("price"), result.effect("cost")) == (12 * cents, -12 * cents)
     assert bridge(many).start == 12 * (size + cents)
+
+
+def test_where_the_cost_of_much_is_not_known_in_one_period_no_fall_of_gross_profit_is_claimed():
+    """The same was sold at the same cost: of the later period half of the costs are missing."""
+    lines = sold(
+        ("old", "a", 10, 100, 60), ("old", "b", 10, 100, 60), ("new", "a", 10, 100, 60), ("new", "b", 10, 100, None),
+        names=["cost"],
+    )  # fmt: skip
+    result = bridge(lines, margin=True)
+    assert result.covered == (1.0, 0.5) and result.thin
+    said = (
+        "The cost is known of 100.0% of the amounts of 2024 and of 50.0% of those of 2025: too little to say how gross "
+        "profit moved"
+    )
+    assert result.views()[0].title == said
+    figures = result.figures()
+    assert set(figures["status"]) == {"partial"} and figures["reason"].str.startswith(f"{said}.").all()
+    assert improve.moved(result).sentences == (f"{said}.",)
+    assert not bridge(lines).thin  # revenue asks for no cost
+    # What is returned without a cost makes up for nothing that is sold without one.
+    more = pd.concat([lines, sold(("new", "c", -10, -100, None), names=["cost"])])
+    assert bridge(more, margin=True).covered == (1.0, pytest.approx(1 / 3))

@@ -411,3 +411,35 @@ def test_an_answer_and_the_title_of_a_table_divide_by_the_same_total():
     found = by(table)
     assert found.views()[0].title == "a brings 60.0% of gross margin"
     assert "a brings 60.0% of gross margin (€60)" in improve.earned(found).sentences[0]
+
+
+def test_nobody_is_said_to_earn_most_where_the_cost_of_too_much_is_not_known():
+    found = by(lines(line("a", 100, 20), line("b", 100, 50), line("b", 90, None)))
+    said = "By customer: the cost of 69.0% of the amounts is known, too little to say who earns most"
+    assert found.views()[0].title == said
+    assert improve.earned(found).sentences == (f"{said}.",)
+
+
+def test_a_share_is_of_what_members_bring_before_costs_that_reach_none():
+    """70 and 40 of 110, whatever the 60 that nothing spreads leave of them."""
+    costs = booked(cost(60, level="cm1"), cost(10, level="cm1", customer="a"))
+    found = by(lines(line("a", 100, 20), line("b", 80, 40)), costs=costs)
+    title = found.views()[0].title
+    assert title == "a brings 63.6% of contribution margin 1, before costs that are not allocated"
+    [told] = improve.earned(found).sentences
+    assert told.startswith("By customer, a brings 63.6% of contribution margin 1, before costs that are not allocated")
+
+
+def test_further_costs_of_goods_make_another_margin_than_that_of_the_lines():
+    found = by(lines(line("a", 100, 20)), costs=booked(cost(5, level="cogs")))
+    headings = [field.heading for field in found.views()[0].fields]
+    assert "Gross margin after other purchase costs, EUR" in headings
+    assert "Gross margin after other purchase costs, %" in headings
+    plainly = [field.heading for field in by(lines(line("a", 100, 20))).views()[0].fields]
+    assert "Gross margin, EUR" in plainly and "Gross margin, %" in plainly
+
+
+def test_without_a_line_that_has_a_cost_and_a_customer_differences_say_that_there_is_none():
+    for rows in (lines(line(None, 100, 20)), lines(line("a", 100, None)), lines()):
+        found = profitability.differences(rows.assign(segment="x"), by="segment", period=YEAR)
+        assert found.rows.empty and found.views()

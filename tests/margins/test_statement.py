@@ -260,3 +260,25 @@ def test_a_ledger_of_one_journal_shows_no_operating_result(entries, why):
     result = made(ledger=ledger_of(*(("2024-05-31", *entry) for entry in entries)))
     assert why in result.books.reason and "Ask for the accounting entries" in result.books.reason
     assert not any("books:" in each for each in result.figures()["figure_id"])
+
+
+def test_what_is_given_away_has_a_cost_and_the_costs_below_it_stand():
+    given = SALES.assign(net_revenue=0, list_revenue=0)
+    found = made(given)
+    assert found.amount("gross_profit") == -(50 + 30 + 10 - 10) - 5
+    assert found.amount("result") == found.amount("gross_profit") - 12 - 8 - 20 - 25
+
+
+def test_a_cost_of_goods_that_is_of_no_line_gives_the_gross_margin_another_name():
+    shown = made().views()[0]
+    assert "= Gross margin after other purchase costs" in set(shown.rows["label"])
+    assert "where lines are broken down, gross margin is before them, €90 here." in " ".join(shown.notes)
+    without = made(costs=COSTS[COSTS["level"] != "cogs"]).views()[0]
+    assert "= Gross margin" in set(without.rows["label"])
+
+
+def test_spend_is_told_as_marketing():
+    spent = pd.DataFrame([("2024-05-07", "Search", 7, "Pay"), ("2024-05-08", "Search", 2, None)],
+                         columns=["date", "channel", "amount", "kind"])  # fmt: skip
+    labels = set(made(spend=spent).views()[0].rows["label"])
+    assert {"Marketing: Pay", "Marketing spend"} <= labels

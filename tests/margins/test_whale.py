@@ -163,3 +163,23 @@ def test_where_nobody_loses_now_there_is_no_table_of_what_losers_made_a_year_bef
     found = curve(pd.DataFrame([line("z", 1, 1, day="2023-01-01"), *before, *now]), previous=periods.parse("2023"))
     assert found.before is not None and found.before.earlier_losers == 3 and not found.losers
     assert len(found.views()) == 2
+
+
+def test_whose_cost_is_known_of_a_part_alone_is_in_no_rank_once_costs_to_serve_are_taken_off():
+    rows = lines(line("big", 1000, None), line("big", 30, 20), line("a", 100, 20), line("b", 100, 40))
+    serving = booked(cost(50, level="cm2", customer="big"), cost(10, level="cm2", customer="a"))
+    found = curve(rows, costs=serving)
+    assert found.cells["member"].tolist() == ["a", "b"] and found.losers == 0
+    assert found.left_out.to_dict("records") == [
+        {"reason": "cost known of a part", "lines": 2, "net_revenue": 1030, "profit": None},
+        {"reason": "costs that reach none", "lines": 0, "net_revenue": 0, "profit": -50},
+    ]
+    assert "In no rank: those whose cost is known of less than 95% of the amounts, €1,030 of net revenue." in plain(
+        found.views()[0]
+    )
+    assert "big" in curve(rows).cells["member"].tolist()  # its gross margin is of the line whose cost is known
+
+
+def test_where_no_line_names_a_customer_costs_that_name_one_make_no_curve():
+    found = curve(lines(line(None, 100, 20)), costs=booked(cost(30, level="cm2", customer="C1")))
+    assert found.cells.empty and found.reason.startswith("No line of the period has both a customer and a known cost.")

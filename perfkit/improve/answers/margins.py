@@ -16,7 +16,7 @@ from perfkit.margins import (
 )
 from perfkit.margins.bridge import views as bridge_views
 from perfkit.margins.profitability import Differences, whale_views
-from perfkit.margins.profitability.views import margin_name
+from perfkit.margins.profitability.views import margin_name, too_little
 from perfkit.months import silence
 
 _MOVED = 3  # lines of a statement that an answer names
@@ -93,9 +93,12 @@ def _members(result: Profitability) -> str:
     margin = result.deepest
     known = result.rows[result.rows["member"].notna()].to_dict("records")
     rows = [row for row in known if not missing(row.get(margin)) and margin != "net_revenue"]
-    total = result.whole()[margin] if rows else None  # that of the table, what reaches nobody included
-    if total is None or total <= 0 or len(result.dimensions) > 1:
+    whole = result.whole()
+    if not rows or whole[margin] <= 0 or len(result.dimensions) > 1:
         return ""
+    if whole["coverage"] is not None and whole["coverage"] < ENOUGH:
+        return f"{too_little(result)}."
+    total = result.together(result.rows)[margin]
     most = max(rows, key=lambda row: (row[margin], str(row["member"])))
     values = {
         "dimension": in_sentence(dimension_name(result.dimensions[0])),
@@ -104,6 +107,8 @@ def _members(result: Profitability) -> str:
         "share": percent(ratio(most[margin], total)),
         "margin": in_sentence(margin_name(margin)),
     }
+    if total != whole[margin]:
+        values["margin"] = text("{margin}, before costs that are not allocated", margin=values["margin"])
     rated = [row for row in rows if not missing(row[f"{margin}_rate"]) and row["coverage"] >= ENOUGH]
     if len(rated) < 2:
         return text("By {dimension}, {member} brings {share} of {margin} ({amount}).", **values)

@@ -47,6 +47,7 @@ class Bridged:
     uncosted: tuple[Decimal, Decimal]
     also: tuple[str, ...]
     standard: Shares = (None, None)
+    covered: Shares = (None, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,14 @@ def bridged(
         uncosted=(_sum(rows["uncosted_before"]), _sum(rows["uncosted_now"])) if asked.margin else (ZERO, ZERO),
         also=carried,
         standard=(_standard(rows, "before"), _standard(rows, "now")) if asked.margin else (None, None),
+        covered=(_covered(rows, "before"), _covered(rows, "now")) if asked.margin else (None, None),
     )
+
+
+def _covered(rows: pd.DataFrame, side: str) -> float | None:
+    """The share of the amounts, signs ignored, whose cost is known; None where nothing was sold."""
+    sold, uncosted = _sum(rows[f"sold_{side}_size"]), _sum(rows[f"uncosted_{side}_size"])
+    return float((sold - uncosted) / sold) if sold else None
 
 
 def _standard(rows: pd.DataFrame, side: str) -> float | None:

@@ -270,6 +270,8 @@ def items(lines: ibis.Table, asked: Asked, integers: bool) -> ibis.Table:
             standard = _[side] & (_.part != "uncosted") & ~_.own_cost
             wanted[f"standard_{side}"] = _.cost.sum(where=standard)
             wanted[f"uncosted_{side}"] = _.revenue.sum(where=_[side] & (_.part == "uncosted"))
+            wanted[f"sold_{side}_size"] = _.revenue.abs().sum(where=_[side])
+            wanted[f"uncosted_{side}_size"] = _.revenue.abs().sum(where=_[side] & (_.part == "uncosted"))
     for each in asked.also:
         wanted |= {each: _[each].min(), f"other_{each}": _[each].max()}
     wanted |= {f"{part}_lines": _.count(where=_.part == part) for part in ("credits", "rest")}

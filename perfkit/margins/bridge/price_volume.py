@@ -13,6 +13,7 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import ask_for, dimensioned, lacks, name_column
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.languages import text
@@ -66,6 +67,9 @@ class PriceVolumeMix(Result):
         With margins: share of the cost of goods of the base, and of the current period, that is quantity times a unit
         cost of the product table; None where none is. Between two such costs of a product the cost effect is nil by
         construction, and no measure of what buying prices did.
+    covered : tuple of float or None
+        With margins: share of the amounts of the base, and of the current period, signs ignored, whose cost is known;
+        None where nothing was sold.
     reason : str
         Why there is no bridge (no rows then); empty where there is.
     """
@@ -86,6 +90,7 @@ class PriceVolumeMix(Result):
     common: tuple[float | None, float | None] = (None, None)
     uncosted: tuple[Decimal, Decimal] = (ZERO, ZERO)
     standard: tuple[float | None, float | None] = (None, None)
+    covered: tuple[float | None, float | None] = (None, None)
     reason: str = ""
 
     @property
@@ -97,6 +102,11 @@ class PriceVolumeMix(Result):
     def dominated(self) -> bool:
         """Whether new and lost items hold more than half of either period's sales: the keys may be at fault."""
         return any(share is not None and share < _DOMINATED for share in self.common)
+
+    @property
+    def thin(self) -> bool:
+        """Whether more than a sliver of either period has no known cost: the change may be that alone."""
+        return any(share is not None and share < ENOUGH for share in self.covered)
 
     @property
     def warnings(self) -> list[str]:
@@ -167,10 +177,16 @@ class PriceVolumeMix(Result):
                 "dimensions": {"effect": row["effect"], "base": self.base.label},
                 "estimate": row["amount"],
                 "basis": views.meaning(self, row["effect"]),
-                "status": "partial" if row["effect"] == "cost" and any(self.standard) else "observed",
-                "reason": views.of_standard_cost(self) if row["effect"] == "cost" else "",
+                "status": "partial" if self.thin or (row["effect"] == "cost" and any(self.standard)) else "observed",
+                "reason": " ".join(filter(None, self._cautions(row["effect"]))),
             }
             for row in self.effects.to_dict("records")
+        )
+
+    def _cautions(self, effect: str) -> tuple[str, str]:
+        return (
+            f"{views.thin_in_words(self)}." if self.thin else "",
+            views.of_standard_cost(self) if effect == "cost" else "",
         )
 
     def _stem(self) -> str:
@@ -314,6 +330,7 @@ def price_volume_mix(
         common=found.common,
         uncosted=found.uncosted,
         standard=found.standard,
+        covered=found.covered,
     )
 
 

@@ -110,8 +110,23 @@ def shown(result: "PriceVolumeMix") -> list[View]:
     return views
 
 
+def thin_in_words(result: "PriceVolumeMix") -> str:
+    """Return of how much of the sales the cost is known, where that is too little to compare two periods by."""
+    before, now = (percent(share or 0) for share in result.covered)
+    return text(
+        "The cost is known of {before} of the amounts of {base} and of {now} of those of {current}: too little to say "
+        "how gross profit moved",
+        before=before,
+        base=base_name(result),
+        now=now,
+        current=result.current.name(),
+    )
+
+
 def message(result: "PriceVolumeMix") -> str:
     """Return in a sentence how much the amount has changed, and through which effects most."""
+    if result.thin:
+        return thin_in_words(result)
     table = effects_shown(result)
     table = table.iloc[sorted(range(len(table)), key=lambda place: -abs(table["amount"].iloc[place]))[:3]]
     parts = [

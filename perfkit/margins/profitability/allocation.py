@@ -211,7 +211,8 @@ class Spreading:
 
     def leave(self, pool: Mapping[Any, Any], amount: int, why: str, ask: str) -> None:
         """Note a pool that reaches nobody, and why."""
-        key = (pool["kind"], pool["level"], pool["driver"], why, ask)
+        kind = pool["kind"] or (text("Marketing spend") if pool["source"] == "spend" else "")
+        key = (kind, pool["level"], pool["driver"], why, ask)
         self.left[key] = self.left.get(key, 0) + amount
 
     def only_member(self, pool: Mapping[Any, Any]) -> int | None:

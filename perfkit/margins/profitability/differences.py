@@ -135,7 +135,7 @@ class Differences(Result):
             Field("rate", text("Rate, %"), unit="share"),
             *(
                 [Field("coverage", text("Cost known, %"), unit="share")]
-                if any(each is not None and each < 1 for each in table["coverage"])
+                if any(row["coverage"] is not None and row["coverage"] < 1 for row in rows)
                 else []
             ),
             Field("rest", text("The rest, %"), unit="share"),

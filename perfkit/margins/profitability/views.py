@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perfkit import estimates, languages
-from perfkit.contribution import ENOUGH, LEVELS
+from perfkit.contribution import AFTER_PURCHASES, ENOUGH, LEVELS
 from perfkit.dimensions import dimension_name
 from perfkit.languages import listing, mark, percent, plural, show, text
 from perfkit.results import Field, View
@@ -82,8 +82,9 @@ def _levels(result: "Profitability", most: int) -> View:
     if shown_rows["discount"].notna().any():
         fields.append(_amount("discount", text("Discount"), result.currency))
     if result.deepest != "net_revenue":
-        fields.append(_amount("gross_profit", text("Gross margin"), result.currency))
-        fields.append(Field("gross_profit_rate", text("Gross margin, %"), unit="share"))
+        fields.append(_amount("gross_profit", _gross_margin(result), result.currency))
+        rate = text("Gross margin after other purchase costs, %") if _purchases(result) else text("Gross margin, %")
+        fields.append(Field("gross_profit_rate", rate, unit="share"))
         if table[-1]["coverage"] is not None and table[-1]["coverage"] < 1:
             fields.append(Field("coverage", text("Cost known, %"), unit="share"))
     for level in LEVELS[1:-1]:
@@ -114,6 +115,8 @@ def message(result: "Profitability") -> str:
         return text("No line is dated in {period}", period=result.period.name())
     if margin == "net_revenue":
         return text("No cost is known, so there is no margin by {dimension}", dimension=dimension)
+    if (coverage := result.whole()["coverage"]) is not None and coverage < ENOUGH:
+        return too_little(result)
     known = result.rows[result.rows["name"].notna()]
     losing = known[known["advice"] == LOSES]
     if len(losing):
@@ -129,15 +132,26 @@ def message(result: "Profitability") -> str:
             amount=amount,
         )
     earning = known[known[margin].notna()]
-    total = result.whole()[margin]
-    if earning.empty or total <= 0:
-        return text("{margin} is {amount} in all", margin=margin_name(margin), amount=show(total, result.currency))
+    whole, total = result.whole()[margin], result.together(result.rows)[margin]
+    if earning.empty or whole <= 0:
+        return text("{margin} is {amount} in all", margin=margin_name(margin), amount=show(whole, result.currency))
     first = max(earning.to_dict("records"), key=lambda row: row[margin])
+    values = {
+        "member": label(first),
+        "share": percent(estimates.ratio(first[margin], total)),
+        "margin": languages.in_sentence(margin_name(margin)),
+    }
+    if total != whole:
+        values["margin"] = text("{margin}, before costs that are not allocated", margin=values["margin"])
+    return text("{member} brings {share} of {margin}", **values)
+
+
+def too_little(result: "Profitability") -> str:
+    """Return of how much of the sales the cost is known, where that is too little to say who earns."""
     return text(
-        "{member} brings {share} of {margin}",
-        member=label(first),
-        share=percent(estimates.ratio(first[margin], total)),
-        margin=languages.in_sentence(margin_name(margin)),
+        "By {dimension}: the cost of {share} of the amounts is known, too little to say who earns most",
+        dimension=by_words(result.dimensions),
+        share=percent(result.whole()["coverage"]),
     )
 
 
@@ -218,7 +232,7 @@ def _notes(result: "Profitability", table: list[dict[Any, Any]]) -> list[str]:
 
 def _abbreviations(result: "Profitability") -> list[str]:
     """Say what each short heading is: the margin shown before it less the costs of its level."""
-    said, above = [], text("Gross margin")
+    said, above = [], _gross_margin(result)
     for level in LEVELS[1:-1]:
         if any(result.rows[f"{level.id}_costs"]):
             short = text(_HEADINGS[level.id])
@@ -226,6 +240,15 @@ def _abbreviations(result: "Profitability") -> list[str]:
             said.append(text("{margin} = {above} less {costs}.", margin=short, above=above, costs=costs))
             above = short
     return [" ".join(said)] if said else []
+
+
+def _gross_margin(result: "Profitability") -> str:
+    return text(AFTER_PURCHASES if _purchases(result) else LEVELS[0].margin)
+
+
+def _purchases(result: "Profitability") -> bool:
+    """Whether costs of goods are known beside those of the lines."""
+    return any(result.rows["cogs_costs"]) or "cogs" in set(result.unallocated["level"])
 
 
 def _unallocated(result: "Profitability") -> View:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from perfkit import estimates, languages
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import dimension_name
 from perfkit.languages import mark, number, percent, plural, show, text
 from perfkit.results import Field, View
@@ -125,6 +126,15 @@ def _notes(result: "WhaleCurve") -> list[str]:
                     "In no rank: {n} lines without a {dimension}, with a profit of {money}.",
                     row["lines"],
                     dimension=languages.in_sentence(dimension_name(result.by)),
+                    money=money,
+                )
+            )
+        elif row["reason"] == "cost known of a part":
+            notes.append(
+                text(
+                    "In no rank: those whose cost is known of less than {least} of the amounts, {money} of net "
+                    "revenue. Costs to serve are of all their lines.",
+                    least=percent(ENOUGH, 0),
                     money=money,
                 )
             )

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from perfkit import estimates, languages
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import ask_for, dimension_name
 from perfkit.errors import ParameterError
 from perfkit.languages import mark, text
@@ -23,6 +24,7 @@ from perfkit.margins.profitability.allocation import allocate, booked
 from perfkit.margins.profitability.drivers import refuse_drivers_alone
 from perfkit.margins.profitability.members import (
     exact,
+    floats,
     in_order,
     key_tuples,
     lacking,
@@ -73,8 +75,9 @@ class WhaleCurve(Result):
     hhi, gini : float or None
         Of the profits of those that earn; None where none does.
     left_out : DataFrame, one row a reason
-        reason ("no member", "no known cost", "costs that reach none"), lines, net_revenue (Decimal), and profit
-        (Decimal or None): what stands in no rank. Lines without a known cost of ranked members are among them.
+        reason ("no member", "cost known of a part": of less than `contribution.ENOUGH` of what a member bought, where
+        profit is "cm2"; "no known cost", "costs that reach none"), lines, net_revenue (Decimal), and profit (Decimal or
+        None): what stands in no rank. Lines without a known cost of ranked members are among them.
     by : str
     period : Period
     currency : str
@@ -317,18 +320,25 @@ def _curve(
     counted = np.array([0 if languages.missing(each) else int(each) for each in sums["costed_lines"]])
     lines = np.array([int(each) for each in sums["lines"]])
     named = sums["member"].notna().to_numpy()
-    known = (counted > 0) | (lines == 0)  # whose profit is
+    # Costs to serve are of all lines: whoever's goods are known of a part alone would seem to lose by them.
+    sold, covered = (floats(sums[name]) for name in ("sold", "covered"))
+    thin = (counted > 0) & (covered < ENOUGH * sold) & (profit == "cm2")
+    known = ((counted > 0) & ~thin) | (lines == 0)  # whose profit is
     ranked = named & known
-    if not ranked.any():
+    if not (ranked & (lines > 0)).any():
         return None
     left_out = []
     if (~named).any():
         there = ~named & known
         amount = sum(earned[there], Decimal(0)) if there.any() else None
         left_out.append(("no member", int(lines[~named].sum()), sum(net[~named], Decimal(0)), amount))
-    if (lines > counted)[named].any():
-        uncosted = sum((net - costed)[named], Decimal(0))
-        left_out.append(("no known cost", int((lines - counted)[named].sum()), uncosted, None))
+    if (named & thin).any():
+        left_out.append(
+            ("cost known of a part", int(lines[named & thin].sum()), sum(net[named & thin], Decimal(0)), None)
+        )
+    if (lines > counted)[named & ~thin].any():
+        uncosted = sum((net - costed)[named & ~thin], Decimal(0))
+        left_out.append(("no known cost", int((lines - counted)[named & ~thin].sum()), uncosted, None))
     unreached += sum(exact(sums["own_costs"])[~known], Decimal(0))
     if unreached:
         left_out.append(("costs that reach none", 0, Decimal(0), -unreached))
@@ -392,5 +402,6 @@ def _why(reason: str) -> str:
     return {
         "no member": text("Profit of the lines that name no member"),
         "no known cost": text("Net revenue of the lines whose cost is not known"),
+        "cost known of a part": text("Net revenue of the members whose cost is known of a part alone"),
         "costs that reach none": text("Costs of the period that reach no member"),
     }[reason]

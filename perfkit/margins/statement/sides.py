@@ -76,6 +76,8 @@ class Side:
         """Share of the amounts sold whose cost of goods is known."""
         if languages.missing(self.sums.get(f"{self.side}_costed_amount")):
             return None
+        if not self.of("amount") and self.of("cost"):  # all was given away, and what it cost is known
+            return 1.0
         return estimates.ratio(self.of("costed_amount"), self.of("amount"))
 
     @property

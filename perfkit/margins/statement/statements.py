@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 
 from perfkit import estimates, languages, months
-from perfkit.contribution import LEVELS, Level
+from perfkit.contribution import AFTER_PURCHASES, LEVELS, Level
 from perfkit.languages import in_sentence, listing, mark, money, percent, text
 from perfkit.lines import checked, span
 from perfkit.margins import standards
@@ -128,7 +128,7 @@ class Statement(Result):
         row = self.rows[self.rows["line"] == self.last].iloc[0]
         if self.last == "net_revenue":
             return text("Net revenue was {amount}; no cost is known", amount=money(row["amount"], self.currency))
-        values = {"margin": text(_NAMES[self.last]), "amount": money(row["amount"], self.currency)}
+        values = {"margin": self._name(self.last), "amount": money(row["amount"], self.currency)}
         if row["rate"] is None:
             return text("{margin}: {amount}", **values)
         values["rate"] = percent(row["rate"])
@@ -194,9 +194,18 @@ class Statement(Result):
     def _label(self, row: Mapping[Any, Any]) -> str:
         """A cost by its own name, what is left after an equals sign."""
         if row["line"] in _NAMES:
-            name = text(_NAMES[row["line"]])
+            name = self._name(row["line"])
             return f"= {name}" if row["role"] == "margin" else name
+        if row["line"].startswith("spend:"):
+            return text("Marketing: {kind}", kind=row["name"]) if row["name"] else text("Marketing spend")
         return row["name"] or text("(no name)")
+
+    def _name(self, line: str) -> str:
+        return text(AFTER_PURCHASES if line == "gross_profit" and self._purchases() else _NAMES[line])
+
+    def _purchases(self) -> bool:
+        """Whether costs of goods are known beside those of the lines."""
+        return any(line.startswith(("costs:cogs:", "spend:cogs:")) for line in self.rows["line"])
 
     def _notes(self) -> list[str]:
         notes, lines = [], set(self.rows["line"])
@@ -209,6 +218,16 @@ class Statement(Result):
                     "cost (margin / cost of goods): say which one is meant.",
                     rate=percent(self.rows.set_index("line")["rate"]["gross_profit"]),
                     markup=percent(float(profit / goods)),
+                )
+            )
+        if self._purchases() and profit is not None:
+            beside = self.rows[(self.rows["level"] == "cogs") & (self.rows["line"] != GOODS)]
+            before = profit - sum(beside.loc[beside["role"] == "cost", "amount"], Decimal(0))
+            notes.append(
+                text(
+                    "Other purchase costs are of no line: where lines are broken down, gross margin is before them, "
+                    "{amount} here.",
+                    amount=money(before, self.currency),
                 )
             )
         if self.covered is not None and self.covered < 1 and "gross_profit" in lines:
