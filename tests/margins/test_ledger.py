@@ -255,6 +255,15 @@ def test_amounts_that_differ_stand_in_the_month_of_the_books():
     assert found(result) == {"cut_off": {"01": -100, "02": 100}, "different": {"02": -7}}
 
 
+def test_a_month_that_was_booked_twice_is_matched_and_said_to_be():
+    sales = [(f"F{n}", f"2024-03-{n:02}", 10 + n) for n in range(3, 9)]
+    ledger = [invoice(n, f"2024-03-{n:02}", f"F{n}", 10 + n) for n in range(3, 9)]
+    ledger += [invoice(n + 50, f"2024-03-{n:02}", f"F{n}", 10 + n) for n in range(3, 9)]
+    result = tied(sold(*sales), books(*ledger))
+    assert (result.reference, result.found) == ("piece", (6, 6))
+    assert found(result) == {"twice": {"03": sum(range(13, 19))}}
+
+
 def test_a_cent_a_line_is_rounding_and_no_more():
     lines = [("F3", "2024-03-05", "33.3333")] * 3
     assert found(with_more(lines, [invoice(3, "2024-03-05", "F3", 100)])) == {"rounding": {"03": eur("0.0001")}}
@@ -771,7 +780,9 @@ def test_all_money_times_three_is_three_times_every_cause(lines, written):
 def merged(causes):
     """Tax and rounding depend on cents: with the amounts that differ they are what is left of a matched document."""
     left = {}
-    for cause in ("different", "rounding", "tax"):
+    for cause in ("twice", "different", "rounding", "tax"):
         for month, amount in causes.get(cause, {}).items():
             left[month] = left.get(month, 0) + amount
-    return {cause: of for cause, of in causes.items() if cause not in ("different", "rounding", "tax")} | {"left": left}
+    return {cause: of for cause, of in causes.items() if cause not in ("twice", "different", "rounding", "tax")} | {
+        "left": left
+    }

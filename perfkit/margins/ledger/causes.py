@@ -49,6 +49,7 @@ CAUSES: dict[str, tuple[str, str]] = {
         mark("Unreadable lines, set aside at load"),
         mark("Booked documents of which lines of sales could not be read"),
     ),
+    "twice": (mark("Booked twice"), mark("The same document with exactly twice its amount: mostly entered again")),
     "different": (mark("Amounts that differ"), mark("The same document with another amount")),
     "rounding": (mark("Rounding"), mark("The same document, at most one cent a line apart")),
 }
@@ -355,6 +356,7 @@ def _caused(cells: ibis.Table) -> ibis.Table:
         ).cast(MONEY),
     )
     whole = (_.unread > 0) & (_.any_in_sales == 0)
+    twice = (_.left == _.all_sales) & (_.all_sales != 0) & (_.not_read == 0)
     cells = cells.mutate(
         to_invoice=where(both, _.takes_accrued, -_.to_invoice),
         credits_due=where(both, _.takes_accrued, -_.credit_due),
@@ -368,7 +370,8 @@ def _caused(cells: ibis.Table) -> ibis.Table:
         not_in_sales=where(known, ~whole, all_rest >= 0, rest),
         set_aside=where(known, whole, rest) + where(here, _.not_read),
         foreign=where(abroad, _.revenue - _.sales),
-        different=where(here, ~_.is_tax, ~small, _.left - _.not_read),
+        twice=where(here, ~_.is_tax, ~small, twice, _.left),
+        different=where(here, ~_.is_tax, ~small, ~twice, _.left - _.not_read),
         rounding=where(here, ~_.is_tax, small, _.left),
         gap=_.revenue - _.sales,
     )
@@ -380,6 +383,7 @@ def _caused(cells: ibis.Table) -> ibis.Table:
         "rebates",
         "tax",
         "set_aside",
+        "twice",
         "different",
         "rounding",
     ]

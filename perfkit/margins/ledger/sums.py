@@ -74,8 +74,8 @@ def likeness(
 ) -> ibis.Table:
     """Return how many documents of sales there are in these months, how many the books hold, and with the same amount.
 
-    The same amount is also that without freight or rebates, or with tax. `shared` counts the numbers of any month that
-    name several documents.
+    The same amount is also that without freight or rebates, with tax, or twice. `shared` counts the numbers of any
+    month that name several documents.
     """
     each = shared_numbers.numbers(*_sides(sales, books, foreign, reference, False))
     alike = (
@@ -83,6 +83,7 @@ def likeness(
         | (_.revenue - _.side == _.sales)
         | (_.revenue - _.rebate == _.sales)
         | (_.revenue + _.tax == _.sales)
+        | (_.revenue == _.sales + _.sales)
     )
     here = _.here.isin(months)
     return each.agg(

@@ -27,6 +27,7 @@ _HEADINGS = {
     "not_in_sales": mark("Not in sales"),
     "foreign": mark("Other currency"),
     "set_aside": mark("Unreadable"),
+    "twice": mark("Booked twice"),
     "different": mark("Amounts differ"),
     "rounding": mark("Rounding"),
 }
