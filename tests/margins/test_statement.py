@@ -258,7 +258,7 @@ def test_revenue_of_unknown_cost_is_a_step_of_its_own_on_the_way_to_the_books():
 )
 def test_a_ledger_of_one_journal_shows_no_operating_result(entries, why):
     result = made(ledger=ledger_of(*(("2024-05-31", *entry) for entry in entries)))
-    assert why in result.books.reason and "Ask for the accounting entries" in result.books.reason
+    assert why in result.books.reason and "Ask for the whole FEC" in result.books.reason
     assert not any("books:" in each for each in result.figures()["figure_id"])
 
 

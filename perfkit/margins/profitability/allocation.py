@@ -27,7 +27,7 @@ from perfkit.dimensions import ask_for
 from perfkit.languages import text
 from perfkit.lines import is_in
 from perfkit.margins.profitability.cautions import cautions
-from perfkit.margins.profitability.drivers import DRIVERS, SCOPES, called, given, ids
+from perfkit.margins.profitability.drivers import DRIVERS, SCOPES, called, driver_name, given, ids
 from perfkit.margins.profitability.members import Key, key_tuples, keys_of
 from perfkit.margins.profitability.units import Units, counts, known
 from perfkit.periods import Period
@@ -195,7 +195,7 @@ class Spreading:
         if driver in set(self.given["driver"]):
             units = self.units_given(driver)
         elif driver not in DRIVERS:
-            ask = text("Ask for the number of {driver} by month and customer.", driver=pool["driver"])
+            ask = text("Ask for the number of {driver} by month and customer.", driver=driver_name(pool["driver"]))
             return self.leave(pool, amount, text("the data do not count its driver"), ask)
         elif (needed := _NEEDS.get(driver, "date")) not in self.table.columns:
             return self.leave(pool, amount, text("the data do not count its driver"), ask_for(needed))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from perfkit import languages
 from perfkit.errors import DataError, ParameterError
-from perfkit.languages import mark
+from perfkit.languages import mark, text
 
 DRIVERS = {
     "orders": (mark("orders"), ("orders", "order", "commandes", "commande")),
@@ -28,18 +28,23 @@ DRIVERS = {
 """What the lines of sales count by themselves: each driver's name, and how costs tables call it."""
 
 _OTHERS = {
-    "visits": ("visits", "visit", "visites", "visite"),
-    "tickets": ("tickets", "ticket"),
-    "calls": ("calls", "call", "appels", "appel"),
-    "hours": ("hours", "hour", "heures", "heure"),
+    "visits": (mark("visits"), ("visits", "visit", "visites", "visite")),
+    "tickets": (mark("tickets"), ("tickets", "ticket")),
+    "calls": (mark("calls"), ("calls", "call", "appels", "appel")),
+    "hours": (mark("hours"), ("hours", "hour", "heures", "heure")),
 }
 """What is often counted elsewhere, and how it is called."""
 
-WORDS = {name: driver for driver, (_name, names) in DRIVERS.items() for name in names}
+WORDS = {name: driver for driver, (_name, names) in (DRIVERS | _OTHERS).items() for name in names}
 """Every word for a driver, and the driver that it means."""
-WORDS |= {name: driver for driver, names in _OTHERS.items() for name in names}
 SCOPES = ("customer_id", "channel")
 """Columns of a cost, or of a driver's units, that say whom it is of."""
+
+
+def driver_name(driver: str) -> str:
+    """Return what a reader calls a driver: one that is not known, as the costs call it."""
+    known = (DRIVERS | _OTHERS).get(called(driver))
+    return text(known[0]) if known else driver.strip()
 
 
 def called(driver: str) -> str:

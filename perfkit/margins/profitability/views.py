@@ -9,6 +9,7 @@ from perfkit import estimates, languages
 from perfkit.contribution import AFTER_PURCHASES, ENOUGH, LEVELS
 from perfkit.dimensions import dimension_name
 from perfkit.languages import listing, mark, percent, plural, show, text
+from perfkit.margins.profitability.drivers import driver_name
 from perfkit.results import Field, View
 
 if TYPE_CHECKING:
@@ -256,7 +257,13 @@ def _unallocated(result: "Profitability") -> View:
     rows = sorted(left.to_dict("records"), key=lambda row: -abs(row["amount"]))
     names = {level.id: text(level.costs) for level in LEVELS}
     table = [
-        row | {"label": row["kind"] or text("(no name)"), "of": names.get(row["level"], row["level"])} for row in rows
+        row
+        | {
+            "label": row["kind"] or text("(no name)"),
+            "of": names.get(row["level"], row["level"]),
+            "driver": driver_name(row["driver"]) if row["driver"] else None,
+        }
+        for row in rows
     ]
     total = sum(left["amount"], Decimal(0))
     if len(table) > _MOST_LEFT + 1:

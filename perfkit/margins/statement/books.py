@@ -140,7 +140,7 @@ def tied(ledger: ibis.Table | pd.DataFrame | None, rows: pd.DataFrame, period: P
         return _none(text("The ledger holds no entry of {months}. Ask for {what}.", months=gaps, what=ask))
     absent = _one_sided(set(found["part"]), period)
     if absent:
-        return _none(f"{absent} {text('Ask for {what}.', what=ask)}")
+        return _none(f"{absent} {text('Ask for the whole FEC of the fiscal year, with all of its journals.')}")
     booked = {part: Decimal(0) for part in ("revenue", "income", "costs")}
     of_groups: dict[str, Decimal] = {}
     for row in found[found["part"] != ""].to_dict("records"):
