@@ -284,6 +284,22 @@ class Evidence:
         flow = (cut + rest * rate) / gap
         return Stake(gap, flow, reference, f"{basis} {note}".strip(), kind, self.measure)
 
+    def gross(self, gap: Decimal, reference: str) -> Stake | None:
+        """Stake a gap in gross profit: what is left of it once other variable costs are paid, where these are known.
+
+        Sales would bring it, and they cost more than their goods: so it is worth what the revenue that it lacks is
+        (see `volume`), and no stake where nothing would be left.
+        """
+        rate, contribution = self.margin_rate, self.contribution_rate
+        if rate is None or contribution is None:
+            return self.price(gap, reference, text("The gap itself: it is gross profit already."))
+        if rate <= 0 or contribution <= 0:
+            return None
+        left = contribution / rate
+        values = {"gap": self.money(gap), "share": percent(left)}
+        basis = text("{gap} of gross profit × the {share} of it that other variable costs leave.", **values)
+        return Stake(gap, left, reference, basis, measure=self.measure)
+
     def prices(self, member: dict[Any, Any] | None = None) -> tuple[Decimal, bool] | None:
         """What lower prices took of revenue, of a member or in all, and whether nearly all of it has prices to compare.
 

@@ -83,7 +83,8 @@ class Stake:
         Gap to the reference x its base, in money, before the flow-through.
     flow_through : Decimal
         What a euro of the gap leaves: for volume the rate of contribution margin 1, or of gross margin where no other
-        variable cost is known; 1 for price, discount and cost; of a gap that volume and price made, each at its own.
+        variable cost is known; 1 for price, discount and cost; of a gap that volume and price made, each at its own. Of
+        a gap in gross profit, what other variable costs leave of it.
     reference : str
         What the gap is measured against; `basis` says how the stake is reckoned. Both in the language in use.
     kind : "period", "annual" or "one-off"

@@ -115,13 +115,13 @@ def test_costs_not_passed_on_is_silent_where_costs_held_were_passed_on_or_are_no
 
 
 @pytest.mark.usefixtures("few_will_do")
-def test_mix_earns_less_speaks_of_the_items_through_which_it_moved(two_years):
+def test_mix_earns_less_speaks_of_the_items_that_lost_and_of_none_that_earn_more(two_years):
     found = told(two_years(*MIXED)).find("mix_earns_less")
     # Unit margins of 8 and 2, 5 on average: 5 pieces moved from the one to the other cost 5 x 6.
-    assert found.claim == (
-        "The mix moved to what earns less a unit: €30 of gross profit, most of it through jam and tea."
-    )
+    # Jam earns 10 more than it did, tea 40 less.
+    assert found.claim == "The mix moved to what earns less a unit: €30 of gross profit; most was lost on tea."
     assert (found.value, found.amount) == (-30, 30)
+    assert found.caveat.startswith("Of the items named fewer were sold")
 
 
 @pytest.mark.usefixtures("few_will_do")
@@ -129,10 +129,21 @@ def test_mix_earns_less_is_worth_what_it_took_beyond_what_more_volume_brought(tw
     found = told(two_years(("tea", (10, 10, 2), (5, 10, 2)), ("jam", (10, 10, 8), (16, 10, 8)))).find("mix_earns_less")
     # Gross profit of 80 + 20 is now 40 + 32: one piece more brings the average of 5, so the mix takes 33.
     assert found.claim == (
-        "The mix moved to what earns less a unit: it took €33 of gross profit, €28 more than a larger volume brought, "
-        "most of it through jam and tea."
+        "The mix moved to what earns less a unit: it took €33 of gross profit, €28 more than a larger volume brought; "
+        "most was lost on tea."
     )
     assert found.amount == 28
+
+
+@pytest.mark.usefixtures("few_will_do")
+def test_mix_earns_less_names_first_what_lost_most_by_volume_and_mix_together(two_years):
+    lines = two_years(
+        ("big", (100, 10, 5), (80, 10, 5)), ("rich", (10, 10, 1), (4, 10, 1)), ("poor", (10, 10, 9), (90, 10, 9))
+    )
+    found = told(lines).find("mix_earns_less")
+    # Margins of 5, 9 and 1 a piece: 20 fewer took 100, 6 fewer took 54, 80 more brought 80.
+    assert found.claim.endswith("; most was lost on big and rich.")
+    assert found.amount == 74
 
 
 @pytest.mark.usefixtures("few_will_do")

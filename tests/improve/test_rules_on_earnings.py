@@ -1,5 +1,8 @@
 """Rules on what members earn: where each must speak and where it must be silent, counted by hand."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
@@ -62,7 +65,7 @@ FREIGHT = ("Freight", "cm1", 30, "Shop", None, 30)
 def test_loses_money_speaks_of_a_member_that_costs_more_than_it_brings_once_it_is_served(sold):
     lines = sold(("Web", 100, 50, 100, 50), ("Shop", 50, 30, 50, 30))
     found = told(lines, members(lines, costs(FREIGHT))).find("loses_money:channel")
-    assert found.claim == "By channel, Shop costs more than it brings, serving included: €10 lost."
+    assert found.claim == "By channel, Shop costs more than it brings, free goods and serving included: €10 lost."
     assert (found.value, found.amount) == (-10, 10)  # 50 less 30 of goods and 30 of freight
     assert found.caveat.startswith("Common fixed costs are in no loss")
 
@@ -70,8 +73,18 @@ def test_loses_money_speaks_of_a_member_that_costs_more_than_it_brings_once_it_i
 def test_loses_money_speaks_of_customers_and_of_goods_where_no_cost_to_serve_is_known(sold):
     lines = sold(("Web", 100, 50, 100, 50), ("Shop", 50, 60, 50, 60), ("Fair", 50, 55, 50, 55))
     found = told(lines, whale(lines)).find("loses_money:customer_id")
-    assert found.claim == ("By customer, 2 of 3 bring less than their goods cost, first Shop0 and Fair0: €15 lost.")
+    assert found.claim == (
+        "By customer, 2 of 3 bring less than their goods cost, free goods included, first Shop0 and Fair0: €15 lost."
+    )
     assert found.amount == 15 and "without a year before" in found.stake.basis
+
+
+def test_loses_money_asks_what_is_given_free_before_a_price_is_raised(sales):
+    rows = [("2024-01-05", 2000, "a", "1"), ("2024-01-05", 1000, "b", "2"), ("2024-01-05", 0, "b", "3")]
+    lines = sales(*rows, cost=[1000, 720, 526])  # b buys at a margin of 28 %, and was given a piece
+    found = told(lines, whale(lines)).find("loses_money:customer_id")
+    assert found.claim == "By customer, b brings less than its goods cost, free goods included: €246 lost."
+    assert found.action.what.startswith("For each, look first at what is given free; then raise the price")
 
 
 def test_loses_money_is_silent_where_each_earns_and_of_common_fixed_costs(sold):
@@ -85,6 +98,34 @@ def test_loses_money_is_silent_where_the_costs_of_much_are_not_known(sold):
     lines = sold(("Web", 100, None, 100, None), ("Shop", 50, 60, 50, 60))
     more = pd.concat([lines, lines[lines["channel"] == "Web"].assign(cost=10, net_revenue=1)])
     assert told(more, whale(more)).find("loses_money:customer_id") is None
+
+
+def test_loses_money_is_silent_where_sales_without_a_cost_and_their_returns_cancel(sold):
+    lines = sold(("Web", 100, 50, 100, 50), ("Shop", 50, 60, 50, 60))
+    web = lines[lines["channel"] == "Web"].assign(cost=None, net_revenue=200)
+    more = pd.concat([lines, web, web.assign(net_revenue=-200)])
+    assert told(lines, whale(lines)).find("loses_money:customer_id").amount == 10
+    assert told(more, whale(more)).find("loses_money:customer_id") is None
+
+
+@pytest.mark.parametrize("unknown", [968, -60], ids=["sales", "a return"])
+@pytest.mark.parametrize("read", ["members", "breakdown"])
+def test_loses_money_says_nothing_of_a_member_of_which_the_cost_of_much_is_not_known(sold, read, unknown):
+    lines = sold(("Web", 20000, 19000, 20000, 19000), ("Fair", 100, 130, 100, 130), ("Part", 32, 50, 32, 50))
+    part = lines[lines["channel"] == "Part"].assign(cost=None, net_revenue=unknown)
+    lines = pd.concat([lines, part], ignore_index=True)  # of 20,000 and more in all, the cost of 95 % is known
+    cut = {
+        "members": lambda: members(lines, by="customer_id"),
+        "breakdown": lambda: kpis.breakdown(lines, by="customer_id", **OPTIONS),
+    }
+    alone = told(lines, whale(lines)).find("loses_money:customer_id")
+    assert alone.amount == 48  # what the curve ranks
+    found = told(lines, whale(lines), cut[read]()).find("loses_money:customer_id")
+    assert found.claim == "By customer, Fair0 brings less than its goods cost, free goods included: €30 lost."
+    assert (found.amount, found.figure_ids) == (30, ())
+    curve = whale(lines, previous=BASE)
+    halved = replace(curve, before=replace(curve.before, expected=Decimal(-24)))  # of all 48 that the curve ranks
+    assert told(lines, halved, cut[read]()).find("loses_money:customer_id").amount == 15
 
 
 def test_loses_money_stakes_what_is_to_be_expected_after_a_year_of_bad_luck(sold):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from perfkit import languages
+
 BY = {"dimensions": ("channel",), "reading": ("breakdowns",)}
 
 
@@ -72,10 +74,25 @@ def channels(sales, *rows, costs):
 def test_below_cost_speaks_of_those_who_bring_less_than_they_cost(sales, found):
     lines = channels(sales, ("Web", 100), ("Shop", 50), ("Fair", 50), costs=[50, 60, 55])
     loss = found(lines, **BY).find("below_cost:channel")
-    assert loss.claim == "By channel, 2 bring less than their goods cost, first Shop and Fair: a loss of €15."
+    assert loss.claim == (
+        "By channel, 2 bring less than their goods cost, free goods included, first Shop and Fair: a loss of €15."
+    )
     assert (loss.value, loss.amount) == (-15, 15)
     one = found(channels(sales, ("Web", 100), ("Shop", 50), costs=[50, 60]), **BY).find("below_cost:channel")
-    assert one.claim == "By channel, Shop brings less than its goods cost: a loss of €10."
+    assert one.claim == "By channel, Shop brings less than its goods cost, free goods included: a loss of €10."
+
+
+@pytest.mark.parametrize("language, wrong", [("en", ["sold", "sells", "below"]), ("fr", ["vend", "en dessous"])])
+def test_below_cost_says_nothing_of_the_price_of_what_loses_by_a_free_sample(sales, found, language, wrong):
+    languages.use(language)
+    lines = channels(sales, ("Web", 2000), ("Shop", 1000), ("Shop", 0), costs=[1000, 720, 526])  # sold at 28 %
+    loss = found(lines, **BY).find("below_cost:channel")
+    said = [loss.claim, loss.topic, loss.reference, loss.basis, loss.stake.basis]
+    assert loss.amount == 246
+    assert not [word for word in wrong if word in " ".join(said).lower()]
+    assert {"en": "free goods included", "fr": "gratuités comprises"}[language] in loss.claim
+    first = {"en": "Look first at what is given free", "fr": "Regarder d’abord ce qui est donné"}
+    assert loss.action.what.startswith(first[language])
 
 
 def test_below_cost_is_silent_where_costs_are_covered_or_known_for_a_part_only(sales, found):

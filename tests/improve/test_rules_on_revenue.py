@@ -25,6 +25,27 @@ def test_revenue_against_year_before_speaks_of_a_fall_its_driver_and_the_margin_
     assert fall.figure_ids == ("scorecard:2024-01:revenue", "scorecard:2023-01:revenue")
 
 
+def test_revenue_against_year_before_names_no_factor_whose_change_chance_may_explain(sales, many, found):
+    """One customer of forty orders forty times more: the report claims nothing of orders per customer."""
+    one = many(40, "2024-01-06", 100, "c0")
+    result = found(sales(*many(40, "2023-01-05", 100), *many(40, "2024-01-05", 100), *one), reading=("tree",))
+    assert "orders_per_customer" in result.within_chance
+    rise = result.find("revenue_against_year_before")
+    assert (rise.claim, rise.caveat) == ("Revenue rose by €4,000 (+100.0%) against January 2023.", "")
+    all_of_them = sales(*many(40, "2023-01-05", 100), *many(40, "2024-01-05", 100), *many(40, "2024-01-06", 100))
+    sure = found(all_of_them, reading=("tree",)).find("revenue_against_year_before")
+    assert sure.claim.endswith("mostly through orders per customer (+€4,000).")
+
+
+def test_revenue_against_year_before_names_the_next_factor_where_chance_may_explain_the_first(sales, many, found):
+    rows = [*many(40, "2023-01-05", 100), *many(64, "2024-01-05", 100), *many(80, "2024-01-06", 10, "c0")]
+    result = found(sales(*rows), reading=("tree",))
+    assert "orders_per_customer" in result.within_chance
+    # Of a rise of 3,200: customers x 1.6, orders per customer x 2.25, revenue per order x 0.5.
+    claim = result.find("revenue_against_year_before").claim
+    assert claim.endswith("mostly through active customers (+€2,559).")
+
+
 def test_revenue_against_year_before_speaks_of_revenue_where_the_margin_is_not_known(sales, found):
     lines = sales(("2023-01-05", 200, "a", "1"), ("2024-01-05", 100, "a", "3"))
     fall = found(lines, reading=()).find("revenue_against_year_before")

@@ -1,8 +1,11 @@
 """Rules on targets: where each must speak and where it must be silent, counted by hand."""
 
+import pandas as pd
 import pytest
 
-from perfkit import improve, periods
+from perfkit import contribution, improve, margins, periods
+
+JANUARY = periods.parse("2024-01")
 
 
 @pytest.fixture
@@ -43,6 +46,22 @@ def test_target_missed_speaks_of_gross_profit_as_money_of_every_kind(level, foun
     missed = found(level, targets(("gross_profit", "2024-01-01", 50)), reading=())
     assert missed.find("target_missed:gross_profit").amount == 10
     assert missed.total == {("period", "profit"): 10}
+
+
+def test_a_gap_in_gross_profit_is_worth_what_other_variable_costs_leave_of_it(level, results, targets):
+    """A revenue gap of 25 is the gross profit gap of 10 at 40 %: both are worth the same."""
+    planned = targets(("gross_profit", "2024-01-01", 50), ("revenue", "2024-01-01", 125))
+    for freight, worth in ((10, 7.5), (50, None)):  # of 40, 30 is left; then nothing
+        booked = pd.DataFrame(
+            {"period": pd.to_datetime(["2024-01-01"]), "kind": "Freight", "level": "cm1", "amount": [float(freight)]}
+        )
+        deeper = margins.statement.statement(level, contribution.costs(booked), period=JANUARY, currency="EUR")
+        told = improve.findings(*results(level, planned, reading=()), deeper)
+        missed = [told.find(id) for id in ("target_missed:gross_profit", "revenue_against_target")]
+        assert [item.stake and float(item.amount) for item in missed] == [worth, worth]
+        if worth:
+            assert {item.stake.measure for item in missed} == {"contribution"}
+            assert missed[0].stake.basis == "€10 of gross profit × the 75.0% of it that other variable costs leave."
 
 
 def test_target_missed_is_silent_where_it_is_reached_or_nearly(level, found, targets):

@@ -92,7 +92,7 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
     if bridge is None or not evidence.margins_compare():
         return
     # Many more cheap pieces are a large volume at the average margin and a large mix against it: only both together
-    # are money.
+    # are money, of all items and of each.
     took, brought = -bridge.effect("mix"), max(bridge.effect("volume"), Decimal(0))
     loss = took - brought
     if loss <= 0 or not evidence.is_material_profit(loss) or not evidence.beyond_chance("margin_rate"):
@@ -101,19 +101,19 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
     values = {
         "loss": evidence.money(loss),
         "took": evidence.money(took),
-        "names": _first(bridge, list(bridge.items["mix"])),
+        "names": _first(bridge, list(bridge.items["volume"] + bridge.items["mix"])),
     }
     yield Finding(
         id="mix_earns_less",
         topic=text("the mix"),
         claim=text(
             "The mix moved to what earns less a unit: it took {took} of gross profit, {loss} more than a larger volume "
-            "brought, most of it through {names}.",
+            "brought; most was lost on {names}.",
             **values,
         )
         if brought
         else text(
-            "The mix moved to what earns less a unit: {loss} of gross profit, most of it through {names}.", **values
+            "The mix moved to what earns less a unit: {loss} of gross profit; most was lost on {names}.", **values
         ),
         value=-loss,
         unit=evidence.currency,
@@ -123,10 +123,7 @@ def mix_earns_less(evidence: Evidence) -> Iterator[Finding]:
         ),
         reference=reference,
         action=Action(text("Choose what to push: place, offers and commission on margin and no longer on revenue.")),
-        caveat=text(
-            "Of the items named, those that earn more a unit lost weight, or those that earn less gained some; part of "
-            "a mix is a choice."
-        ),
+        caveat=text("Of the items named fewer were sold, or more at a loss; part of a mix is a choice."),
         stake=evidence.price(
             loss, reference, text("What the mix took beyond what more volume brought: it is gross profit already.")
         ),

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from perfkit import languages
+from perfkit.contribution import ENOUGH
 from perfkit.dimensions import dimension_name
-from perfkit.improve.evidence import ENOUGH_COST, Evidence, few_cases, names_of
+from perfkit.improve.evidence import ENOUGH_COST, Evidence, few_cases, known_members, names_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import Pool, beyond_goods, gross, of_members
 from perfkit.kpis.breakdowns import label
@@ -123,11 +124,11 @@ def _drawn_to_the_mean(finding: Finding, found: Losers, evidence: Evidence) -> F
 
 def losers(evidence: Evidence) -> dict[str, Losers]:
     """Return those that lose money, by dimension: of a whale curve, else of the margins of a dimension's members."""
-    found = {
-        each.by: _of_whale(each)
-        for each in evidence.whales
-        if not each.reason and each.losers and _costed(each, evidence)
-    }
+    found = {}
+    for each in evidence.whales:
+        losing = [] if each.reason or not _costed(evidence) else _surely_losing(each, evidence)
+        if losing:
+            found[each.by] = _of_whale(each, losing)
     for result in evidence.earners:
         if not result.reason and len(result.dimensions) == 1 and result.dimensions[0] not in found:
             losing = [row for row in _members(result) if row["advice"] == LOSES]
@@ -136,22 +137,52 @@ def losers(evidence: Evidence) -> dict[str, Losers]:
     return found
 
 
-def _costed(whale: WhaleCurve, evidence: Evidence) -> bool:
-    """Say whether the costs of nearly all sales are known: else a member may seem to lose for what is not known."""
-    unknown = whale.left_out[whale.left_out["reason"] == "no known cost"]
-    return sum(unknown["net_revenue"], Decimal(0)) <= (1 - ENOUGH_COST) * evidence.revenue
+def _costed(evidence: Evidence) -> bool:
+    """Say whether the costs of nearly all amounts are known, signs ignored: a return without a cost makes up no sale.
+
+    Else a member may seem to lose for what is not known.
+    """
+    share = evidence.row("cost_coverage")["actual"]
+    return not languages.missing(share) and bool(share >= ENOUGH)
 
 
-def _of_whale(whale: WhaleCurve) -> Losers:
+def _surely_losing(whale: WhaleCurve, evidence: Evidence) -> list[dict[Any, Any]]:
+    """The members that lose, the worst first, without those of which any result says that too little cost is known."""
     losing = whale.cells.iloc[len(whale.cells) - whale.losers :].to_dict("records")  # the best stand first
+    rows = list(losing)
+    for result in evidence.earners:
+        if result.dimensions == (whale.by,) and not result.reason:
+            rows += _members(result)
+    thin = {row["member"] for row in rows if not languages.missing(row.get("coverage")) and row["coverage"] < ENOUGH}
+    for breakdown in evidence.breakdowns:
+        if breakdown.by == whale.by and not breakdown.reason:
+            thin |= {row["member"] for row in known_members(breakdown) if _is_thin(row)}
+    return [row for row in losing[::-1] if row["member"] not in thin]
+
+
+def _is_thin(row: dict[Any, Any]) -> bool:
+    """Say whether the cost of less than enough of a breakdown's member is known, whatever sales and returns make up.
+
+    Of its amounts, signs ignored, at least the net of those without a cost lacks one.
+    """
+    costed = Decimal(0) if languages.missing(row["costed"]) else row["costed"]
+    return bool(abs(row["revenue"] - costed) > (1 - ENOUGH_COST) * (row["revenue"] - 2 * row["returns"]))
+
+
+def _of_whale(whale: WhaleCurve, losing: list[dict[Any, Any]]) -> Losers:
+    lost = -sum((row["profit"] for row in losing), Decimal(0))
+    all_of_them = lost == -whale.destroyed
+    expected = None if whale.before is None else whale.before.expected
+    if expected is not None and not all_of_them:  # in proportion: the line is that of all
+        expected = expected * lost / -whale.destroyed
     return Losers(
         whale.by,
-        losing[::-1],
+        losing,
         len(whale.cells),
-        -whale.destroyed,
+        lost,
         whale.profit != "gross_profit",
-        None if whale.before is None else whale.before.expected,
-        (f"whale_curve:{whale.by}:{whale.period.label}:destroyed",),
+        expected,
+        (f"whale_curve:{whale.by}:{whale.period.label}:destroyed",) if all_of_them else (),
         _unregressed(whale),
     )
 
@@ -174,14 +205,24 @@ def _of_members(result: Profitability, losing: list[dict[Any, Any]]) -> Losers:
 def _claim(found: Losers, values: dict[str, str]) -> str:
     if len(found.rows) == 1:
         if found.served:
-            return text("By {dimension}, {names} costs more than it brings, serving included: {loss} lost.", **values)
-        return text("By {dimension}, {names} brings less than its goods cost: {loss} lost.", **values)
+            return text(
+                "By {dimension}, {names} costs more than it brings, free goods and serving included: {loss} lost.",
+                **values,
+            )
+        return text(
+            "By {dimension}, {names} brings less than its goods cost, free goods included: {loss} lost.", **values
+        )
     if found.served:
         return text(
-            "By {dimension}, {n} of {all} cost more than they bring, serving included, first {names}: {loss} lost.",
+            "By {dimension}, {n} of {all} cost more than they bring, free goods and serving included, first {names}: "
+            "{loss} lost.",
             **values,
         )
-    return text("By {dimension}, {n} of {all} bring less than their goods cost, first {names}: {loss} lost.", **values)
+    return text(
+        "By {dimension}, {n} of {all} bring less than their goods cost, free goods included, first {names}: {loss} "
+        "lost.",
+        **values,
+    )
 
 
 def _basis(found: Losers) -> str:
@@ -195,11 +236,18 @@ def _basis(found: Losers) -> str:
 def _what_to_do(by: str) -> str:
     if by in ("customer_id", "customer_name", "segment", "country"):
         return text(
-            "For each, raise the price, set a minimum order or charge delivery; stop serving only as a last step."
+            "For each, look first at what is given free; then raise the price, set a minimum order or charge delivery. "
+            "Stop serving only as a last step."
         )
     if by in ("product_id", "product_name", "category"):
-        return text("For each, raise the price or buy cheaper; drop it only if what it costs ends with it.")
-    return text("For each, raise prices or lower what serving costs; close it only if what it costs ends with it.")
+        return text(
+            "For each, look first at what is given free; then raise the price or buy cheaper. Drop it only if what it "
+            "costs ends with it."
+        )
+    return text(
+        "For each, look first at what is given free; then raise prices or lower what serving costs. Close it only if "
+        "what it costs ends with it."
+    )
 
 
 def own_fixed_costs(evidence: Evidence) -> Iterator[Finding]:

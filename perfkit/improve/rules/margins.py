@@ -235,7 +235,11 @@ def _list_revenue(evidence: Evidence, rate: float) -> Decimal:
 
 
 def below_cost(evidence: Evidence) -> Iterator[Finding]:
-    """Tell of two breakdowns at most, the largest losses first: members whose goods cost more than they bring."""
+    """Tell of two breakdowns at most, the largest losses first: members whose goods cost more than they bring.
+
+    What is given free has a cost and brings nothing: a product sold at a margin may lose by its samples alone, so
+    that no claim is made about prices.
+    """
     found, deeper = [], earnings.losers(evidence)
     for result in evidence.breakdowns:
         if result.by in deeper:  # told there, after the costs to serve, with what chance leaves of it
@@ -252,22 +256,32 @@ def below_cost(evidence: Evidence) -> Iterator[Finding]:
             "names": names_of(losing[:3]),
             "loss": evidence.money(loss),
         }
-        reference = text("Sold at cost: a margin of zero")
+        reference = text("What the goods cost: a margin of zero")
         yield Finding(
             id=f"below_cost:{result.by}",
-            topic=text("sales below cost"),
-            claim=text("By {dimension}, {names} brings less than its goods cost: a loss of {loss}.", **values)
+            topic=text("goods that cost more than they bring"),
+            claim=text(
+                "By {dimension}, {names} brings less than its goods cost, free goods included: a loss of {loss}.",
+                **values,
+            )
             if len(losing) == 1
             else text(
-                "By {dimension}, {n} bring less than their goods cost, first {names}: a loss of {loss}.", **values
+                "By {dimension}, {n} bring less than their goods cost, free goods included, first {names}: a loss of "
+                "{loss}.",
+                **values,
             ),
             value=-loss,
             unit=evidence.currency,
             basis=text("Gross profit of the members whose goods cost more than they bring"),
             reference=reference,
-            action=Action(text("Raise the price, buy better, or stop: decide for each by name.")),
+            action=Action(
+                text(
+                    "Look first at what is given free; then raise the price, buy better, or stop: decide for each by "
+                    "name."
+                )
+            ),
             caveat=text("Check the costs first: a wrong unit cost looks like a loss."),
-            stake=evidence.price(loss, reference, text("The loss itself: at cost, it would be zero.")),
+            stake=evidence.price(loss, reference, text("The loss itself: at a margin of zero there is none.")),
             pools=gross(of_members(result.by, [row["member"] for row in losing])),
             figure_ids=tuple(
                 f"breakdown:{result.by}:{evidence.scorecard.period.label}:={row['member']}" for row in losing[:10]
@@ -291,7 +305,7 @@ def low_margin(evidence: Evidence) -> Iterator[Finding]:
             for row, rest in _against_the_rest(result)
             if row["revenue"] >= _LARGE * result.total
             and (gap := rest - Decimal(str(row["margin_rate"]))) >= _FAR
-            and row["margin_rate"] >= 0  # below zero it is sold below cost, a finding of its own
+            and row["margin_rate"] >= 0  # below zero it is a loss, a finding of its own
             and evidence.is_material_profit(gap * row["revenue"])
             and _is_beyond_chance(evidence, result.by, row["member"], float(rest))
         ]

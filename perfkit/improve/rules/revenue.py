@@ -16,6 +16,7 @@ from perfkit.languages import in_sentence, number, opening, plural, text
 
 _MOVED = 0.02  # an average that moved by less is no finding
 _MOST_OF = 0.5  # of the change, from which a factor is most of it; and it of a factor, unless others offset it
+_KPI_OF = {"frequency": "orders_per_customer", "order_value": "aov"}  # factors whose change has an interval
 _RUN = 3  # months in a row below the year before, from which a run is told
 
 
@@ -25,9 +26,7 @@ def revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
     change = row["variance_previous"]
     if not comparable or row["actual"] <= 0 or not evidence.is_material(change):
         return  # a period without revenue is a finding of its own
-    driver = evidence.tree.largest() if evidence.tree else None
-    if driver and not _MOST_OF <= float(driver["effect"] / change) <= 1 / _MOST_OF:
-        driver = None  # factors that offset each other, or many small ones: none of them did most of it
+    driver = _driver(evidence, change)
     growth = evidence.growth(row["growth_previous"])
     values = {
         "change": f"{evidence.money(abs(change))} ({growth})" if growth else evidence.money(abs(change)),
@@ -71,6 +70,21 @@ def revenue_against_year_before(evidence: Evidence) -> Iterator[Finding]:
             action=Action(text("Start with the customers and products that lost most.")),
         )
     yield finding
+
+
+def _driver(evidence: Evidence, change: Decimal) -> dict[Any, Any] | None:
+    """The factor that did most of the change; None where factors offset each other, or many are small.
+
+    None is a factor whose own change is no more than chance explains: the report says that nothing is claimed of it.
+    """
+    if evidence.tree is None:
+        return None
+    factors = sorted(evidence.tree.rows.to_dict("records"), key=lambda row: -row["effect"] / change)
+    if not factors or factors[0]["effect"] / change > 1 / _MOST_OF:
+        return None
+    chance = evidence.within_chance()
+    most = next((row for row in factors if _KPI_OF.get(row["factor"]) not in chance), None)
+    return most if most and most["effect"] / change >= _MOST_OF else None
 
 
 def calendar(evidence: Evidence) -> Iterator[Finding]:

@@ -165,7 +165,8 @@ def _worth(evidence: Evidence, kpi: str, gap: float | Decimal, reference: str) -
         basis = text("Gap of {gap} in the rate × revenue of the period: all of it is profit.", gap=_points(short))
         return evidence.price(short * evidence.revenue, reference, basis), (PLAN,)
     if kpi == "gross_profit":
-        return evidence.price(short, reference, text("The gap itself: all of it is profit.")), (PLAN,)
+        stake = evidence.gross(short, reference)
+        return stake, (PLAN,) if stake else ()
     orders = evidence.row("orders")["actual"]
     if kpi == "aov" and orders:
         note, missing = text("The gap per order × the orders of the period."), short * orders
