@@ -147,17 +147,25 @@ def _costed(evidence: Evidence) -> bool:
 
 
 def _surely_losing(whale: WhaleCurve, evidence: Evidence) -> list[dict[Any, Any]]:
-    """The members that lose, the worst first, without those of which any result says that too little cost is known."""
+    """The members that lose, the worst first, of which nearly all of the cost is known.
+
+    A curve of contribution margins ranks no others. One of gross profits does: where lines lack a cost, a member is
+    told of only if some result says that enough of its own is known.
+    """
     losing = whale.cells.iloc[len(whale.cells) - whale.losers :].to_dict("records")  # the best stand first
-    rows = list(losing)
+    rows, enough = list(losing), dict[Any, bool]()
     for result in evidence.earners:
         if result.dimensions == (whale.by,) and not result.reason:
             rows += _members(result)
-    thin = {row["member"] for row in rows if not languages.missing(row.get("coverage")) and row["coverage"] < ENOUGH}
+    for row in rows:
+        if not languages.missing(row.get("coverage")):
+            enough[row["member"]] = enough.get(row["member"], True) and row["coverage"] >= ENOUGH
     for breakdown in evidence.breakdowns:
         if breakdown.by == whale.by and not breakdown.reason:
-            thin |= {row["member"] for row in known_members(breakdown) if _is_thin(row)}
-    return [row for row in losing[::-1] if row["member"] not in thin]
+            for row in known_members(breakdown):
+                enough[row["member"]] = enough.get(row["member"], True) and not _is_thin(row)
+    doubtful = whale.profit == "gross_profit" and (whale.left_out["reason"] == "no known cost").any()
+    return [row for row in losing[::-1] if enough.get(row["member"], not doubtful)]
 
 
 def _is_thin(row: dict[Any, Any]) -> bool:
