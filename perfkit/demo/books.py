@@ -1,17 +1,21 @@
 """Books: the accounting entries (FEC) of 2025 and 2026.
 
 Each document of sales is one entry: the customer's account against revenue, VAT and freight; beside them stand
-the entries of `planted`, and the expenses of each month. They tie to sales but for the causes planted.
+the entries of `planted`, the goods of `stock` and the charges of each month. They tie to sales and to what the company
+costs but for the causes planted. Neither the balance that a year opens with nor payments are among them.
 """
 
 import numpy as np
 import pandas as pd
 
+from perfkit.demo.assortment import Assortment
 from perfkit.demo.calendar import END, MONTHS
+from perfkit.demo.charges import charges
 from perfkit.demo.draws import Days, Ints, each_of, kept, numbered
 from perfkit.demo.frames import frame
 from perfkit.demo.lines import Lines
 from perfkit.demo.planted import FIRST, Causes, Documents, Entry, documents, plant
+from perfkit.demo.stock import goods_entries
 
 _REVENUE = ("707100", "707200", "707300")
 _CUSTOMERS, _TAX, _FREIGHT = "411000", "445710", "708500"
@@ -27,69 +31,57 @@ _NAMES = {
     "419800": "Clients, avoirs à établir",
     "487000": "Produits constatés d'avance",
     "445870": "TVA sur factures à établir",
+    "370000": "Stocks de marchandises",
     "401000": "Fournisseurs",
     "421000": "Personnel, rémunérations dues",
+    "431000": "Sécurité sociale",
+    "445660": "TVA déductible sur autres biens et services",
     "281000": "Amortissements des immobilisations",
     "602600": "Emballages",
+    "603700": "Variation des stocks de marchandises",
+    "607000": "Achats de marchandises",
     "608000": "Frais accessoires d'achat",
     "611000": "Sous-traitance générale",
     "613000": "Locations et charges externes",
+    "622200": "Commissions et courtages sur ventes",
     "622600": "Honoraires",
     "623000": "Publicité et coopération commerciale",
+    "623100": "Annonces et insertions",
+    "623400": "Cadeaux à la clientèle",
     "624200": "Transports sur ventes",
     "627000": "Services bancaires",
     "641000": "Rémunérations du personnel",
+    "645000": "Charges de sécurité sociale et de prévoyance",
+    "651100": "Redevances pour logiciels",
     "681000": "Dotations aux amortissements",
 }
-_EXPENSES = {
-    "Amortissements": ("681000", "281000"),
-    "Assurances et honoraires": ("622600", "401000"),
-    "Coopération commerciale": ("623000", "401000"),
-    "Emballages d'expédition": ("602600", "401000"),
-    "Force de vente": ("641000", "421000"),
-    "Frais de paiement": ("627000", "401000"),
-    "Préparation de commandes": ("611000", "401000"),
-    "Salaires du siège": ("641000", "421000"),
-    "Traitement des retours": ("611000", "401000"),
-    "Transport sur achats": ("608000", "401000"),
-    "Transport sur ventes": ("624200", "401000"),
-}
-"""Account and counterpart of each kind of cost; the others are external charges."""
 
 
-def ledger(seed: int, lines: Lines, abroad: set[str], costs: pd.DataFrame) -> tuple[pd.DataFrame, Causes]:
-    """Return the canonical ledger and the causes planted in it.
+def ledger(
+    seed: int, lines: Lines, goods: Assortment, abroad: set[str], costs: pd.DataFrame, spend: pd.DataFrame
+) -> tuple[pd.DataFrame, Causes, Causes]:
+    """Return the canonical ledger, and the causes planted in its revenue and in its costs.
 
     Parameters
     ----------
     seed : int
     lines : Lines
         All sales of the story.
+    goods : Assortment
     abroad : set of customer ids
         Billed without VAT.
-    costs : DataFrame
-        The canonical costs: each month's are booked as one entry a kind.
+    costs, spend : DataFrame
+        The canonical tables: what they hold of a month is booked on its last day.
     """
     booked = documents(lines, abroad)
     alone, causes = plant(seed, booked)
-    return _table(booked, [*alone, *_expenses(costs)]), causes
+    bought, of_costs = goods_entries(lines, goods)
+    return _table(booked, [*alone, *bought, *charges(costs, spend)]), causes, of_costs
 
 
 def months() -> list[str]:
     """Return the months that the books hold."""
     return [str(month) for month in MONTHS if month >= FIRST.astype("datetime64[M]")]
-
-
-def _expenses(costs: pd.DataFrame) -> list[Entry]:
-    """One entry a month and kind of cost, on the month's last day."""
-    there = costs[costs["period"] >= pd.Timestamp(str(FIRST))]
-    sums = there.groupby(["period", "kind"])["amount"].agg(lambda amounts: int(sum(amounts) * 100))
-    found = []
-    for (period, kind), amount in sums.items():
-        day = np.datetime64((period + pd.offsets.MonthEnd(0)).date())
-        account, against = _EXPENSES.get(kind, ("613000", "401000"))
-        found.append(Entry("AC", day, f"{kind[:12]} {period:%Y-%m}", kind, ((account, -amount), (against, amount))))
-    return found
 
 
 def _table(of: Documents, alone: list[Entry]) -> pd.DataFrame:

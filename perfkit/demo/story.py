@@ -94,14 +94,15 @@ def simulate(seed: int = 0, scale: float = 1.0) -> Story:
     costs = expenses.costs_table(seed, scale, lines, lines.cost(goods), pay)
     customers = people.customers_table(seed, ads, shop, boxes, trade, leads, deals.lead)
     abroad = set(customers.loc[customers["country"].isin(["Suisse", "Royaume-Uni"]), "customer_id"])
-    ledger, causes = books.ledger(seed, lines, abroad, costs)
+    spend = media.spend_table(ads, shop.lines.net, shop.lines.day, shop.from_market)
+    ledger, causes, of_costs = books.ledger(seed, lines, goods, abroad, costs, spend)
     repeats = shop.lines.at(shop.lines.day >= START).day
     tables = {
         "sales": sales_table(lines, goods),
         "customers": customers,
         "products": goods.table(),
         "costs": costs,
-        "spend": media.spend_table(ads, shop.lines.net, shop.lines.day, shop.from_market),
+        "spend": spend,
         "sessions": media.sessions_table(seed, ads, np.bincount((repeats - START).astype(int), minlength=DAYS.size)),
         "leads": crm_tables.leads_table(leads, deals),
         "opportunities": crm_tables.opportunities_table(seed, deals, trade, sellers),
@@ -121,6 +122,8 @@ def simulate(seed: int = 0, scale: float = 1.0) -> Story:
         "fx": fx.fx_table(seed),
         "subscriptions": boxes.table(),
     }
-    truth = truth_of(seed, scale, goods, ads, shop, boxes, sellers, deals, trade, shelf, lines, planned, causes)
+    truth = truth_of(
+        seed, scale, goods, ads, shop, boxes, sellers, deals, trade, shelf, lines, planned, causes, of_costs
+    )
     first, last = (dt.date.fromisoformat(str(day)) for day in (DAYS[0], DAYS[-1]))
     return Story({name: tables[name] for name in TABLES}, truth, first, last)

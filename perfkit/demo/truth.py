@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from perfkit.demo import books, market, truth_audit, truth_customers, truth_trade
+from perfkit.demo import books, market, stock, truth_audit, truth_customers, truth_trade
 from perfkit.demo.assortment import CHANNELS, Assortment
 from perfkit.demo.bridges import bridges
 from perfkit.demo.calendar import DAYS, MONTHS, WORKDAYS_OF_MONTH, month_of, seasons
@@ -39,6 +39,7 @@ def truth_of(
     lines: Lines,
     planned: Plan,
     causes: Causes,
+    of_costs: Causes,
 ) -> dict[str, Any]:
     """Return all that is true of a story; `json.dumps` takes it as it is."""
     return {
@@ -77,7 +78,7 @@ def truth_of(
         "shelves": truth_trade.shelves_truth(shelf, goods),
         "returns": truth_trade.returns_truth(goods),
         "fx": truth_trade.fx_truth(seed, trade),
-        "ledger": ledger_truth(causes),
+        "ledger": ledger_truth(causes, of_costs),
         "audit": truth_audit.audit(lines, goods, ads, trade, planned),
     }
 
@@ -114,13 +115,25 @@ def totals(lines: Lines, goods: Assortment, ads: Acquired) -> dict[str, Any]:
     }
 
 
-def ledger_truth(causes: Causes) -> dict[str, Any]:
-    """Return what lies between sales and the books: euros by cause and month, and the documents of each cause."""
+def ledger_truth(causes: Causes, of_costs: Causes) -> dict[str, Any]:
+    """Return what lies between sales and the books, and between the costs: euros by cause and month, and documents."""
     return {
         "for": "ledger against sales: books less sales by month, cause by cause; nothing is left over",
         "first_month": books.months()[0],
-        "by_cause_and_month_euros": causes.by_month(),
-        "documents": {cause: list(names) for cause, names in causes.documents.items()},
+        **_causes(causes),
+        "costs": {
+            "for": "accounts 60 to 65 and 681 (credit less debit: costs are negative) against the cost of the lines of "
+            "sales, costs and spend: books less these by month, cause by cause; nothing is left over",
+            "stock_count_share_of_stock": stock.SHRINKAGE,
+            **_causes(of_costs),
+        },
+    }
+
+
+def _causes(of: Causes) -> dict[str, Any]:
+    return {
+        "by_cause_and_month_euros": of.by_month(),
+        "documents": {cause: list(names) for cause, names in of.documents.items()},
     }
 
 

@@ -104,6 +104,14 @@ def test_the_gap_between_sales_and_the_books_is_that_of_the_causes_planted(loade
     assert any(f"the books of {month}" in said for said in checks.differences(loaded, other))
 
 
+def test_the_gap_between_the_costs_and_the_books_is_that_of_the_cause_planted(loaded, truth):
+    other = copy.deepcopy(truth)
+    [(month, lost)] = other["ledger"]["costs"]["by_cause_and_month_euros"].pop("stock_count").items()
+    [said] = checks.differences(loaded, other)
+    assert said.startswith(f"the costs in the books of {month} hold {lost}")
+    assert said.endswith(" against the tables, and the causes of the story are +0.")
+
+
 def test_a_line_of_an_export_that_is_changed_by_hand_is_noticed(written, tmp_path, truth):
     folder = tmp_path / "changed"
     shutil.copytree(written, folder)

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from perfkit import contribution, periods
 from perfkit.demo import simulate
 from perfkit.demo.calendar import easter
 from perfkit.demo.frames import decimals
 from perfkit.errors import ParameterError
+from perfkit.margins.statement import statement
 from perfkit.schema import TABLES
 
 FIRST, LAST = pd.Timestamp("2023-10-01"), pd.Timestamp("2026-09-30")
@@ -246,6 +248,86 @@ def test_the_books_tie_to_sales_but_for_the_causes_that_are_told(story, sales):
         explained = sum((Decimal(by_month.get(month, "0")) for by_month in told.values()), Decimal(0))
         assert books[month] - sold[month] == explained, month
     assert len(told) == 13
+
+
+def test_each_kind_of_cost_and_the_goods_sold_are_charges_of_the_same_month(story, sales):
+    ledger = story.tables["ledger"].assign(month=lambda rows: rows["date"].dt.strftime("%Y-%m"))
+    ledger = ledger.assign(amount=ledger["debit"] - ledger["credit"])
+    charges = ledger[ledger["account"].str.startswith(("60", "61", "62", "63", "64", "65", "681"))]
+    goods = charges["account"].isin(["607000", "603700"])
+    planted = story.truth["ledger"]["costs"]
+    assert list(planted["by_cause_and_month_euros"]) == ["stock_count"]
+    [(month, lost)] = planted["by_cause_and_month_euros"]["stock_count"].items()
+    [document] = planted["documents"]["stock_count"]
+    assert (month, document) == ("2025-12", "INV2025-12")
+    assert charges.loc[charges["piece"] == document, "amount"].tolist() == [-Decimal(lost)]
+
+    counted = charges[goods & (charges["piece"] != document)].groupby("month")["amount"].sum()
+    cost = sales.groupby(sales["date"].dt.strftime("%Y-%m"))["cost"].sum()
+    assert counted.to_dict() == cost[cost.index >= "2025-01"].to_dict() and len(counted) == 21
+
+    spend = story.tables["spend"].assign(label=lambda rows: rows["kind"] + ", " + rows["channel"])
+    known = pd.concat(
+        [
+            story.tables["costs"].rename(columns={"period": "day", "kind": "label"})[["day", "label", "amount"]],
+            spend.rename(columns={"date": "day"})[["day", "label", "amount"]],
+        ]
+    )
+    known = known[known["day"] >= "2025-01-01"]
+    known = known.groupby([known["day"].dt.strftime("%Y-%m"), "label"])["amount"].sum()
+    booked = charges[~goods].groupby(["month", "label"])["amount"].sum()
+    assert booked.to_dict() == known.to_dict()
+
+
+def test_goods_are_bought_with_their_tax_and_lie_in_stock_ahead_of_the_season(story):
+    ledger = story.tables["ledger"]
+    rows = ledger[ledger["account"] == "370000"]
+    moved = (rows["debit"] - rows["credit"]).groupby(rows["date"].dt.strftime("%Y-%m")).sum()
+    stock = moved.cumsum()
+    assert stock["2025-12"] < stock["2025-10"] > stock["2025-07"]
+    purchases = ledger[ledger["account"] == "607000"]
+    families = {f"Achats de marchandises, {family}" for family in story.tables["products"]["category"]}
+    assert (purchases["debit"] > 0).all() and set(purchases["label"]) == families
+    tax = ledger[ledger["piece"].isin(purchases["piece"]) & (ledger["account"] == "445660")]
+    assert len(tax) == len(purchases)
+    np.testing.assert_allclose(
+        tax["debit"].astype(float).to_numpy(), purchases["debit"].astype(float).to_numpy() * 0.055, atol=0.005001
+    )
+
+
+def _difference(story, label):
+    costs = contribution.costs(story.tables["costs"], story.tables["spend"])
+    made = statement(
+        story.tables["sales"], costs, period=periods.parse(label), currency="EUR", ledger=story.tables["ledger"]
+    )
+    assert made.last == "result" and not made.books.reason
+    return made.books
+
+
+def _planted(causes, months):
+    return sum(
+        (Decimal(each.get(month, "0")) for each in causes["by_cause_and_month_euros"].values() for month in months),
+        Decimal(0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "months"),
+    [
+        ("2025", [f"2025-{month:02d}" for month in range(1, 13)]),
+        ("2026-Q1", ["2026-01", "2026-02", "2026-03"]),
+        ("2026-Q2", ["2026-04", "2026-05", "2026-06"]),
+        ("2026-Q3", ["2026-07", "2026-08", "2026-09"]),
+        ("2025-12", ["2025-12"]),
+        ("2026-05", ["2026-05"]),
+    ],
+)
+def test_the_statement_and_the_books_agree_but_for_what_was_planted(story, label, months):
+    books, truth = _difference(story, label), story.truth["ledger"]
+    revenue, costs = _planted(truth, months), _planted(truth["costs"], months)
+    assert books.amount("revenue") == revenue and books.amount("income") == 0
+    assert books.amount("costs") == costs and (costs != 0) == ("2025-12" in months)
+    assert books.amount("operating_result") - books.amount("result") == revenue + costs
 
 
 def test_what_was_spent_on_channels_stands_once(story):

@@ -12,7 +12,7 @@ from perfkit.demo.exports.forms import days, texts, words, write_text
 
 SIREN = "900000001"
 """The company's number, which the file's name begins with: one that no company has."""
-_JOURNALS = {"VE": "Ventes", "AC": "Achats", "OD": "Opérations diverses", "BQ": "Banque"}
+_JOURNALS = {"VE": "Ventes", "AC": "Achats", "PA": "Paie", "IN": "Inventaire", "OD": "Opérations diverses"}
 
 
 def write(ledger: pd.DataFrame, customers: pd.DataFrame, folder: Path) -> None:
