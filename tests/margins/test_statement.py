@@ -282,3 +282,15 @@ def test_spend_is_told_as_marketing():
                          columns=["date", "channel", "amount", "kind"])  # fmt: skip
     labels = set(made(spend=spent).views()[0].rows["label"])
     assert {"Marketing: Pay", "Marketing spend"} <= labels
+
+
+def test_what_differs_from_the_books_is_told_of_revenue_and_of_costs_apart():
+    def notes(*entries):
+        *_, steps, costs = made(ledger=ledger_of(*(("2024-05-31", *each) for each in entries))).views()
+        return steps.notes, costs.notes
+
+    agree = [("707000", 0, 170), ("607000", 85, 0), ("624000", 20, 0), ("640000", 20, 0), ("613000", 25, 0)]
+    assert notes(*agree) == (["Costs: the books hold those of the statement, to the cent."], [])
+    told, costs = notes(("707000", 0, 180), *agree[1:-1])
+    assert told == ["Revenue: the commercial audit tells cause by cause what lies between sales and accounts 70."]
+    assert costs == ["Look up the largest difference first: a cost that is in one of the two only."]

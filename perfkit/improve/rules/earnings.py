@@ -12,7 +12,7 @@ from typing import Any
 from perfkit import languages
 from perfkit.contribution import ENOUGH
 from perfkit.dimensions import dimension_name
-from perfkit.improve.evidence import ENOUGH_COST, Evidence, few_cases, known_members, names_of
+from perfkit.improve.evidence import Evidence, few_cases, names_of
 from perfkit.improve.findings import Action, Finding
 from perfkit.improve.stakes import Pool, beyond_goods, gross, of_members
 from perfkit.kpis.breakdowns import label
@@ -126,7 +126,7 @@ def losers(evidence: Evidence) -> dict[str, Losers]:
     """Return those that lose money, by dimension: of a whale curve, else of the margins of a dimension's members."""
     found = {}
     for each in evidence.whales:
-        losing = [] if each.reason or not _costed(evidence) else _surely_losing(each, evidence)
+        losing = [] if each.reason or not _costed(evidence) else _surely_losing(each)
         if losing:
             found[each.by] = _of_whale(each, losing)
     for result in evidence.earners:
@@ -146,35 +146,10 @@ def _costed(evidence: Evidence) -> bool:
     return not languages.missing(share) and bool(share >= ENOUGH)
 
 
-def _surely_losing(whale: WhaleCurve, evidence: Evidence) -> list[dict[Any, Any]]:
-    """The members that lose, the worst first, of which nearly all of the cost is known.
-
-    A curve of contribution margins ranks no others. One of gross profits does: where lines lack a cost, a member is
-    told of only if some result says that enough of its own is known.
-    """
+def _surely_losing(whale: WhaleCurve) -> list[dict[Any, Any]]:
+    """The members that lose, the worst first, of which nearly all of the cost is known."""
     losing = whale.cells.iloc[len(whale.cells) - whale.losers :].to_dict("records")  # the best stand first
-    rows, enough = list(losing), dict[Any, bool]()
-    for result in evidence.earners:
-        if result.dimensions == (whale.by,) and not result.reason:
-            rows += _members(result)
-    for row in rows:
-        if not languages.missing(row.get("coverage")):
-            enough[row["member"]] = enough.get(row["member"], True) and row["coverage"] >= ENOUGH
-    for breakdown in evidence.breakdowns:
-        if breakdown.by == whale.by and not breakdown.reason:
-            for row in known_members(breakdown):
-                enough[row["member"]] = enough.get(row["member"], True) and not _is_thin(row)
-    doubtful = whale.profit == "gross_profit" and (whale.left_out["reason"] == "no known cost").any()
-    return [row for row in losing[::-1] if enough.get(row["member"], not doubtful)]
-
-
-def _is_thin(row: dict[Any, Any]) -> bool:
-    """Say whether the cost of less than enough of a breakdown's member is known, whatever sales and returns make up.
-
-    Of its amounts, signs ignored, at least the net of those without a cost lacks one.
-    """
-    costed = Decimal(0) if languages.missing(row["costed"]) else row["costed"]
-    return bool(abs(row["revenue"] - costed) > (1 - ENOUGH_COST) * (row["revenue"] - 2 * row["returns"]))
+    return [row for row in losing[::-1] if languages.missing(row["coverage"]) or row["coverage"] >= ENOUGH]
 
 
 def _of_whale(whale: WhaleCurve, losing: list[dict[Any, Any]]) -> Losers:

@@ -52,7 +52,7 @@ _BEFORE = {
     "earlier_lost": mark("Sum of the profits of the members that lost a year before, in that year"),
     "earlier_now": mark("Profit in the period of the members that lost a year before"),
 }
-_COLUMNS = ["rank", "member", "name", "profit", "cumulative", "share"]
+_COLUMNS = ["rank", "member", "name", "profit", "cumulative", "share", "coverage"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class WhaleCurve(Result):
     ----------
     cells : DataFrame, one row a member with a profit, the best first
         rank: from 1; member; name; profit, cumulative: Decimal; share: cumulative / total, None where that is not
-        positive.
+        positive; coverage: share of the member's amounts whose cost is known, None where nothing was sold.
     profit : str
         What profit is: "gross_profit", or "cm2" where costs reach the members down to that level.
     total, peak_amount, destroyed : Decimal
@@ -354,6 +354,7 @@ def _ranked(sums: pd.DataFrame, earned: pd.Series, ranked: np.ndarray) -> pd.Dat
     running = np.cumsum(tenths[order].astype(object))
     total = int(running[-1])
     chosen = np.array(places)[order]
+    sold, covered = (floats(sums[name])[chosen] for name in ("sold", "covered"))
     names = names_of(sums[["member", *(["named"] if "named" in sums else [])]], ["member"])
     return pd.DataFrame(
         {
@@ -363,6 +364,7 @@ def _ranked(sums: pd.DataFrame, earned: pd.Series, ranked: np.ndarray) -> pd.Dat
             "profit": pd.Series(earned.to_numpy(dtype="object")[chosen], dtype="object"),
             "cumulative": pd.Series([Decimal(int(each)).scaleb(-4) for each in running], dtype="object"),
             "share": pd.Series([int(each) / total if total > 0 else None for each in running], dtype="object"),
+            "coverage": pd.Series([c / s if s else None for c, s in zip(covered, sold, strict=True)], dtype="object"),
         }
     )
 

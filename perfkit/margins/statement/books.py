@@ -104,14 +104,23 @@ class Books:
             for source in self.costs["source"]
         ]
         costs = pd.DataFrame({"label": sides, "amount": self.costs["amount"]}, dtype="object")
+        notes = []
+        if self.amount("revenue"):
+            notes.append(
+                text("Revenue: the commercial audit tells cause by cause what lies between sales and accounts 70.")
+            )
+        if not self.amount("costs"):
+            notes.append(text("Costs: the books hold those of the statement, to the cent."))
         return [
-            View(title, about, fields, steps, total=True),
+            View(title, about, fields, steps, total=True, notes=notes),
             View(
                 text("Costs, as the statement and as the books hold them"),
                 about,
                 [Field("label", text("Costs")), fields[1]],
                 costs,
-                notes=[text("Look up the largest difference first: a cost that is in one of the two only.")],
+                notes=[text("Look up the largest difference first: a cost that is in one of the two only.")]
+                if self.amount("costs")
+                else [],
             ),
         ]
 
