@@ -213,3 +213,38 @@ def test_columns_of_the_customer_stand_beside_the_history():
         of(beside, keep=["chanel"])
     with pytest.raises(DataError, match="1 of 2 customers have more than one channel on their lines .first: 'a'"):
         of(beside.assign(channel=["web", "shop", "web"]), keep=["channel"])
+
+
+def test_a_purchase_without_a_cost_has_no_margin_rather_than_none_of_it():
+    """Half of the lines without a cost: the mean stays that of the others, and what it leaves out is told."""
+    rows = sales(
+        ("a", "2024-01-01", 100), ("a", "2024-01-05", 100), ("a", "2024-01-09", 100),  # the last without a cost
+        ("b", "2024-01-01", 100), ("b", "2024-01-05", 100),  # the first without
+        ("c", "2024-01-01", 100), ("c", "2024-01-05", 100),  # the repeat without
+        ("d", "2024-01-01", 100), ("d", "2024-01-05", 90), ("d", "2024-01-05", 10),  # a part of the repeat without
+        ("e", "2024-01-01", 100), ("e", "2024-01-05", 100), ("e", "2024-01-05", 0),  # a gift without: it has no amount
+        ("f", "2024-01-01", 100),  # nothing of the customer has one
+        cost=[60, 60, None, None, 60, 60, None, 60, 54, None, 60, 60, None, None],
+    )  # fmt: skip
+    found = of(rows, value="margin", currency="EUR")
+    assert found.customers["frequency"].tolist() == [2, 1, 1, 1, 1, 0]
+    assert found.customers["valued"].tolist() == [1, 1, 0, 0, 1, 0]
+    assert found.customers["monetary"].fillna(-1).tolist() == [40, 40, -1, -1, 40, -1]
+    assert (found.unvalued, found.unvalued_revenue) == (5, Decimal(500))
+    assert "5 purchases, of €500 of revenue, have no margin" in found.views()[0].notes[0]
+    figures = found.figures().set_index("figure_id")["estimate"]
+    assert figures["customer_histories:2024-02-29:unvalued:purchases"] == 5
+    spend = clv.fit_spend(found)
+    assert spend.n == 3 and spend.left_out.set_index("reason")["customers"].to_dict() == {
+        "no repeat purchase": 1, "no amount": 2,
+    }  # fmt: skip
+    expected = spend.expected_spend(found)
+    assert expected["n"].tolist() == [1, 1, 0, 0, 1, 0], "an amount that is not known tells nothing of the customer"
+    assert expected["estimate"].tolist() == pytest.approx([40] * 6, rel=0.01)
+    assert of(rows, value="revenue").unvalued == 0 and "valued" not in of(rows, value="revenue").customers
+
+
+def test_more_amounts_than_purchases_are_refused():
+    frame = pd.DataFrame({"frequency": [1], "recency": [1.0], "T": [2.0], "monetary": [3.0], "valued": [2]})
+    with pytest.raises(DataError, match="valued is above frequency"):
+        clv.fit_spend(frame)

@@ -41,7 +41,7 @@ _ORIGIN = dt.date(1900, 1, 1)
 _PACKED = 10**18  # above any sum of a customer
 _SUM = "decimal(38, 4)"
 _AT_ONCE = 25_000_000  # lines: the days of more are a part of the customers at a time, or no memory of 1 GB holds them
-_OWN = ("customer_id", "frequency", "recency", "T", "monetary", "acquired_on", "cohort", "weights")
+_OWN = ("customer_id", "frequency", "recency", "T", "monetary", "valued", "acquired_on", "cohort", "weights")
 """Columns of a history, which none that is kept may be called."""
 
 TimeUnit = Literal["day", "week", "month", "year"]
@@ -57,7 +57,8 @@ class Summary(Result):
     customers : DataFrame, one row a customer
         customer_id; frequency, int: repeat purchases; recency, T, float: age at the last purchase and at the end of the
         observation, in `time_unit`; monetary, float: mean `value` of the repeat purchases, missing without any;
-        acquired_on: day of the first purchase; cohort: its month; then the columns kept.
+        acquired_on: day of the first purchase; cohort: its month; then the columns kept. Of a summary of margin also
+        valued, int: repeat purchases whose cost is known, of which alone monetary is the mean.
     left_out : DataFrame, one row a reason
         reason, lines, int, and net_revenue, Decimal, that no history has.
     margins : DataFrame or None
@@ -68,6 +69,8 @@ class Summary(Result):
         Last day of the observation, inclusive.
     time_unit, merge, value, currency : str
     acquired_from : date or None
+    unvalued, unvalued_revenue : int, Decimal
+        Purchases that have no margin, because the cost of a part of them is not known, and their net revenue.
     """
 
     customers: pd.DataFrame
@@ -81,6 +84,8 @@ class Summary(Result):
     value: Value
     acquired_from: dt.date | None
     currency: str
+    unvalued: int = 0
+    unvalued_revenue: Decimal = Decimal(0)
 
     @property
     def margin_rate(self) -> pd.DataFrame | None:
@@ -137,7 +142,8 @@ def summarise(
         What makes purchases one: day, week (from Monday) or month; ages then count from its first day.
     value : str, optional
         What a purchase is worth: "margin" (net revenue less cost of goods) or "revenue". By default margin where
-        lines have a cost.
+        lines have a cost. A purchase of which a line has an amount and no cost has no margin: it counts as a purchase,
+        not for `monetary`.
     acquired_from : str or date, optional
         Customers acquired before are left out, by their first purchase here, or by acquired_on (the customer list's
         date, beside the lines) where that is earlier, as `cohorts.build` does: where the data start later than the
@@ -180,8 +186,11 @@ def summarise(
             f"sales: no customer has bought anything{f' from {since}' if since else ''} until {until}. "
             "Take a later observed_until, or an earlier acquired_from."
         )
-    if chosen == "margin" and not rows["costed_lines"].sum():
-        raise DataError("sales: no purchase of a customer has a known cost. Say value='revenue'.")
+    if chosen == "margin" and not rows["valued"].sum():
+        raise DataError(
+            "sales: of no purchase of a customer the cost of all lines is known, so that none has a margin. "
+            "Say value='revenue'."
+        )
     margins = rows[["revenue", "margin"]].astype(np.float64) / 10_000 if has_cost else None
     for name in keep:
         several = rows[f"several_{name}"] > 0
@@ -203,6 +212,8 @@ def summarise(
         value=chosen,
         acquired_from=since,
         currency=currency,
+        unvalued=0 if chosen == "revenue" else int((rows["purchases"] - rows["valued"]).sum()),
+        unvalued_revenue=from_ten_thousandths(0 if chosen == "revenue" else (rows["net"] - rows["valued_net"]).sum()),
     )
 
 
@@ -221,17 +232,20 @@ def _histories(rows: pd.DataFrame, until: dt.date, unit: float) -> pd.DataFrame:
     first, last, n = (rows[name].to_numpy(np.int64) for name in ("first", "last", "purchases"))
     acquired = pd.to_datetime(pd.Series(first), unit="D", origin=pd.Timestamp(_ORIGIN))
     repeat = (rows["value"] - rows["first_value"]).to_numpy(np.float64) / 10_000
-    return pd.DataFrame(
+    of_margin = "valued" in rows.columns
+    valued = (rows["valued"] - rows["first_known"] % 2).to_numpy(np.int64) if of_margin else n - 1
+    found = pd.DataFrame(
         {
             "customer_id": rows["customer_id"],
             "frequency": n - 1,
             "recency": (last - first) / unit,
             "T": (_days(until) - first) / unit,
-            "monetary": np.divide(repeat, n - 1, out=np.full(len(rows), np.nan), where=n > 1),
+            "monetary": np.divide(repeat, valued, out=np.full(len(rows), np.nan), where=valued > 0),
             "acquired_on": acquired,
             "cohort": acquired.dt.to_period("M"),
         }
     )
+    return found.assign(valued=valued) if of_margin else found
 
 
 def _reasons(counted: dict[str, Any], rows: pd.DataFrame, truncated: pd.Series) -> pd.DataFrame:
@@ -287,8 +301,9 @@ def _customers(
         sums |= {
             "revenue": _.net_revenue.sum(where=known),
             "cost": _.cost.sum(where=known),
-            "costed_lines": _.count(where=known),
         }
+    if value == "margin":
+        sums |= {"unknown": _.net_revenue.abs().sum(where=~known), "costed_lines": _.count(where=known)}
     dated = "acquired_on" in lines.columns
     if dated:
         sums["acquired"] = lines.acquired_on.cast("date").min()
@@ -297,10 +312,16 @@ def _customers(
         sums |= {f"kept_{name}": kept.max(), f"least_{name}": kept.min()}
     days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=day).agg(**sums)
     bought = days.filter(is_bought(days.net, days.least))
+    nothing = ibis.literal(0).cast(_SUM)
     if costed:
-        revenue = ibis.coalesce(bought.revenue, ibis.literal(0).cast(_SUM))
-        bought = bought.mutate(revenue=revenue, margin=revenue - ibis.coalesce(bought.cost, ibis.literal(0).cast(_SUM)))
-    worth = (bought.margin if value == "margin" else bought.net).cast(_SUM)
+        revenue = ibis.coalesce(bought.revenue, nothing)
+        bought = bought.mutate(revenue=revenue, margin=revenue - ibis.coalesce(bought.cost, nothing))
+    if value == "margin":  # of a purchase of which all that has an amount has a cost; no other has one
+        bought = bought.mutate(known=(ibis.coalesce(bought.unknown, nothing) == 0) & (bought.costed_lines > 0))
+        bought = bought.mutate(valued_net=ibis.ifelse(bought.known, bought.net.cast(_SUM), nothing))
+        worth = ibis.ifelse(bought.known, bought.margin, nothing).cast(_SUM)
+    else:
+        worth = bought.net.cast(_SUM)
     # The least of (day, worth) in one number is the first purchase's: engines sort for anything else that says so.
     since = bought.day.delta(ibis.date(_ORIGIN.isoformat()), unit="day").cast(_SUM)
     by_customer = bought.mutate(
@@ -315,7 +336,15 @@ def _customers(
         lines=_.lines.sum().cast("int64"),
         net=_.net.sum(),
         **{name: _[name].sum() for name in ("revenue", "margin") if costed},
-        **({"costed_lines": _.costed_lines.sum().cast("int64")} if costed else {}),
+        **(
+            {
+                "valued": _.known.cast("int64").sum().cast("int64"),
+                "valued_net": _.valued_net.sum(),
+                "first_known": (_.since.cast("int64") * 2 + _.known.cast("int64")).min(),  # odd: it is
+            }
+            if value == "margin"
+            else {}
+        ),
         **({"acquired": _.acquired.min()} if dated else {}),
         **{f"kept_{name}": _[f"kept_{name}"].max() for name in keep},
         **{f"least_{name}": _[f"least_{name}"].min() for name in keep},
@@ -327,7 +356,8 @@ def _customers(
     )
     ends = {name: found[name].delta(ibis.date(_ORIGIN.isoformat()), unit="day") for name in ("first", "last", "since")}
     first_day = (ends["first"].cast(_SUM) * ibis.literal(_PACKED).cast("decimal(19, 0)")).cast(_SUM)
-    money = ("value", "net", *(("revenue", "margin") if costed else ()))
+    of_costs = ("revenue", "margin") if costed else ()
+    money = ("value", "net", *of_costs, *(("valued_net",) if value == "margin" else ()))
     return (
         found.mutate(
             first_value=ten_thousandths(found.packed - first_day),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.languages import date, mark, number, plural, text
+from perfkit.languages import date, mark, money, number, plural, text
 from perfkit.results import Field, View, figure_frame
 
 if TYPE_CHECKING:
@@ -31,12 +31,17 @@ def summary_figures(summary: "Summary") -> pd.DataFrame:
         common | {"figure_id": f"{stem}:customers", "estimate": len(summary.customers), "basis": basis},
         common | {"figure_id": f"{stem}:repeat", "estimate": repeat, "basis": basis},
     ]
-    money = {"unit": summary.currency or "quantity"}
+    unit = {"unit": summary.currency or "quantity"}
     for row in summary.left_out.to_dict("records"):
         of = f"{stem}:left_out:{row['reason'].replace(' ', '_')}"
         reason = {"basis": text(_REASONS[row["reason"]])}
         rows.append(common | reason | {"figure_id": f"{of}:lines", "estimate": row["lines"]})
-        rows.append(common | reason | money | {"figure_id": f"{of}:net_revenue", "estimate": row["net_revenue"]})
+        rows.append(common | reason | unit | {"figure_id": f"{of}:net_revenue", "estimate": row["net_revenue"]})
+    if summary.value == "margin":
+        reason = {"basis": text("Purchases of which the cost of a part is not known, so that they have no margin")}
+        of = f"{stem}:unvalued"
+        rows.append(common | reason | {"figure_id": f"{of}:purchases", "estimate": summary.unvalued})
+        rows.append(common | reason | unit | {"figure_id": f"{of}:net_revenue", "estimate": summary.unvalued_revenue})
     return figure_frame(rows)
 
 
@@ -66,6 +71,22 @@ def summary_views(summary: "Summary") -> list[View]:
                 Field("net_revenue", text("Net revenue"), unit=summary.currency or "quantity"),
             ],
             rows.astype("object"),
+            notes=_notes(summary),
             total=True,
+        )
+    ]
+
+
+def _notes(summary: "Summary") -> list[str]:
+    if not summary.unvalued:
+        return []
+    return [
+        plural(
+            "{n} purchase, of {revenue} of revenue, has no margin: the cost of a part of it is not known. It counts as "
+            "a purchase, but not for what one is worth.",
+            "{n} purchases, of {revenue} of revenue, have no margin: the cost of a part of them is not known. They "
+            "count as purchases, but not for what one is worth.",
+            summary.unvalued,
+            revenue=money(summary.unvalued_revenue, summary.currency),
         )
     ]
