@@ -248,3 +248,19 @@ def test_more_amounts_than_purchases_are_refused():
     frame = pd.DataFrame({"frequency": [1], "recency": [1.0], "T": [2.0], "monetary": [3.0], "valued": [2]})
     with pytest.raises(DataError, match="valued is above frequency"):
         clv.fit_spend(frame)
+
+
+@pytest.mark.parametrize("since", ["2024-01", "2024-01-01", " 2024-01 ", "2024", "2024-Q1", dt.date(2024, 1, 1)])
+def test_a_month_from_which_customers_are_new_begins_on_its_first_day(since):
+    """The last day of the observation is the month's last; the first day of what is new is its first."""
+    rows = sales(("a", "2023-12-31", 1), ("a", "2024-01-02", 1), ("b", "2024-01-01", 1), ("b", "2024-01-05", 1),
+                 ("c", "2024-01-31", 1), ("c", "2024-02-02", 1))  # fmt: skip
+    found = of(rows, acquired_from=since, observed_until="2024-02")
+    assert found.customers["customer_id"].tolist() == ["b", "c"]
+    assert (found.acquired_from, found.observed_until) == (dt.date(2024, 1, 1), dt.date(2024, 2, 29))
+    built = cohorts.build(rows, observed_until="2024-02", acquired_from=since)
+    assert built.acquired_from == dt.date(2024, 1, 1) and built.sizes["n"].sum() == 2
+    track = clv.tracking(rows, observed_until="2024-02", horizon=20, time_unit="day", acquired_from=since)
+    assert track.acquired_from == dt.date(2024, 1, 1) and track.customers == 2
+    with pytest.raises(ParameterError, match="is not a day"):
+        of(rows, acquired_from="January")

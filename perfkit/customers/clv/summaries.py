@@ -6,6 +6,7 @@ take is counted, with its lines and money.
 """
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,6 +38,7 @@ from perfkit.results import Result, View
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 """Days of each unit of time."""
 MERGES = {"day": "D", "week": "W", "month": "M"}
+_A_DAY = re.compile(r"\d+-\d+-\d+")
 _ORIGIN = dt.date(1900, 1, 1)
 _PACKED = 10**18  # above any sum of a customer
 _SUM = "decimal(38, 4)"
@@ -145,10 +147,11 @@ def summarise(
         lines have a cost. A purchase of which a line has an amount and no cost has no margin: it counts as a purchase,
         not for `monetary`.
     acquired_from : str or date, optional
-        Customers acquired before are left out, by their first purchase here, or by acquired_on (the customer list's
-        date, beside the lines) where that is earlier, as `cohorts.build` does: where the data start later than the
-        business, the history of older customers does not begin with their first purchase. Ages count from the first
-        purchase all the same: a customer who signed up without buying is not waited for.
+        "1997-01-01", or "1997-01" for the month's first day. Customers acquired before are left out, by their first
+        purchase here, or by acquired_on (the customer list's date, beside the lines) where that is earlier, as
+        `cohorts.build` does: where the data start later than the business, the history of older customers does not
+        begin with their first purchase. Ages count from the first purchase all the same: a customer who signed up
+        without buying is not waited for.
     currency : str, optional
         Of the amounts, where they are shown.
     keep : sequence of str
@@ -172,7 +175,7 @@ def summarise(
             others = [each for each in table.columns if each not in _OWN]
             raise ParameterError(f"keep: {unknown('column', str(name), others)}")
     has_cost, chosen = "cost" in table.columns, value_of(table, value)
-    until, since = day_of(observed_until), None if acquired_from is None else day_of(acquired_from)
+    until, since = day_of(observed_until), None if acquired_from is None else first_day_of(acquired_from)
     counted = only(_left_out(table, until))
     refuse_two_currencies(counted)
     cuts = -(-int(counted["lines"] or 0) // _AT_ONCE)
@@ -222,6 +225,14 @@ def day_of(day: str | dt.date) -> dt.date:
     if isinstance(day, dt.datetime):
         return day.date()
     return day if isinstance(day, dt.date) else periods.day(day)
+
+
+def first_day_of(day: str | dt.date) -> dt.date:
+    """Return a day; of a text that names a month, its first: what goes on from a month holds the whole of it."""
+    if isinstance(day, str) and not _A_DAY.fullmatch(day.strip()):
+        day_of(day)  # which refuses what is none
+        return periods.parse(day).start
+    return day_of(day)
 
 
 def _days(day: dt.date) -> int:
