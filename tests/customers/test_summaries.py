@@ -264,3 +264,22 @@ def test_a_month_from_which_customers_are_new_begins_on_its_first_day(since):
     assert track.acquired_from == dt.date(2024, 1, 1) and track.customers == 2
     with pytest.raises(ParameterError, match="is not a day"):
         of(rows, acquired_from="January")
+
+
+@pytest.mark.parametrize("merge", ["week", "month"])
+def test_who_is_new_is_told_by_the_day_of_the_first_purchase_whatever_is_merged(merge):
+    """1 May 2024 is a Wednesday: its week begins in April."""
+    rows = sales(
+        ("new", "2024-05-01", 1), ("new", "2024-06-12", 1),
+        ("later in its week", "2024-05-16", 1), ("later in its week", "2024-06-12", 1),
+        ("returned first", "2024-05-14", -1), ("returned first", "2024-05-15", 5),
+        ("old", "2024-04-30", 1), ("old", "2024-05-01", 1), ("old", "2024-06-12", 1),
+    )  # fmt: skip
+    day = "2024-05-01" if merge == "week" else "2024-05-15"
+    found = of(rows, merge=merge, acquired_from=day, observed_until="2024-06")
+    kept = {"later in its week", "returned first", *(["new"] if merge == "week" else [])}
+    assert set(found.customers["customer_id"]) == kept
+    assert len(of(rows, merge=merge, acquired_from="2024-04-30", observed_until="2024-06").customers) == 4
+    known = rows.assign(acquired_on=pd.Timestamp("2024-04-01"))
+    with pytest.raises(DataError, match="no customer has bought anything from"):
+        of(known, merge=merge, acquired_from=day, observed_until="2024-06")

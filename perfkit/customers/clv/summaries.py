@@ -316,6 +316,8 @@ def _customers(
     if value == "margin":
         sums |= {"unknown": _.net_revenue.abs().sum(where=~known), "costed_lines": _.count(where=known)}
     dated = "acquired_on" in lines.columns
+    if merge != "day":  # of what is bought together, the first day: who is new is not told by the start of a week
+        sums["start"] = lines.date.cast("date").min(where=lines.net_revenue >= 0)
     if dated:
         sums["acquired"] = lines.acquired_on.cast("date").min()
     for name in keep:
@@ -357,10 +359,12 @@ def _customers(
             else {}
         ),
         **({"acquired": _.acquired.min()} if dated else {}),
+        **({"start": _.start.min()} if merge != "day" else {}),
         **{f"kept_{name}": _[f"kept_{name}"].max() for name in keep},
         **{f"least_{name}": _[f"least_{name}"].min() for name in keep},
     )
-    since = ibis.coalesce(ibis.least(found["first"], found.acquired), found["first"]) if dated else found["first"]
+    start = found["first"] if merge == "day" else found.start
+    since = ibis.coalesce(ibis.least(start, found.acquired), start) if dated else start
     differ = {name: found[f"kept_{name}"] != found[f"least_{name}"] for name in keep}
     found = found.mutate(
         since=since, **{f"several_{name}": ibis.coalesce(each.cast("int64"), 0) for name, each in differ.items()}
@@ -375,6 +379,11 @@ def _customers(
             **ends,
             **{name: ten_thousandths(found[name]) for name in money},
         )
-        .drop("packed", *(("acquired",) if dated else ()), *(f"least_{name}" for name in keep))
+        .drop(
+            "packed",
+            *(("acquired",) if dated else ()),
+            *(("start",) if merge != "day" else ()),
+            *(f"least_{name}" for name in keep),
+        )
         .order_by("customer_id")
     )
