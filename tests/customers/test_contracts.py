@@ -146,3 +146,26 @@ def test_contracts_show_themselves_in_both_languages():
     languages.use("fr")
     assert "La rétention va de 62,7" in repr(found)
     assert found.figures()["kpi"].unique().tolist() == ["contract_model", "contract_retention"]
+
+
+@pytest.mark.parametrize("age", [0.0, 7.0])
+@pytest.mark.parametrize("alpha", [1.001, 1.01, 1.03, 1.05, 1.5, 4.0, 60.0, 20_000.0])
+@pytest.mark.parametrize("beta", [0.5, 3.0, 150_000.0])
+def test_a_lifetime_that_nearly_has_no_end_is_that_in_closed_form(alpha, beta, age):
+    """Of sBG, all renewals to come are (beta + age) / (alpha - 1); 1 < alpha < 1.05 ran over the floats."""
+    theta = np.array([alpha, beta])
+    found = Sbg().further(theta, np.array([age]), np.inf, 0.0)[0]
+    assert found == pytest.approx((beta + age) / (alpha - 1), rel=1e-6)
+    assert Bdw().further(np.array([alpha, beta, 1.0]), np.array([age]), np.inf, 0.0)[0] == pytest.approx(found)
+    long = [Sbg().further(theta, np.array([age]), horizon, 0.0)[0] for horizon in (2_001.0, 1e6, 1e12, 1e300)]
+    assert (np.diff([*long, found]) >= -1e-9 * found).all() and np.isfinite(long).all()
+
+
+def test_a_lifetime_that_has_perhaps_no_end_is_one_number_with_its_lower_end():
+    left = 1e9 * np.exp(Sbg().log_survival(np.array([1.02, 3.0]), np.arange(9.0)))
+    found = contracts.fit(np.round(left)).residual_lifetime([0, 3])
+    assert found["estimate"].tolist() == pytest.approx([150, 300], rel=0.05)
+    few = contracts.fit(np.round(left / 1e6)).residual_lifetime(0).loc[0]
+    assert few["status"] in ("perhaps no end", "no end")
+    if few["status"] == "perhaps no end":
+        assert 1 < few["low"] < few["estimate"] and np.isnan(few["high"])

@@ -21,6 +21,7 @@ CURVES: dict[str, Sbg] = {"sbg": Sbg(), "bdw": Bdw()}
 """The models by name."""
 _WIDEST = 12.0
 _NEAR = 1e-4
+_SOON = 2_000.0  # renewals that are to come of a lifetime at least, where it has perhaps no end
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +164,11 @@ class Contracts(Result):
             ends = [further(self._alike(rate)) for rate in edge]
             return estimate, np.minimum(ends[0], estimate), np.maximum(ends[1], estimate)
         low, high = positive(estimate, estimate * 0 + error(further, self.theta, self.covariance))
-        return estimate, low, missing if perhaps else high
+        if (
+            perhaps
+        ):  # where the mean rises without end, a derivative says nothing of the lower end: what comes soon does
+            return estimate, np.maximum(low, self._renewals(ages, _SOON, force)[1]), missing
+        return estimate, low, high
 
     def _endless(self) -> tuple[bool, bool]:
         """Whether the mean lifetime has no end, and whether that lies within the interval."""
