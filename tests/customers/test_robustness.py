@@ -177,3 +177,13 @@ def test_standard_errors_are_those_of_the_parameters(covariates):
     fitted = clv.fit(frame, "bg_nbd", covariates=covariates)
     table = fitted.parameters.set_index("parameter")
     pd.testing.assert_series_equal(fitted.standard_errors, table["se"], check_names=False)
+
+
+@pytest.mark.parametrize("model", ["nbd", "mbg_nbd", "pareto_nbd"])
+def test_parameters_that_run_off_together_leave_their_ratio_as_uncertain_as_it_is(model):
+    """A purchase each in 10 weeks: a rate of .1 that 100 purchases tell, whichever way r and alpha go."""
+    summary = pd.DataFrame({"frequency": [1] * 100, "recency": [5.0] * 100, "T": [10.0] * 100})
+    row = clv.fit(summary, model).expected_purchases(summary, 10, by="total").loc["total"]
+    assert row["estimate"] == pytest.approx(100, rel=1e-3)
+    assert [row["low"], row["high"]] == pytest.approx([100 * np.exp(-0.1645), 100 * np.exp(0.1645)], rel=0.02)
+    assert row["actual_low"] < row["outcome_low"] and row["outcome_high"] < row["actual_high"]
