@@ -179,6 +179,9 @@ class Fitted(Result):
             variance = for_.sums(square - mean**2)
             for name, spread in (("outcome", variance), ("actual", variance + wide**2)):
                 ends = list(of_sum(estimate, spread))
+                if name == "actual" and self.span is not None:  # at the end of the interval, what may be bought there
+                    mean, square = self.moments(for_.rows, horizon, self.span[1])
+                    ends[1] = np.maximum(np.ceil(high), of_sum(high, for_.sums(square - mean**2))[1])
                 found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
         return found.assign(level=LEVEL, n=for_.n)
 
@@ -226,10 +229,15 @@ class Fitted(Result):
             time_unit=time_unit, by=by,
         )  # fmt: skip
 
-    def moments(self, rows: Histories, horizon: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mean and the mean square of the purchases within the horizon, of each history."""
+    def moments(
+        self, rows: Histories, horizon: float, theta: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean and the mean square of the purchases within the horizon, of each history.
+
+        At other parameters than those of the model, if any are given.
+        """
         x, T, of = distinct_ages(rows)
-        theta = self.own(self.theta, rows)
+        theta = self.own(self.theta if theta is None else theta, rows)
         alive = self.process.p_alive(theta, rows)
         mean = alive * self.process.mean(theta, x, T, horizon)[of]
         return mean, alive * self.process.pairs(theta, x, T, horizon)[of] + mean

@@ -121,6 +121,13 @@ def lifetime(
         spread = for_.sums_of_rows(shrink**2 * _variance(spend, for_, summary, mean, square))
         for name, squared in (("outcome", spread), ("actual", spread + wide**2)):
             ends = _of_sum(rate * estimate, squared)
+            if name == "actual" and fitted.span is not None:  # at the end of the interval, what may be brought there
+                mean_, square_ = (each[for_.rows.of] for each in fitted.moments(for_.rows, horizon, fitted.span[1]))
+                brought = purchases(fitted.span[1])[for_.rows.of]
+                part = rate * np.divide(brought, mean_, out=np.ones_like(brought), where=mean_ > 0)
+                luck = for_.sums_of_rows(part**2 * _variance(spend, for_, summary, mean_, square_))
+                there = _of_sum(rate * for_.sums_of_rows(brought * each), luck)
+                ends = np.minimum(low, there[0]), np.maximum(high, there[1])
             found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
     return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n)
 
