@@ -5,6 +5,7 @@ be independent (Fader, Hardie and Lee 2005, "RFM and CLV: using iso-value curves
 Marketing Research). The annual discount rate is converted once, to a continuous one per unit of time.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +65,8 @@ def lifetime(
     DataFrame, one row a customer or group
         estimate, low, high: the parameters' uncertainty; outcome_low, outcome_high: luck in purchases and amounts, at
         these parameters; of groups actual_low, actual_high: both. Outcomes of groups are missing where amounts differ
-        so much that their variance has no end. purchases: expected, not discounted; level; n.
+        so much that their variance has no end. purchases: expected, not discounted; level; n;
+        status: see `Fitted.expected_purchases`.
 
     Raises
     ------
@@ -78,23 +80,32 @@ def lifetime(
     force = _force(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)
     x, T, of = distinct_ages(for_.rows)
 
-    def purchases(theta: np.ndarray) -> np.ndarray:
-        theta = fitted.own(theta, for_.rows)
+    def discounted(within: Callable[[float], np.ndarray]) -> np.ndarray:
         later = force * horizon * sum(
-            weight * np.exp(-force * horizon * at) * fitted.process.mean(theta, x, T, horizon * at)
+            weight * np.exp(-force * horizon * at) * within(horizon * at)
             for at, weight in zip(_AT, _WEIGHTS, strict=True)
         )  # fmt: skip
-        whole = np.exp(-force * horizon) * fitted.process.mean(theta, x, T, horizon)
-        return fitted.process.p_alive(theta, for_.rows) * (whole + later)[of]
+        return np.asarray(np.exp(-force * horizon) * within(horizon) + later)
 
+    def purchases(theta: np.ndarray) -> np.ndarray:
+        theta = fitted.own(theta, for_.rows)
+        whole = discounted(lambda until: fitted.process.mean(theta, x, T, until))
+        return fitted.process.p_alive(theta, for_.rows) * whole[of]
+
+    most, silent = fitted.silent(for_.rows)
+    known = ~silent[for_.rows.of]
     bought = purchases(fitted.theta)[for_.rows.of]
     each, variance = _amounts(for_, summary, spend, bought)
     estimate = for_.sums_of_rows(bought * each)
     if fitted.span is None:
-        of_rates = error(lambda theta: for_.sums_of_rows(purchases(theta)[for_.rows.of] * each), fitted.theta,
+        of_rates = error(lambda theta: for_.sums_of_rows(purchases(theta)[for_.rows.of] * each * known), fitted.theta,
                          fitted.covariance)  # fmt: skip
         wide = np.sqrt(of_rates**2 + variance)
-        low, high = positive(estimate, wide)
+        low, high = positive(for_.sums_of_rows(bought * each * known), wide)
+        if silent.any():  # of whom nothing but the upper end is known
+            there = np.where(silent, most, 0.0)[for_.rows.of]
+            of_silent = for_.sums_of_rows(discounted(lambda until: there * until) * each)
+            high = np.maximum(high + of_silent, estimate)
     else:
         low, high = (for_.sums_of_rows(purchases(theta)[for_.rows.of] * each) for theta in fitted.span)
         wide = (high - low) / (2 * Z)
@@ -128,8 +139,11 @@ def lifetime(
                 luck = for_.sums_of_rows(part**2 * _variance(spend, for_, summary, mean_, square_))
                 there = _of_sum(rate * for_.sums_of_rows(brought * each), luck)
                 ends = np.minimum(low, there[0]), np.maximum(high, there[1])
+            elif name == "actual" and silent.any():
+                ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
             found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
-    return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n)
+    status = fitted.status(for_, silent)
+    return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n, status=status)
 
 
 def _margin(margin_rate: float | pd.DataFrame) -> tuple[float, float]:
