@@ -121,6 +121,10 @@ def test_where_nobody_left_retention_has_a_lower_end_only():
         ([10], "no cohort with customers has been seen to age 1"),
         ([0, 0], "no cohort with customers"),
         (pd.DataFrame({"signed": [10], "left": [5]}), "no column is an age"),
+        ([10, 5, np.inf], "infinite number at age 2"),
+        (pd.DataFrame([[10, 8, 8]], columns=[0, 1, "1"]), "2 columns are of age 1 \\(1, '1'\\)"),
+        (pd.DataFrame([[10, 8, 6]], columns=[0.0, 1.0, 1.5]), "column 1.5 is no count of renewals"),
+        (pd.DataFrame({"cohort": 1, "age": [0, 0.5], "survivors": [3, 2]}), "age 0.5 is no count of renewals"),
         (pd.DataFrame({"cohort": [1, 1], "age": [0, 0], "survivors": [3, 3]}), "more than one row of age 0"),
     ],
 )
@@ -136,8 +140,23 @@ def test_settings_that_are_none_are_refused():
         contracts.fit(REGULAR).residual_lifetime(annual_discount_rate=0.1)
     with pytest.raises(ParameterError, match="horizon"):
         contracts.fit(REGULAR).residual_lifetime(horizon=0)
-    with pytest.raises(ParameterError, match="age"):
-        contracts.fit(REGULAR).residual_lifetime(-1)
+    for age in (-1, 0.5, np.nan):
+        with pytest.raises(ParameterError, match="age is .*: give the renewals so far, whole ones"):
+            contracts.fit(REGULAR).residual_lifetime(age)
+    for horizon in (2.5, np.nan):
+        with pytest.raises(ParameterError, match="whole number of renewals"):
+            contracts.fit(REGULAR).residual_lifetime(0, horizon=horizon)
+    assert contracts.fit(REGULAR).residual_lifetime(0, horizon=2.0).loc[0, "status"] == "estimated"
+
+
+def test_ages_are_read_however_a_table_names_them():
+    """Whole numbers, texts, or floats, as a missing value makes them."""
+    wide = pd.DataFrame([REGULAR, REGULAR[:4] + [np.nan] * 4], columns=range(8))
+    expected = contracts.fit(wide).parameters
+    long = wide.stack().rename("survivors").rename_axis(["cohort", "age"]).reset_index()
+    for table in (wide.rename(columns=float), wide.rename(columns=str), wide.rename(columns=lambda each: f"{each}.0"),
+                  long.astype({"age": float}), long.astype({"age": str})):  # fmt: skip
+        pd.testing.assert_frame_equal(contracts.fit(table).parameters, expected)
 
 
 def test_contracts_show_themselves_in_both_languages():

@@ -71,10 +71,16 @@ def lifetime(
     Raises
     ------
     ParameterError
-        If the unit of time is not known, the rate is -100 % or less, or the horizon no length of time.
+        If spend is no amount, the unit of time is not known, the rate is -100 % or less, or the horizon no length of
+        time.
     """
     from perfkit.customers.clv.fitted import distinct_ages, length
 
+    if not isinstance(spend, Spend) and not 0 <= float(spend) < np.inf:
+        raise ParameterError(
+            f"spend is {spend!r}: give what a purchase brings, 0 or more, or clv.fit_spend(...). Where purchases lose "
+            "money, give revenue, and a margin_rate below 0."
+        )
     horizon, for_ = length(horizon, "horizon"), fitted.units(summary, by)
     rate, rate_error = _margin(margin_rate)
     force = _force(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)

@@ -144,10 +144,10 @@ class Contracts(Result):
             "perhaps no end" where that lies within the interval (high missing); level; n.
         """
         ages = np.atleast_1d(np.asarray(age, dtype=np.float64))
-        if (ages < 0).any():
-            raise ParameterError(f"age is {age!r}: give the renewals so far, 0 or more.")
-        if horizon is not None and not horizon >= 1:
-            raise ParameterError(f"horizon is {horizon!r}: give a number of renewals, 1 or more.")
+        if not np.isfinite(ages).all() or (ages < 0).any() or (ages != np.floor(ages)).any():
+            raise ParameterError(f"age is {age!r}: give the renewals so far, whole ones, 0 or more.")
+        if horizon is not None and not (horizon >= 1 and horizon == np.floor(horizon)):
+            raise ParameterError(f"horizon is {horizon!r}: give a whole number of renewals, 1 or more.")
         force = _force(annual_discount_rate, periods_per_year)
         most = np.inf if horizon is None else float(horizon)
         plain = self._renewals(ages, most, 0.0)
