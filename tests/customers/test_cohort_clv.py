@@ -397,3 +397,19 @@ def test_the_mean_stay_that_a_longer_retention_adds_is_the_integral_of_its_gain(
 @pytest.fixture(autouse=True)
 def _english():
     languages.use("en")
+
+
+def test_a_channel_of_too_few_customers_counts_among_those_with_a_cost(acme, base):
+    """Two channels have spend; of one, so few came that what they cost is chance: one of two is told, not one of one."""
+    payback = worth.payback(worth.triangle(base), acme.table("spend"), annual_discount_rate=0.1)
+    whole = worth.acquired(base, payback)
+    rows = whole.channels.copy()
+    costed = rows.index[rows["cac"].notna() & rows["member"].notna()]
+    assert len(costed) == 2
+    rows.loc[costed, "paid"] = ["paid back", "too few"]
+    told = improve.answers.customers.channels_bring(replace(whole, channels=rows), payback)
+    assert "Of 2 channels with known spend, 1 bring more than they cost, beyond the interval at 90%." in told.sentences
+    languages.use("fr")
+    told = improve.answers.customers.channels_bring(replace(whole, channels=rows), payback)
+    assert any("Sur 2 canaux dont la dépense est connue, 1" in each for each in told.sentences)
+    languages.use("en")
