@@ -1,6 +1,7 @@
 """Summaries: counted by hand, tied to the ledger, and those that CDNOW's articles start from."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -283,3 +284,14 @@ def test_who_is_new_is_told_by_the_day_of_the_first_purchase_whatever_is_merged(
     known = rows.assign(acquired_on=pd.Timestamp("2024-04-01"))
     with pytest.raises(DataError, match="no customer has bought anything from"):
         of(known, merge=merge, acquired_from=day, observed_until="2024-06")
+
+
+def test_customers_from_before_are_told_by_the_day_that_was_asked_for_or_the_data_start():
+    rows = sales(("a", "2023-12-31", 1), ("a", "2024-01-02", 1), ("b", "2024-01-01", 1))
+    found = of(rows, acquired_from="2024-01")
+    assert "Customers acquired before 1 January 2024" in found.views()[0].rows["label"].tolist()
+    assert "Customers acquired before 1 January 2024" in repr(
+        cohorts.build(rows, observed_until="2024-02", acquired_from="2024-01")
+    )
+    unasked = replace(found, acquired_from=None)
+    assert "Customers acquired before the data start" in unasked.views()[0].rows["label"].tolist()
