@@ -167,12 +167,12 @@ def _spread(place: np.ndarray, hessian: np.ndarray, low: np.ndarray, high: np.nd
     """The covariance along the directions that are identified, and the parameters that others have a part in."""
     inside = (place > low) & (place < high)
     covariance, loose = np.zeros_like(hessian), ~inside
-    if not inside.any():
-        return covariance, loose
+    if not inside.any():  # those that run off together keep a ratio, say, that is known no better for it
+        inside = ~inside
     values, vectors = np.linalg.eigh(-hessian[np.ix_(inside, inside)])
     known = values > FLAT**-2
     # Along a flat direction predictions may go as far as a factor of 20,000 takes them: within the data that moves
     # them by nothing, beyond it as far as it should.
     covariance[np.ix_(inside, inside)] = (vectors / np.maximum(values, FLAT**-2)) @ vectors.T
-    loose[inside] = (np.abs(vectors[:, ~known]) > 0.1).any(axis=1)
+    loose[inside] |= (np.abs(vectors[:, ~known]) > 0.1).any(axis=1)
     return covariance, loose

@@ -397,3 +397,43 @@ def test_the_mean_stay_that_a_longer_retention_adds_is_the_integral_of_its_gain(
 @pytest.fixture(autouse=True)
 def _english():
     languages.use("en")
+
+
+def test_a_channel_of_too_few_customers_counts_among_those_with_a_cost(acme, base):
+    """Two channels have spend; of one, so few came that their cost is chance: one of two is told, not one of one."""
+    payback = worth.payback(worth.triangle(base), acme.table("spend"), annual_discount_rate=0.1)
+    whole = worth.acquired(base, payback)
+    rows = whole.channels.copy()
+    costed = rows.index[rows["cac"].notna() & rows["member"].notna()]
+    assert len(costed) == 2
+    rows.loc[costed, "paid"] = ["paid back", "too few"]
+    told = improve.answers.customers.channels_bring(replace(whole, channels=rows), payback)
+    assert "Of 2 channels with known spend, 1 bring more than they cost, beyond the interval at 90%." in told.sentences
+    languages.use("fr")
+    told = improve.answers.customers.channels_bring(replace(whole, channels=rows), payback)
+    assert any("Sur 2 canaux dont la dépense est connue, 1" in each for each in told.sentences)
+    languages.use("en")
+
+
+def test_ids_of_figures_are_the_same_in_every_language(base):
+    """Customers without a group of their own are "All others" in a language, and "rest" in an id."""
+    ends = {"estimate": 1.0, "low": 0.5, "high": 2.0, "n": 9.0}
+    groups = pd.DataFrame(ends | {"stays": 0.5, "stays_low": 0.4, "stays_high": 0.6}, index=[0])
+    others = replace(base, models=(replace(base.models[0], group=None), replace(base.models[0], group="Retail")))
+    result = points.RetentionPoint(groups, ends | {"level": 0.9}, True, (), others)
+    seen = []
+    for language in ("en", "fr"):
+        languages.use(language)
+        seen.append([*result.figures()["figure_id"], *others.figures()["figure_id"]])
+    languages.use("en")
+    assert seen[0] == seen[1] and any(each.endswith(":rest") for each in seen[0])
+    assert others.figures()["figure_id"].is_unique
+
+
+def test_the_cost_of_a_channel_stands_beside_what_it_is_the_ratio_of(acme, base):
+    payback = worth.payback(worth.triangle(base), acme.table("spend"), annual_discount_rate=0.1)
+    view = worth.acquired(base, payback).views()[0]
+    names = [each.key for each in view.fields]
+    assert names[names.index("spend") :][:3] == ["spend", "acquired", "cac"]
+    row = view.rows[view.rows["cac"].notna()].iloc[0]
+    assert row["cac"] == pytest.approx(float(row["spend"]) / row["acquired"])

@@ -185,3 +185,26 @@ def test_rates_and_horizons_that_are_none_are_refused():
     built = cohorts.build(SALES, observed_until="2024-04-30", split="acquisition_channel")
     with pytest.raises(ParameterError, match="of one member"):
         cohorts.payback(built.of("mail"), SPEND)
+
+
+def test_a_cost_that_was_reached_and_is_no_longer_covered_says_so():
+    """50 of margin at once against 40, then 55 back: at the last age a customer has brought nothing of it."""
+    rows = pd.DataFrame(
+        [
+            {"customer_id": f"c{each}", "date": pd.Timestamp(day), "net_revenue": net + each % 2, "cost": cost}
+            for each in range(40)
+            for day, net, cost in (("2024-01-05", 100, 50), ("2024-02-05", -60, -5), ("2024-04-05", 2, 1))
+        ]
+    )
+    found = of(spend(("2024-01-10", "x", 40 * 40)), rows, split=None)
+    whole = found.together.iloc[0]
+    assert (whole["status"], whole["payback"]) == ("reached, then lost", 0) and whole["ratio"] < 1
+    assert row(found, None)["status"] == "reached, then lost"
+    title = found.views()[0].title
+    assert "no longer has after 3 months" in title and "pays back" not in title
+    assert found.views()[1].rows["when"].iloc[0].endswith("then lost")
+    figures = found.figures()
+    paybacks = figures[(figures["kpi"] == "payback") & figures["estimate"].notna()]
+    assert len(paybacks) == 4 and paybacks["reason"].str.startswith("Reached, then lost").all()
+    languages.use("fr")
+    assert "plus couverts au bout de 3" in found.views()[0].title

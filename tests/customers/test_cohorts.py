@@ -153,6 +153,17 @@ def test_the_first_purchase_says_the_product_by_most_revenue():
         build(both, split="product_id")
 
 
+def test_a_product_that_was_taken_back_on_the_day_is_not_the_first_one():
+    rows = sales(
+        ("a", "2024-01-05", 500), ("a", "2024-01-05", -500), ("a", "2024-01-05", 30),
+        ("b", "2024-01-05", 90), ("b", "2024-01-05", -80), ("b", "2024-01-05", 20),
+        ("c", "2024-01-05", 0),
+        product_id=["taken back", "taken back", "kept", "mostly taken back", "mostly taken back", "kept", "free"],
+    )  # fmt: skip
+    found = build(rows, split="first_product")
+    assert {member: found.of(member).sizes["n"].sum() for member, _ in found.members} == {"kept": 2, "free": 1}
+
+
 def test_how_far_customers_lie_apart_is_that_of_their_cumulated_values():
     draw = np.random.default_rng(3)
     people = [f"c{n:02}" for n in range(FEWEST + 5)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate
+from scipy import integrate, stats
 from scipy.special import hyp2f1
 
 from perfkit import languages
@@ -121,6 +121,10 @@ def test_where_nobody_left_retention_has_a_lower_end_only():
         ([10], "no cohort with customers has been seen to age 1"),
         ([0, 0], "no cohort with customers"),
         (pd.DataFrame({"signed": [10], "left": [5]}), "no column is an age"),
+        ([10, 5, np.inf], "infinite number at age 2"),
+        (pd.DataFrame([[10, 8, 8]], columns=[0, 1, "1"]), "2 columns are of age 1 \\(1, '1'\\)"),
+        (pd.DataFrame([[10, 8, 6]], columns=[0.0, 1.0, 1.5]), "column 1.5 is no count of renewals"),
+        (pd.DataFrame({"cohort": 1, "age": [0, 0.5], "survivors": [3, 2]}), "age 0.5 is no count of renewals"),
         (pd.DataFrame({"cohort": [1, 1], "age": [0, 0], "survivors": [3, 3]}), "more than one row of age 0"),
     ],
 )
@@ -136,8 +140,23 @@ def test_settings_that_are_none_are_refused():
         contracts.fit(REGULAR).residual_lifetime(annual_discount_rate=0.1)
     with pytest.raises(ParameterError, match="horizon"):
         contracts.fit(REGULAR).residual_lifetime(horizon=0)
-    with pytest.raises(ParameterError, match="age"):
-        contracts.fit(REGULAR).residual_lifetime(-1)
+    for age in (-1, 0.5, np.nan):
+        with pytest.raises(ParameterError, match="age is .*: give the renewals so far, whole ones"):
+            contracts.fit(REGULAR).residual_lifetime(age)
+    for horizon in (2.5, np.nan):
+        with pytest.raises(ParameterError, match="whole number of renewals"):
+            contracts.fit(REGULAR).residual_lifetime(0, horizon=horizon)
+    assert contracts.fit(REGULAR).residual_lifetime(0, horizon=2.0).loc[0, "status"] == "estimated"
+
+
+def test_ages_are_read_however_a_table_names_them():
+    """Whole numbers, texts, or floats, as a missing value makes them."""
+    wide = pd.DataFrame([REGULAR, REGULAR[:4] + [np.nan] * 4], columns=range(8))
+    expected = contracts.fit(wide).parameters
+    long = wide.stack().rename("survivors").rename_axis(["cohort", "age"]).reset_index()
+    for table in (wide.rename(columns=float), wide.rename(columns=str), wide.rename(columns=lambda each: f"{each}.0"),
+                  long.astype({"age": float}), long.astype({"age": str})):  # fmt: skip
+        pd.testing.assert_frame_equal(contracts.fit(table).parameters, expected)
 
 
 def test_contracts_show_themselves_in_both_languages():
@@ -146,3 +165,80 @@ def test_contracts_show_themselves_in_both_languages():
     languages.use("fr")
     assert "La rétention va de 62,7" in repr(found)
     assert found.figures()["kpi"].unique().tolist() == ["contract_model", "contract_retention"]
+
+
+@pytest.mark.parametrize("age", [0.0, 7.0])
+@pytest.mark.parametrize("alpha", [1.001, 1.01, 1.03, 1.05, 1.5, 4.0, 60.0, 20_000.0])
+@pytest.mark.parametrize("beta", [0.5, 3.0, 150_000.0])
+def test_a_lifetime_that_nearly_has_no_end_is_that_in_closed_form(alpha, beta, age):
+    """Of sBG, all renewals to come are (beta + age) / (alpha - 1); 1 < alpha < 1.05 ran over the floats."""
+    theta = np.array([alpha, beta])
+    found = Sbg().further(theta, np.array([age]), np.inf, 0.0)[0]
+    assert found == pytest.approx((beta + age) / (alpha - 1), rel=1e-6)
+    assert Bdw().further(np.array([alpha, beta, 1.0]), np.array([age]), np.inf, 0.0)[0] == pytest.approx(found)
+    long = [Sbg().further(theta, np.array([age]), horizon, 0.0)[0] for horizon in (2_001.0, 1e6, 1e12, 1e300)]
+    assert (np.diff([*long, found]) >= -1e-9 * found).all() and np.isfinite(long).all()
+
+
+def test_a_lifetime_that_has_perhaps_no_end_is_one_number_with_its_lower_end():
+    left = 1e9 * np.exp(Sbg().log_survival(np.array([1.02, 3.0]), np.arange(9.0)))
+    found = contracts.fit(np.round(left)).residual_lifetime([0, 3])
+    assert found["estimate"].tolist() == pytest.approx([150, 300], rel=0.05)
+    few = contracts.fit(np.round(left / 1e6)).residual_lifetime(0).loc[0]
+    assert few["status"] in ("perhaps no end", "no end")
+    if few["status"] == "perhaps no end":
+        assert 1 < few["low"] < few["estimate"] and np.isnan(few["high"])
+
+
+@pytest.mark.parametrize("model", ["sbg", "bdw"])
+def test_one_renewal_tells_one_chance_for_all_and_says_so(model):
+    """100 customers, 80 left: 4 more renewals each, if all are alike; (alpha, beta) have one number to come from."""
+    found = contracts.fit([100, 80], model)
+    assert found.curve.name == "geometric" and found.asked == model
+    row = found.parameters.loc[0]
+    ends = [stats.beta.ppf(0.05, 20, 81), stats.beta.ppf(0.95, 21, 80)]
+    assert row["estimate"] == 0.2 and row["se"] == pytest.approx(0.04)
+    assert [row["low"], row["high"]] == pytest.approx(ends)
+    assert found.projected(3)["estimate"].tolist() == pytest.approx([0.8] * 3)
+    life = found.residual_lifetime([0, 5]).loc[1]
+    assert life[["estimate", "low", "high"]].tolist() == pytest.approx([4, 1 / ends[1] - 1, 1 / ends[0] - 1])
+    within = found.residual_lifetime(0, horizon=2, annual_discount_rate=0.1, periods_per_year=1, value=10).loc[0]
+    assert within["discounted"] == pytest.approx(10 * (0.8 / 1.1 + 0.64 / 1.21))
+    assert "Only one renewal was seen" in found.notes[0]
+
+
+def test_survivors_that_fall_like_those_of_no_beta_have_honest_intervals():
+    """200 occasions, of which 100 were taken to leave: the limit of sBG, both parameters at the end of the search."""
+    found = contracts.fit([100, 80, 20, 0])
+    row = found.retention.loc[0]
+    ends = [stats.beta.ppf(0.05, 100, 101), stats.beta.ppf(0.95, 101, 100)]
+    assert row[["estimate", "low", "high"]].tolist() == pytest.approx([0.5, *ends])
+    assert "One chance of leaving for all" in found.notes[0] and "BdW explains these survivors better" in found.notes[1]
+    assert contracts.fit([100, 80, 20, 0], "bdw").curve.name == "bdw"
+
+
+def test_departures_at_the_first_renewal_alone_leave_the_later_ones_open():
+    """Half leave at once, and of 100 later occasions none was taken: the chance may be as high as 1 - 0.05 ** 0.01."""
+    found = contracts.fit([100, 50, 50, 50])
+    assert found.curve.name == "parted" and "at the first renewal" in found.notes[0]
+    curve = found.retention
+    assert curve["low"].tolist() == pytest.approx([stats.beta.ppf(0.05, 50, 51), 0.05**0.01, 0.05**0.01])
+    assert curve["high"].tolist() == pytest.approx([stats.beta.ppf(0.95, 51, 50), 1, 1])
+    life = found.residual_lifetime(0).loc[0]
+    assert life["status"] == "no end" and life[["estimate", "high"]].isna().all()
+    assert np.isfinite(found.residual_lifetime(0, horizon=12)[["low", "high"]]).all(axis=None)
+
+
+def test_intervals_of_a_simpler_curve_hold_at_least_as_often_as_they_say():
+    """Of 20 customers alike who leave with a chance of .3 at each renewal: the exact interval of what is left."""
+    draw = np.random.default_rng(4)
+    held = []
+    for _ in range(300):
+        left = [20]
+        while len(left) < 5:
+            left.append(int(draw.binomial(left[-1], 0.7)))
+        found = contracts.fit(left)
+        if found.span is not None:
+            row = found.residual_lifetime(0, horizon=10).loc[0]
+            held.append(row["low"] <= (0.7 ** np.arange(1, 11)).sum() <= row["high"])
+    assert len(held) > 100 and np.mean(held) > 0.85

@@ -184,8 +184,34 @@ def test_of_a_member_who_never_bought_again_the_coefficient_is_not_known_and_say
     assert of_fair["status"] == "not identified" and np.isnan(of_fair["se"])
     assert any("nobody with one of them bought again: buying:channel=fair" in note for note in found.notes)
     by = found.expected_purchases(frame, 30, by="channel")
-    assert np.isfinite(by).all(axis=None) and by.loc["fair", "estimate"] < 0.2 * by.loc["web", "estimate"]
-    assert by.loc["fair", "high"] > 2 * by.loc["fair", "estimate"]
+    assert np.isfinite(by.drop(columns="status")).all(axis=None)
+    assert by.loc["fair", "estimate"] < 0.2 * by.loc["web", "estimate"]
+    # The bound of so many occasions without an event, exact: as for customers of whom nobody bought again at all.
+    most = -np.log(0.05) / frame.loc[never, "T"].sum() * 30 * 60
+    assert by.loc["fair", ["low", "high"]].tolist() == pytest.approx([0, most])
+    assert by.loc["fair", "actual_high"] >= by.loc["fair", "high"]
+    assert by["status"].to_dict() == {"fair": "upper end only", "shop": "estimated", "web": "estimated"}
+    plain = clv.fit(frame[frame["channel"] != "fair"], model, covariates=["channel"])
+    without = plain.expected_purchases(frame[frame["channel"] != "fair"], 30, by="channel")
+    assert by.loc["web", ["low", "high"]].tolist() == pytest.approx(
+        without.loc["web", ["low", "high"]].tolist(), rel=0.02
+    )
+    total = found.expected_purchases(frame, 30, by="total").loc["total"]
+    assert total["status"] == "partly upper end only" and total["high"] > most
+    assert total["low"] == pytest.approx(
+        clv.fit(frame, model, covariates=["channel"])
+        .expected_purchases(frame.drop(never), 30, by="total")["low"]
+        .iloc[0]
+    )
+    each = found.expected_purchases(frame, 30).loc[never]
+    assert (each["status"] == "upper end only").all() and each["high"].tolist() == pytest.approx([most / 60] * 60)
+    alive = found.p_alive(frame, by="channel").loc["fair"]
+    assert alive[["low", "high"]].tolist() == pytest.approx([0, 1]) and alive["status"] == "partly not identified"
+    worth = found.lifetime_value(
+        frame, 10.0, horizon=30, annual_discount_rate=0.0, time_unit="week", by="channel"
+    ).loc["fair"]  # fmt: skip
+    assert worth[["low", "high"]].tolist() == pytest.approx([0, 10 * most]) and worth["status"] == "upper end only"
+    assert worth["actual_low"] == 0 and worth["actual_high"] >= worth["high"]
 
 
 def test_where_nobody_bought_again_no_covariate_is_used():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from perfkit.customers import clv
 from perfkit.customers.clv import fitting
@@ -177,3 +178,34 @@ def test_standard_errors_are_those_of_the_parameters(covariates):
     fitted = clv.fit(frame, "bg_nbd", covariates=covariates)
     table = fitted.parameters.set_index("parameter")
     pd.testing.assert_series_equal(fitted.standard_errors, table["se"], check_names=False)
+
+
+@pytest.mark.parametrize("model", ["nbd", "mbg_nbd", "pareto_nbd"])
+def test_parameters_that_run_off_together_leave_their_ratio_as_uncertain_as_it_is(model):
+    """A purchase each in 10 weeks: a rate of .1 that 100 purchases tell, whichever way r and alpha go."""
+    summary = pd.DataFrame({"frequency": [1] * 100, "recency": [5.0] * 100, "T": [10.0] * 100})
+    row = clv.fit(summary, model).expected_purchases(summary, 10, by="total").loc["total"]
+    assert row["estimate"] == pytest.approx(100, rel=1e-3)
+    assert [row["low"], row["high"]] == pytest.approx([100 * np.exp(-0.1645), 100 * np.exp(0.1645)], rel=0.02)
+    assert row["actual_low"] < row["outcome_low"] and row["outcome_high"] < row["actual_high"]
+
+
+def test_where_nobody_bought_again_luck_and_parameters_together_reach_further_than_either():
+    """Three customers, 64 weeks: the rate is 3.0 / 64 at most, and 39 weeks of each at it are 5.5, give or take."""
+    frame = CASES["no repeat buyer"].assign(customer_id=["a", "b", "c"], channel=["x", "y", "y"])
+    fitted = clv.fit(frame)
+    for by in ("total", "channel"):
+        found = fitted.expected_purchases(frame, 39, by=by)
+        assert (found["outcome_high"] == 0).all(), "at these parameters nobody buys"
+        assert (found["actual_low"] == 0).all() and (found["actual_high"] >= found["high"]).all()
+    total = fitted.expected_purchases(frame, 39, by="total").loc["total"]
+    assert total["high"] == pytest.approx(-np.log(0.05) / 64 * 3 * 39)
+    assert total["actual_high"] == stats.poisson.ppf(0.95, total["high"])
+    few = fitted.expected_purchases(frame, 0.001, by="total").loc["total"]
+    assert few["actual_high"] >= few["high"]
+    for rate in (0.5, -0.5, pd.DataFrame({"estimate": [0.5], "se": [0.1]})):
+        worth = fitted.lifetime_value(
+            frame, 10.0, horizon=39, annual_discount_rate=0.1, margin_rate=rate, time_unit="week", by="total"
+        ).loc["total"]
+        assert worth["actual_low"] <= worth["low"] <= worth["estimate"] <= worth["high"] <= worth["actual_high"]
+        assert worth["actual_high"] - worth["actual_low"] > worth["high"] - worth["low"]

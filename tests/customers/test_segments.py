@@ -272,3 +272,19 @@ def test_figures_have_ids_of_their_own_and_speak_french():
     languages.use("fr")
     assert "des clients n’ont acheté qu’une fois" in repr(scores)
     assert "Top 20\N{NARROW NO-BREAK SPACE}%" in repr(tiers) and "régression vers la moyenne" in repr(tiers)
+
+
+def test_a_migration_between_windows_of_different_length_is_refused():
+    """What a customer brings in a year is not set against what one brings in a month."""
+
+    def tiers(since, until):
+        return segments.value_tiers(holding({"a": 3, "b": 1}, since=dt.date.fromisoformat(since),
+                                            as_of=dt.date.fromisoformat(until)), shares=(0.5,))  # fmt: skip
+
+    month = tiers("2024-12-01", "2024-12-31")
+    with pytest.raises(DataError, match="2023-01-01 to 2023-12-31 \\(365 days\\).*2024-12-01 to 2024-12-31 \\(31"):
+        segments.migration(tiers("2023-01-01", "2023-12-31"), month)
+    with pytest.raises(DataError, match="7 days.*10 days"):
+        segments.migration(tiers("2024-12-01", "2024-12-07"), tiers("2024-12-08", "2024-12-17"))
+    for since, until in (("2024-02-01", "2024-02-29"), ("2023-02-01", "2023-02-28")):  # a month is a month
+        assert len(segments.migration(tiers(since, until), month).cells)

@@ -207,3 +207,9 @@ def test_what_cannot_be_converted_is_refused(models, summary):
         models["bg_nbd"].lifetime_value(summary, 30.0, horizon=52, annual_discount_rate=-1.5)
     with pytest.raises(DataError, match="no column 'monetary'"):
         clv.fit_spend(summary.customers.drop(columns="monetary"))
+
+
+@pytest.mark.parametrize("spend", [np.nan, np.inf, -10.0])
+def test_what_a_purchase_brings_is_an_amount(models, summary, spend):
+    with pytest.raises(ParameterError, match="spend is .*: give what a purchase brings, 0 or more"):
+        models["bg_nbd"].lifetime_value(summary, spend, horizon=39, annual_discount_rate=0.1)

@@ -1,6 +1,7 @@
 """Summaries: counted by hand, tied to the ledger, and those that CDNOW's articles start from."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -213,3 +214,84 @@ def test_columns_of_the_customer_stand_beside_the_history():
         of(beside, keep=["chanel"])
     with pytest.raises(DataError, match="1 of 2 customers have more than one channel on their lines .first: 'a'"):
         of(beside.assign(channel=["web", "shop", "web"]), keep=["channel"])
+
+
+def test_a_purchase_without_a_cost_has_no_margin_rather_than_none_of_it():
+    """Half of the lines without a cost: the mean stays that of the others, and what it leaves out is told."""
+    rows = sales(
+        ("a", "2024-01-01", 100), ("a", "2024-01-05", 100), ("a", "2024-01-09", 100),  # the last without a cost
+        ("b", "2024-01-01", 100), ("b", "2024-01-05", 100),  # the first without
+        ("c", "2024-01-01", 100), ("c", "2024-01-05", 100),  # the repeat without
+        ("d", "2024-01-01", 100), ("d", "2024-01-05", 90), ("d", "2024-01-05", 10),  # a part of the repeat without
+        ("e", "2024-01-01", 100), ("e", "2024-01-05", 100), ("e", "2024-01-05", 0),  # a gift without: it has no amount
+        ("f", "2024-01-01", 100),  # nothing of the customer has one
+        cost=[60, 60, None, None, 60, 60, None, 60, 54, None, 60, 60, None, None],
+    )  # fmt: skip
+    found = of(rows, value="margin", currency="EUR")
+    assert found.customers["frequency"].tolist() == [2, 1, 1, 1, 1, 0]
+    assert found.customers["valued"].tolist() == [1, 1, 0, 0, 1, 0]
+    assert found.customers["monetary"].fillna(-1).tolist() == [40, 40, -1, -1, 40, -1]
+    assert (found.unvalued, found.unvalued_revenue) == (5, Decimal(500))
+    assert "5 purchases, of €500 of revenue, have no margin" in found.views()[0].notes[0]
+    figures = found.figures().set_index("figure_id")["estimate"]
+    assert figures["customer_histories:2024-02-29:unvalued:purchases"] == 5
+    spend = clv.fit_spend(found)
+    assert spend.n == 3 and spend.left_out.set_index("reason")["customers"].to_dict() == {
+        "no repeat purchase": 1, "no amount": 2,
+    }  # fmt: skip
+    expected = spend.expected_spend(found)
+    assert expected["n"].tolist() == [1, 1, 0, 0, 1, 0], "an amount that is not known tells nothing of the customer"
+    assert expected["estimate"].tolist() == pytest.approx([40] * 6, rel=0.01)
+    assert of(rows, value="revenue").unvalued == 0 and "valued" not in of(rows, value="revenue").customers
+
+
+def test_more_amounts_than_purchases_are_refused():
+    frame = pd.DataFrame({"frequency": [1], "recency": [1.0], "T": [2.0], "monetary": [3.0], "valued": [2]})
+    with pytest.raises(DataError, match="valued is above frequency"):
+        clv.fit_spend(frame)
+
+
+@pytest.mark.parametrize("since", ["2024-01", "2024-01-01", " 2024-01 ", "2024", "2024-Q1", dt.date(2024, 1, 1)])
+def test_a_month_from_which_customers_are_new_begins_on_its_first_day(since):
+    """The last day of the observation is the month's last; the first day of what is new is its first."""
+    rows = sales(("a", "2023-12-31", 1), ("a", "2024-01-02", 1), ("b", "2024-01-01", 1), ("b", "2024-01-05", 1),
+                 ("c", "2024-01-31", 1), ("c", "2024-02-02", 1))  # fmt: skip
+    found = of(rows, acquired_from=since, observed_until="2024-02")
+    assert found.customers["customer_id"].tolist() == ["b", "c"]
+    assert (found.acquired_from, found.observed_until) == (dt.date(2024, 1, 1), dt.date(2024, 2, 29))
+    built = cohorts.build(rows, observed_until="2024-02", acquired_from=since)
+    assert built.acquired_from == dt.date(2024, 1, 1) and built.sizes["n"].sum() == 2
+    track = clv.tracking(rows, observed_until="2024-02", horizon=20, time_unit="day", acquired_from=since)
+    assert track.acquired_from == dt.date(2024, 1, 1) and track.customers == 2
+    with pytest.raises(ParameterError, match="is not a day"):
+        of(rows, acquired_from="January")
+
+
+@pytest.mark.parametrize("merge", ["week", "month"])
+def test_who_is_new_is_told_by_the_day_of_the_first_purchase_whatever_is_merged(merge):
+    """1 May 2024 is a Wednesday: its week begins in April."""
+    rows = sales(
+        ("new", "2024-05-01", 1), ("new", "2024-06-12", 1),
+        ("later in its week", "2024-05-16", 1), ("later in its week", "2024-06-12", 1),
+        ("returned first", "2024-05-14", -1), ("returned first", "2024-05-15", 5),
+        ("old", "2024-04-30", 1), ("old", "2024-05-01", 1), ("old", "2024-06-12", 1),
+    )  # fmt: skip
+    day = "2024-05-01" if merge == "week" else "2024-05-15"
+    found = of(rows, merge=merge, acquired_from=day, observed_until="2024-06")
+    kept = {"later in its week", "returned first", *(["new"] if merge == "week" else [])}
+    assert set(found.customers["customer_id"]) == kept
+    assert len(of(rows, merge=merge, acquired_from="2024-04-30", observed_until="2024-06").customers) == 4
+    known = rows.assign(acquired_on=pd.Timestamp("2024-04-01"))
+    with pytest.raises(DataError, match="no customer has bought anything from"):
+        of(known, merge=merge, acquired_from=day, observed_until="2024-06")
+
+
+def test_customers_from_before_are_told_by_the_day_that_was_asked_for_or_the_data_start():
+    rows = sales(("a", "2023-12-31", 1), ("a", "2024-01-02", 1), ("b", "2024-01-01", 1))
+    found = of(rows, acquired_from="2024-01")
+    assert "Customers acquired before 1 January 2024" in found.views()[0].rows["label"].tolist()
+    assert "Customers acquired before 1 January 2024" in repr(
+        cohorts.build(rows, observed_until="2024-02", acquired_from="2024-01")
+    )
+    unasked = replace(found, acquired_from=None)
+    assert "Customers acquired before the data start" in unasked.views()[0].rows["label"].tolist()

@@ -11,7 +11,7 @@ have.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ import pandas as pd
 
 from perfkit.customers.clv.processes import Process
 from perfkit.errors import DataError, ParameterError, unknown
+from perfkit.estimates import LEVEL
 
 MISSING = "(missing)"
 """The member of customers of whom a column of names says nothing."""
@@ -69,6 +70,9 @@ class Covariates:
         Customers with each term's member; all of them for a number.
     left_out : DataFrame, one row a covariate
         covariate; reason: "no variation", or "explained by the others", which say the same of every customer.
+    silent : tuple
+        Members of whom nobody bought again: the places of their column's terms, the member's own (None: the
+        reference), and the most that their rate of buying may be. How seldom they buy has no other end.
     """
 
     terms: tuple[Term, ...]
@@ -76,6 +80,29 @@ class Covariates:
     members: dict[str, tuple[str, ...]]
     counts: np.ndarray
     left_out: pd.DataFrame
+    silent: tuple[tuple[tuple[int, ...], int | None, float], ...] = ()
+
+    def at_most(self, design: np.ndarray) -> np.ndarray:
+        """Return the most that the rate of each history may be, of those whose members nobody bought again with.
+
+        Inf of the others.
+        """
+        found = np.full(len(design), np.inf)
+        for column, place, rate in self.silent:
+            found = np.where(_with(design, column, place), np.minimum(found, rate), found)
+        return found
+
+    def with_silent(self, rows: Any) -> "Covariates":
+        """Return the covariates with those members of whom nobody bought again among the histories of the fit."""
+        silent = []
+        for name in self.references:
+            column = tuple(at for at, term in enumerate(self.terms) if term.column == name)
+            for place in (None, *column) if column else ():
+                there = _with(rows.design, column, place)
+                time = float(rows.weight[there] @ rows.T[there])
+                if time > 0 and not rows.frequency[there].any():
+                    silent.append((column, place, -np.log((1 - LEVEL) / 2) / time))
+        return replace(self, silent=tuple(silent))
 
     def matrix(self, frame: pd.DataFrame) -> np.ndarray:
         """Return the covariates of customers: an array (rows, terms).
@@ -140,6 +167,11 @@ class Covariates:
             found[index, part] = -sign * middle
             found[part, part] = np.diag([1 / term.spread for term in self.terms])
         return found
+
+
+def _with(design: np.ndarray, column: tuple[int, ...], place: int | None) -> np.ndarray:
+    """Which histories have a member: that of a term, or the reference, which has none."""
+    return np.asarray((design[:, list(column)] == 0).all(axis=1) if place is None else design[:, place] == 1)
 
 
 def likelihood(process: Process, place: np.ndarray, rows: Any) -> tuple[float, np.ndarray, np.ndarray]:

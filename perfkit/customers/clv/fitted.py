@@ -158,18 +158,25 @@ class Fitted(Result):
         DataFrame, one row a customer or group
             estimate; low, high: how well the expectation is known (the parameters'); outcome_low, outcome_high: what
             it may be in the end at these parameters (luck alone); of sums also actual_low, actual_high: both together;
-            level; n: customers.
+            level; n: customers; status: "upper end only" where nobody bought again, or nobody with the same member of a
+            covariate, so that no lower end but 0 is known; "partly upper end only" of a group that has such customers;
+            else "estimated".
         """
         horizon = length(horizon, "horizon")
         for_ = self.units(summary, by)
         x, T, of = distinct_ages(for_.rows)
 
-        def expected(theta: np.ndarray) -> np.ndarray:
+        def expected(theta: np.ndarray, of_whom: np.ndarray | float = 1.0) -> np.ndarray:
             theta = self.own(theta, for_.rows)
             alive = self.process.p_alive(theta, for_.rows)
-            return for_.sums(alive * self.process.mean(theta, x, T, horizon)[of])
+            return for_.sums(alive * self.process.mean(theta, x, T, horizon)[of] * of_whom)
 
         estimate, low, high, wide = self.interval(expected)
+        most, silent = self.silent(for_.rows)
+        if silent.any():  # of these nothing but the upper end is known
+            _, low, high, _ = self.interval(lambda theta: expected(theta, ~silent))
+            of_silent = for_.sums(np.where(silent, most * horizon, 0.0))
+            high = np.maximum(high + of_silent, estimate)
         found = for_.names.assign(estimate=estimate, low=low, high=high)
         if for_.each:
             ends = [each[for_.rows.of] for each in self.outcomes(for_.rows, horizon)]
@@ -179,8 +186,30 @@ class Fitted(Result):
             variance = for_.sums(square - mean**2)
             for name, spread in (("outcome", variance), ("actual", variance + wide**2)):
                 ends = list(of_sum(estimate, spread))
+                if name == "actual" and self.span is not None:  # at the end of the interval, what may be bought there
+                    mean, square = self.moments(for_.rows, horizon, self.span[1])
+                    ends[1] = np.maximum(np.ceil(high), of_sum(high, for_.sums(square - mean**2))[1])
+                elif name == "actual" and silent.any():
+                    ends[1] = np.maximum(ends[1], of_sum(estimate + of_silent, spread + of_silent)[1])
                 found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
-        return found.assign(level=LEVEL, n=for_.n)
+        return found.assign(level=LEVEL, n=for_.n, status=self.status(for_, silent))
+
+    def silent(self, rows: Histories) -> tuple[np.ndarray, np.ndarray]:
+        """Return the most that the rate of each history may be, and of which histories that is all that is known.
+
+        Nobody with their covariates bought again: the coefficient runs off, and its curvature says nothing.
+        """
+        if self.covariates is None or rows.design is None:
+            return np.full(len(rows.T), np.inf), np.zeros(len(rows.T), dtype=bool)
+        most = self.covariates.at_most(rows.design)
+        return most, np.isfinite(most)
+
+    def status(self, for_: Units, silent: np.ndarray) -> np.ndarray:
+        """Return how well the expectation of each unit is known."""
+        some, all_ = for_.sums(silent.astype(np.float64)) > 0, for_.sums(1.0 - silent) <= 0
+        upper = np.ones_like(some) if self.span is not None else some
+        whole = upper if self.span is not None else all_
+        return np.where(upper, np.where(whole, "upper end only", "partly upper end only"), "estimated")
 
     def p_alive(self, summary: Summary | pd.DataFrame, *, by: By = None) -> pd.DataFrame:
         """Return the probability that each customer still buys; of a group, the share of its customers that do.
@@ -189,22 +218,30 @@ class Fitted(Result):
         -------
         DataFrame, one row a customer or group
             estimate, low, high, level, n, status: "by assumption" where no data could make it any other (BG/NBD of
-            those who never bought again; a model without stopping), "partly by assumption" of a group that has such
-            customers, else "estimated".
+            those who never bought again; a model without stopping), "not identified" where nobody with the same member
+            of a covariate bought again, "partly ..." of a group that has such customers, else "estimated".
         """
         for_ = self.units(summary, by)
         size = for_.n
 
-        def alive(theta: np.ndarray) -> np.ndarray:
-            return for_.sums(self.process.p_alive(self.own(theta, for_.rows), for_.rows)) / size
+        def alive(theta: np.ndarray, of_whom: np.ndarray | float = 1.0) -> np.ndarray:
+            return for_.sums(self.process.p_alive(self.own(theta, for_.rows), for_.rows) * of_whom) / size
 
         estimate, low, high, _ = self.interval(alive, share=True)
         if self.span is not None:
             low, high = np.zeros_like(estimate), np.ones_like(estimate)
+        _, silent = self.silent(for_.rows)
+        if silent.any():
+            of_silent = for_.sums(silent.astype(np.float64)) / size
+            rest = np.maximum(1 - of_silent, 1e-12)
+            _, low, high, _ = self.interval(lambda theta: alive(theta, ~silent) / rest, share=True)
+            low, high = low * (1 - of_silent), high * (1 - of_silent) + of_silent
         never = for_.sums(for_.rows.frequency == 0) > 0
         assumed = never if self.process.sure_without_repeat else np.zeros_like(never)
         assumed = np.ones_like(never) if self.process.ends_each == 1 else assumed
         status = np.where(assumed, "by assumption" if for_.each else "partly by assumption", "estimated")
+        unknown = for_.sums(silent.astype(np.float64)) > 0
+        status = np.where(unknown, "not identified" if for_.each else "partly not identified", status)
         return for_.names.assign(estimate=estimate, low=low, high=high, level=LEVEL, n=size, status=status)
 
     def lifetime_value(
@@ -226,10 +263,15 @@ class Fitted(Result):
             time_unit=time_unit, by=by,
         )  # fmt: skip
 
-    def moments(self, rows: Histories, horizon: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mean and the mean square of the purchases within the horizon, of each history."""
+    def moments(
+        self, rows: Histories, horizon: float, theta: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean and the mean square of the purchases within the horizon, of each history.
+
+        At other parameters than those of the model, if any are given.
+        """
         x, T, of = distinct_ages(rows)
-        theta = self.own(self.theta, rows)
+        theta = self.own(self.theta if theta is None else theta, rows)
         alive = self.process.p_alive(theta, rows)
         mean = alive * self.process.mean(theta, x, T, horizon)[of]
         return mean, alive * self.process.pairs(theta, x, T, horizon)[of] + mean

@@ -138,6 +138,7 @@ def fit(
     per_unit = float(rows.weight @ rows.frequency) * np.log(scale)  # of the density of the times of all purchases
     without = None if read is None else found.log_likelihood - per_unit
     if read is not None and read.terms:
+        read = read.with_silent(rows)
         found = _moved(process, rows.scaled(scale), found)
     # Of two that run off together, one may reach the edge of the search and the other not: neither is identified.
     k = len(process.parameters)

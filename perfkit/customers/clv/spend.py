@@ -85,8 +85,9 @@ class Spend(Result):
         Parameters
         ----------
         summary : Summary or DataFrame
-            With frequency, recency, T and monetary: the mean amount of the repeat purchases, missing without any. An
-            amount of 0 or less tells this model nothing, and the customer counts as one who never bought again.
+            With frequency, recency, T and monetary: the mean amount of the repeat purchases, missing without any [,
+            valued: of how many of them it is the mean, where not of all]. An amount of 0 or less tells this model
+            nothing, and the customer counts as one who never bought again.
 
         Returns
         -------
@@ -140,9 +141,9 @@ def fit_spend(summary: Summary | pd.DataFrame) -> Spend:
     Parameters
     ----------
     summary : Summary or DataFrame
-        With frequency and monetary [, weights]. Customers without a repeat purchase say nothing of it, and amounts of 0
-        or less are left out: both are counted. Where purchases make losses, fit it on revenue and multiply by the
-        margin rate: a fit on the gains alone overstates.
+        With frequency and monetary [, valued, weights]. Customers without a repeat purchase say nothing of it, and
+        amounts of 0 or less are left out: both are counted. Where purchases make losses, fit it on revenue and multiply
+        by the margin rate: a fit on the gains alone overstates.
 
     Raises
     ------
@@ -200,7 +201,11 @@ def amounts(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return purchases and mean amount of each customer; both 0 where there are none of an amount above 0."""
     if {"recency", "T"} <= set(frame.columns):
         histories(frame)  # which refuses what cannot be
-    given, x = _given(frame), frame["frequency"].to_numpy(np.float64)
+    given, x = _given(frame), frame["valued" if "valued" in frame.columns else "frequency"].to_numpy(np.float64)
+    if (x > frame["frequency"].to_numpy(np.float64)).any():
+        raise DataError(
+            "summary: valued is above frequency. It counts the repeat purchases of which monetary is the mean."
+        )
     usable = (x > 0) & (given > 0)
     return np.where(usable, x, 0.0), np.where(usable, given, 0.0)
 

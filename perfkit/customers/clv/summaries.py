@@ -6,6 +6,7 @@ take is counted, with its lines and money.
 """
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,11 +38,12 @@ from perfkit.results import Result, View
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
 """Days of each unit of time."""
 MERGES = {"day": "D", "week": "W", "month": "M"}
+_A_DAY = re.compile(r"\d+-\d+-\d+")
 _ORIGIN = dt.date(1900, 1, 1)
 _PACKED = 10**18  # above any sum of a customer
 _SUM = "decimal(38, 4)"
 _AT_ONCE = 25_000_000  # lines: the days of more are a part of the customers at a time, or no memory of 1 GB holds them
-_OWN = ("customer_id", "frequency", "recency", "T", "monetary", "acquired_on", "cohort", "weights")
+_OWN = ("customer_id", "frequency", "recency", "T", "monetary", "valued", "acquired_on", "cohort", "weights")
 """Columns of a history, which none that is kept may be called."""
 
 TimeUnit = Literal["day", "week", "month", "year"]
@@ -57,7 +59,8 @@ class Summary(Result):
     customers : DataFrame, one row a customer
         customer_id; frequency, int: repeat purchases; recency, T, float: age at the last purchase and at the end of the
         observation, in `time_unit`; monetary, float: mean `value` of the repeat purchases, missing without any;
-        acquired_on: day of the first purchase; cohort: its month; then the columns kept.
+        acquired_on: day of the first purchase; cohort: its month; then the columns kept. Of a summary of margin also
+        valued, int: repeat purchases whose cost is known, of which alone monetary is the mean.
     left_out : DataFrame, one row a reason
         reason, lines, int, and net_revenue, Decimal, that no history has.
     margins : DataFrame or None
@@ -68,6 +71,8 @@ class Summary(Result):
         Last day of the observation, inclusive.
     time_unit, merge, value, currency : str
     acquired_from : date or None
+    unvalued, unvalued_revenue : int, Decimal
+        Purchases that have no margin, because the cost of a part of them is not known, and their net revenue.
     """
 
     customers: pd.DataFrame
@@ -81,6 +86,8 @@ class Summary(Result):
     value: Value
     acquired_from: dt.date | None
     currency: str
+    unvalued: int = 0
+    unvalued_revenue: Decimal = Decimal(0)
 
     @property
     def margin_rate(self) -> pd.DataFrame | None:
@@ -137,12 +144,14 @@ def summarise(
         What makes purchases one: day, week (from Monday) or month; ages then count from its first day.
     value : str, optional
         What a purchase is worth: "margin" (net revenue less cost of goods) or "revenue". By default margin where
-        lines have a cost.
+        lines have a cost. A purchase of which a line has an amount and no cost has no margin: it counts as a purchase,
+        not for `monetary`.
     acquired_from : str or date, optional
-        Customers acquired before are left out, by their first purchase here, or by acquired_on (the customer list's
-        date, beside the lines) where that is earlier, as `cohorts.build` does: where the data start later than the
-        business, the history of older customers does not begin with their first purchase. Ages count from the first
-        purchase all the same: a customer who signed up without buying is not waited for.
+        "1997-01-01", or "1997-01" for the month's first day. Customers acquired before are left out, by their first
+        purchase here, or by acquired_on (the customer list's date, beside the lines) where that is earlier, as
+        `cohorts.build` does: where the data start later than the business, the history of older customers does not
+        begin with their first purchase. Ages count from the first purchase all the same: a customer who signed up
+        without buying is not waited for.
     currency : str, optional
         Of the amounts, where they are shown.
     keep : sequence of str
@@ -166,7 +175,7 @@ def summarise(
             others = [each for each in table.columns if each not in _OWN]
             raise ParameterError(f"keep: {unknown('column', str(name), others)}")
     has_cost, chosen = "cost" in table.columns, value_of(table, value)
-    until, since = day_of(observed_until), None if acquired_from is None else day_of(acquired_from)
+    until, since = day_of(observed_until), None if acquired_from is None else first_day_of(acquired_from)
     counted = only(_left_out(table, until))
     refuse_two_currencies(counted)
     cuts = -(-int(counted["lines"] or 0) // _AT_ONCE)
@@ -180,8 +189,11 @@ def summarise(
             f"sales: no customer has bought anything{f' from {since}' if since else ''} until {until}. "
             "Take a later observed_until, or an earlier acquired_from."
         )
-    if chosen == "margin" and not rows["costed_lines"].sum():
-        raise DataError("sales: no purchase of a customer has a known cost. Say value='revenue'.")
+    if chosen == "margin" and not rows["valued"].sum():
+        raise DataError(
+            "sales: of no purchase of a customer the cost of all lines is known, so that none has a margin. "
+            "Say value='revenue'."
+        )
     margins = rows[["revenue", "margin"]].astype(np.float64) / 10_000 if has_cost else None
     for name in keep:
         several = rows[f"several_{name}"] > 0
@@ -203,6 +215,8 @@ def summarise(
         value=chosen,
         acquired_from=since,
         currency=currency,
+        unvalued=0 if chosen == "revenue" else int((rows["purchases"] - rows["valued"]).sum()),
+        unvalued_revenue=from_ten_thousandths(0 if chosen == "revenue" else (rows["net"] - rows["valued_net"]).sum()),
     )
 
 
@@ -213,6 +227,14 @@ def day_of(day: str | dt.date) -> dt.date:
     return day if isinstance(day, dt.date) else periods.day(day)
 
 
+def first_day_of(day: str | dt.date) -> dt.date:
+    """Return a day; of a text that names a month, its first: what goes on from a month holds the whole of it."""
+    if isinstance(day, str) and not _A_DAY.fullmatch(day.strip()):
+        day_of(day)  # which refuses what is none
+        return periods.parse(day).start
+    return day_of(day)
+
+
 def _days(day: dt.date) -> int:
     return (day - _ORIGIN).days
 
@@ -221,17 +243,20 @@ def _histories(rows: pd.DataFrame, until: dt.date, unit: float) -> pd.DataFrame:
     first, last, n = (rows[name].to_numpy(np.int64) for name in ("first", "last", "purchases"))
     acquired = pd.to_datetime(pd.Series(first), unit="D", origin=pd.Timestamp(_ORIGIN))
     repeat = (rows["value"] - rows["first_value"]).to_numpy(np.float64) / 10_000
-    return pd.DataFrame(
+    of_margin = "valued" in rows.columns
+    valued = (rows["valued"] - rows["first_known"] % 2).to_numpy(np.int64) if of_margin else n - 1
+    found = pd.DataFrame(
         {
             "customer_id": rows["customer_id"],
             "frequency": n - 1,
             "recency": (last - first) / unit,
             "T": (_days(until) - first) / unit,
-            "monetary": np.divide(repeat, n - 1, out=np.full(len(rows), np.nan), where=n > 1),
+            "monetary": np.divide(repeat, valued, out=np.full(len(rows), np.nan), where=valued > 0),
             "acquired_on": acquired,
             "cohort": acquired.dt.to_period("M"),
         }
     )
+    return found.assign(valued=valued) if of_margin else found
 
 
 def _reasons(counted: dict[str, Any], rows: pd.DataFrame, truncated: pd.Series) -> pd.DataFrame:
@@ -287,9 +312,12 @@ def _customers(
         sums |= {
             "revenue": _.net_revenue.sum(where=known),
             "cost": _.cost.sum(where=known),
-            "costed_lines": _.count(where=known),
         }
+    if value == "margin":
+        sums |= {"unknown": _.net_revenue.abs().sum(where=~known), "costed_lines": _.count(where=known)}
     dated = "acquired_on" in lines.columns
+    if merge != "day":  # of what is bought together, the first day: who is new is not told by the start of a week
+        sums["start"] = lines.date.cast("date").min(where=lines.net_revenue >= 0)
     if dated:
         sums["acquired"] = lines.acquired_on.cast("date").min()
     for name in keep:
@@ -297,10 +325,16 @@ def _customers(
         sums |= {f"kept_{name}": kept.max(), f"least_{name}": kept.min()}
     days = lines.group_by(customer_id=lines.customer_id.cast("string"), day=day).agg(**sums)
     bought = days.filter(is_bought(days.net, days.least))
+    nothing = ibis.literal(0).cast(_SUM)
     if costed:
-        revenue = ibis.coalesce(bought.revenue, ibis.literal(0).cast(_SUM))
-        bought = bought.mutate(revenue=revenue, margin=revenue - ibis.coalesce(bought.cost, ibis.literal(0).cast(_SUM)))
-    worth = (bought.margin if value == "margin" else bought.net).cast(_SUM)
+        revenue = ibis.coalesce(bought.revenue, nothing)
+        bought = bought.mutate(revenue=revenue, margin=revenue - ibis.coalesce(bought.cost, nothing))
+    if value == "margin":  # of a purchase of which all that has an amount has a cost; no other has one
+        bought = bought.mutate(known=(ibis.coalesce(bought.unknown, nothing) == 0) & (bought.costed_lines > 0))
+        bought = bought.mutate(valued_net=ibis.ifelse(bought.known, bought.net.cast(_SUM), nothing))
+        worth = ibis.ifelse(bought.known, bought.margin, nothing).cast(_SUM)
+    else:
+        worth = bought.net.cast(_SUM)
     # The least of (day, worth) in one number is the first purchase's: engines sort for anything else that says so.
     since = bought.day.delta(ibis.date(_ORIGIN.isoformat()), unit="day").cast(_SUM)
     by_customer = bought.mutate(
@@ -315,25 +349,41 @@ def _customers(
         lines=_.lines.sum().cast("int64"),
         net=_.net.sum(),
         **{name: _[name].sum() for name in ("revenue", "margin") if costed},
-        **({"costed_lines": _.costed_lines.sum().cast("int64")} if costed else {}),
+        **(
+            {
+                "valued": _.known.cast("int64").sum().cast("int64"),
+                "valued_net": _.valued_net.sum(),
+                "first_known": (_.since.cast("int64") * 2 + _.known.cast("int64")).min(),  # odd: it is
+            }
+            if value == "margin"
+            else {}
+        ),
         **({"acquired": _.acquired.min()} if dated else {}),
+        **({"start": _.start.min()} if merge != "day" else {}),
         **{f"kept_{name}": _[f"kept_{name}"].max() for name in keep},
         **{f"least_{name}": _[f"least_{name}"].min() for name in keep},
     )
-    since = ibis.coalesce(ibis.least(found["first"], found.acquired), found["first"]) if dated else found["first"]
+    start = found["first"] if merge == "day" else found.start
+    since = ibis.coalesce(ibis.least(start, found.acquired), start) if dated else start
     differ = {name: found[f"kept_{name}"] != found[f"least_{name}"] for name in keep}
     found = found.mutate(
         since=since, **{f"several_{name}": ibis.coalesce(each.cast("int64"), 0) for name, each in differ.items()}
     )
     ends = {name: found[name].delta(ibis.date(_ORIGIN.isoformat()), unit="day") for name in ("first", "last", "since")}
     first_day = (ends["first"].cast(_SUM) * ibis.literal(_PACKED).cast("decimal(19, 0)")).cast(_SUM)
-    money = ("value", "net", *(("revenue", "margin") if costed else ()))
+    of_costs = ("revenue", "margin") if costed else ()
+    money = ("value", "net", *of_costs, *(("valued_net",) if value == "margin" else ()))
     return (
         found.mutate(
             first_value=ten_thousandths(found.packed - first_day),
             **ends,
             **{name: ten_thousandths(found[name]) for name in money},
         )
-        .drop("packed", *(("acquired",) if dated else ()), *(f"least_{name}" for name in keep))
+        .drop(
+            "packed",
+            *(("acquired",) if dated else ()),
+            *(("start",) if merge != "day" else ()),
+            *(f"least_{name}" for name in keep),
+        )
         .order_by("customer_id")
     )

@@ -1,10 +1,12 @@
 """Views of a summary: how many customers, and what was left out."""
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit.languages import date, mark, number, plural, text
+from perfkit.customers.clv.words import acquired_before
+from perfkit.languages import date, mark, money, number, plural, text
 from perfkit.results import Field, View, figure_frame
 
 if TYPE_CHECKING:
@@ -15,9 +17,13 @@ _REASONS = {
     "after observed_until": mark("Lines dated after the observation"),
     "no customer": mark("Lines that name no customer"),
     "days of returns": mark("Days of a customer without a purchase: returns, credits"),
-    "acquired before": mark("Customers acquired before the first day asked for"),
 }
 _MERGES = {"day": mark("day"), "week": mark("week"), "month": mark("month")}
+
+
+def reason_of(reason: str, acquired_from: dt.date | None) -> str:
+    """Return why lines are in no history."""
+    return acquired_before(acquired_from) if reason == "acquired before" else text(_REASONS[reason])
 
 
 def summary_figures(summary: "Summary") -> pd.DataFrame:
@@ -31,18 +37,25 @@ def summary_figures(summary: "Summary") -> pd.DataFrame:
         common | {"figure_id": f"{stem}:customers", "estimate": len(summary.customers), "basis": basis},
         common | {"figure_id": f"{stem}:repeat", "estimate": repeat, "basis": basis},
     ]
-    money = {"unit": summary.currency or "quantity"}
+    unit = {"unit": summary.currency or "quantity"}
     for row in summary.left_out.to_dict("records"):
         of = f"{stem}:left_out:{row['reason'].replace(' ', '_')}"
-        reason = {"basis": text(_REASONS[row["reason"]])}
+        reason = {"basis": reason_of(row["reason"], summary.acquired_from)}
         rows.append(common | reason | {"figure_id": f"{of}:lines", "estimate": row["lines"]})
-        rows.append(common | reason | money | {"figure_id": f"{of}:net_revenue", "estimate": row["net_revenue"]})
+        rows.append(common | reason | unit | {"figure_id": f"{of}:net_revenue", "estimate": row["net_revenue"]})
+    if summary.value == "margin":
+        reason = {"basis": text("Purchases of which the cost of a part is not known, so that they have no margin")}
+        of = f"{stem}:unvalued"
+        rows.append(common | reason | {"figure_id": f"{of}:purchases", "estimate": summary.unvalued})
+        rows.append(common | reason | unit | {"figure_id": f"{of}:net_revenue", "estimate": summary.unvalued_revenue})
     return figure_frame(rows)
 
 
 def summary_views(summary: "Summary") -> list[View]:
     """Return one table: what became histories, and what was left out."""
-    counted = summary.left_out.assign(label=[text(_REASONS[each]) for each in summary.left_out["reason"]])
+    counted = summary.left_out.assign(
+        label=[reason_of(each, summary.acquired_from) for each in summary.left_out["reason"]]
+    )
     used = {
         "label": text("Lines in the customers' histories"),
         "lines": summary.lines - int(counted["lines"].sum()),
@@ -66,6 +79,22 @@ def summary_views(summary: "Summary") -> list[View]:
                 Field("net_revenue", text("Net revenue"), unit=summary.currency or "quantity"),
             ],
             rows.astype("object"),
+            notes=_notes(summary),
             total=True,
+        )
+    ]
+
+
+def _notes(summary: "Summary") -> list[str]:
+    if not summary.unvalued:
+        return []
+    return [
+        plural(
+            "{n} purchase, of {revenue} of revenue, has no margin: the cost of a part of it is not known. It counts as "
+            "a purchase, but not for what one is worth.",
+            "{n} purchases, of {revenue} of revenue, have no margin: the cost of a part of them is not known. They "
+            "count as purchases, but not for what one is worth.",
+            summary.unvalued,
+            revenue=money(summary.unvalued_revenue, summary.currency),
         )
     ]

@@ -20,7 +20,7 @@ from perfkit.customers.clv.fitted import Fitted, distinct_ages
 from perfkit.customers.clv.histories import histories
 from perfkit.customers.clv.holdouts import Holdout, hold_out
 from perfkit.customers.clv.outcomes import of_sum
-from perfkit.customers.clv.summaries import DAYS, TimeUnit, day_of
+from perfkit.customers.clv.summaries import DAYS, TimeUnit, first_day_of
 from perfkit.customers.purchases import is_bought
 from perfkit.estimates import LEVEL, ratio
 from perfkit.lines import checked
@@ -121,7 +121,7 @@ def tracking(
         sales, observed_until=observed_until, horizon=horizon, model=model, time_unit=time_unit,
         acquired_from=acquired_from,
     )  # fmt: skip
-    since = None if acquired_from is None else day_of(acquired_from)
+    since = None if acquired_from is None else first_day_of(acquired_from)
     counted = _repeats(checked(sales, "customer_id"), held.until, held.origin, since)
     day = np.array([(each - held.origin).days for each in pd.to_datetime(counted["day"]).dt.date])
     acquired, repeat = (counted[name].to_numpy(np.int64) for name in ("acquired", "repeat"))

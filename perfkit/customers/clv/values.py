@@ -5,6 +5,7 @@ be independent (Fader, Hardie and Lee 2005, "RFM and CLV: using iso-value curves
 Marketing Research). The annual discount rate is converted once, to a continuous one per unit of time.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,37 +65,53 @@ def lifetime(
     DataFrame, one row a customer or group
         estimate, low, high: the parameters' uncertainty; outcome_low, outcome_high: luck in purchases and amounts, at
         these parameters; of groups actual_low, actual_high: both. Outcomes of groups are missing where amounts differ
-        so much that their variance has no end. purchases: expected, not discounted; level; n.
+        so much that their variance has no end. purchases: expected, not discounted; level; n;
+        status: see `Fitted.expected_purchases`.
 
     Raises
     ------
     ParameterError
-        If the unit of time is not known, the rate is -100 % or less, or the horizon no length of time.
+        If spend is no amount, the unit of time is not known, the rate is -100 % or less, or the horizon no length of
+        time.
     """
     from perfkit.customers.clv.fitted import distinct_ages, length
 
+    if not isinstance(spend, Spend) and not 0 <= float(spend) < np.inf:
+        raise ParameterError(
+            f"spend is {spend!r}: give what a purchase brings, 0 or more, or clv.fit_spend(...). Where purchases lose "
+            "money, give revenue, and a margin_rate below 0."
+        )
     horizon, for_ = length(horizon, "horizon"), fitted.units(summary, by)
     rate, rate_error = _margin(margin_rate)
     force = _force(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)
     x, T, of = distinct_ages(for_.rows)
 
-    def purchases(theta: np.ndarray) -> np.ndarray:
-        theta = fitted.own(theta, for_.rows)
+    def discounted(within: Callable[[float], np.ndarray]) -> np.ndarray:
         later = force * horizon * sum(
-            weight * np.exp(-force * horizon * at) * fitted.process.mean(theta, x, T, horizon * at)
+            weight * np.exp(-force * horizon * at) * within(horizon * at)
             for at, weight in zip(_AT, _WEIGHTS, strict=True)
         )  # fmt: skip
-        whole = np.exp(-force * horizon) * fitted.process.mean(theta, x, T, horizon)
-        return fitted.process.p_alive(theta, for_.rows) * (whole + later)[of]
+        return np.asarray(np.exp(-force * horizon) * within(horizon) + later)
 
+    def purchases(theta: np.ndarray) -> np.ndarray:
+        theta = fitted.own(theta, for_.rows)
+        whole = discounted(lambda until: fitted.process.mean(theta, x, T, until))
+        return fitted.process.p_alive(theta, for_.rows) * whole[of]
+
+    most, silent = fitted.silent(for_.rows)
+    known = ~silent[for_.rows.of]
     bought = purchases(fitted.theta)[for_.rows.of]
     each, variance = _amounts(for_, summary, spend, bought)
     estimate = for_.sums_of_rows(bought * each)
     if fitted.span is None:
-        of_rates = error(lambda theta: for_.sums_of_rows(purchases(theta)[for_.rows.of] * each), fitted.theta,
+        of_rates = error(lambda theta: for_.sums_of_rows(purchases(theta)[for_.rows.of] * each * known), fitted.theta,
                          fitted.covariance)  # fmt: skip
         wide = np.sqrt(of_rates**2 + variance)
-        low, high = positive(estimate, wide)
+        low, high = positive(for_.sums_of_rows(bought * each * known), wide)
+        if silent.any():  # of whom nothing but the upper end is known
+            there = np.where(silent, most, 0.0)[for_.rows.of]
+            of_silent = for_.sums_of_rows(discounted(lambda until: there * until) * each)
+            high = np.maximum(high + of_silent, estimate)
     else:
         low, high = (for_.sums_of_rows(purchases(theta)[for_.rows.of] * each) for theta in fitted.span)
         wide = (high - low) / (2 * Z)
@@ -121,8 +138,18 @@ def lifetime(
         spread = for_.sums_of_rows(shrink**2 * _variance(spend, for_, summary, mean, square))
         for name, squared in (("outcome", spread), ("actual", spread + wide**2)):
             ends = _of_sum(rate * estimate, squared)
+            if name == "actual" and fitted.span is not None:  # at the end of the interval, what may be brought there
+                mean_, square_ = (each[for_.rows.of] for each in fitted.moments(for_.rows, horizon, fitted.span[1]))
+                brought = purchases(fitted.span[1])[for_.rows.of]
+                part = rate * np.divide(brought, mean_, out=np.ones_like(brought), where=mean_ > 0)
+                luck = for_.sums_of_rows(part**2 * _variance(spend, for_, summary, mean_, square_))
+                there = _of_sum(rate * for_.sums_of_rows(brought * each), luck)
+                ends = np.minimum(low, there[0]), np.maximum(high, there[1])
+            elif name == "actual" and silent.any():
+                ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
             found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
-    return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n)
+    status = fitted.status(for_, silent)
+    return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n, status=status)
 
 
 def _margin(margin_rate: float | pd.DataFrame) -> tuple[float, float]:

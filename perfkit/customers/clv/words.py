@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from perfkit.languages import plural, text
+from perfkit.languages import date, plural, text
 
 
 def span(length: float, unit: str) -> str:
@@ -14,6 +14,13 @@ def span(length: float, unit: str) -> str:
         "month": plural("{n} month", "{n} months", n),
         "year": plural("{n} year", "{n} years", n),
     }[unit]
+
+
+def acquired_before(acquired_from: dt.date | None) -> str:
+    """Return that customers were acquired before the day from which on they are new: the data's first, if none."""
+    if acquired_from is None:
+        return text("Customers acquired before the data start")
+    return text("Customers acquired before {day}", day=date(acquired_from))
 
 
 def before_the_data(acquired_from: dt.date | None) -> list[str]:

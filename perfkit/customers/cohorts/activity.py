@@ -193,9 +193,12 @@ def _customers(days: ibis.Table, asked: Asked) -> ibis.Table:
 
 
 def _of_first(lines: ibis.Table, customers: ibis.Table, split: str) -> ibis.Table:
-    """What stands on each customer's first purchase: of several values, the one with the most revenue."""
+    """What stands on each customer's first purchase: of several values, the one with the most revenue.
+
+    What was taken back on the day is taken off, so that what is left of the others comes before it.
+    """
     called = name_column(lines, split)
-    bought = lines.filter(lines.net_revenue >= 0).select(
+    bought = lines.select(
         customer_id=lines.customer_id.cast("string"),
         date=lines.date,
         net_revenue=lines.net_revenue.cast(MONEY),

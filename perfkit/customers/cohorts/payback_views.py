@@ -31,6 +31,7 @@ _REASONS = {
     ),
     "nobody acquired": mark("Nobody was acquired."),
     "too few customers": mark("Too few customers for an interval."),
+    "reached, then lost": mark("Reached, then lost: at the last observed age the cost is not covered any more."),
     "not reached yet": mark("Not reached yet at the last observed age."),
     "no margin": mark("Payback sets margin, not revenue, against cost: ask for the cost of the goods of each line."),
 }
@@ -62,6 +63,8 @@ def when(row: Any, by: str, stem: str = "payback") -> str:
             return text("not reached after {age}", age=last) if row["last_age"] else text("not reached yet")
         return text("not reached after {age} (from {low} on)", age=last, low=int(low))
     reached = words.ages(int(first), by) if first else words.at_once(by)
+    if row["ratio" if stem == "payback" else "discounted_ratio"] < 1:
+        return text("{age}, then lost", age=reached)
     if languages.missing(low) or low == high:
         return reached
     if languages.missing(high):
@@ -89,6 +92,11 @@ def _message(result: "Payback") -> str:
         return text(
             "A customer costs {cost} and has brought {brought} after {age}: not paid back yet", age=age, **brought
         )
+    if row["ratio"] < 1:
+        return text(
+            "A customer costs {cost} and had brought that {when}, but no longer has after {age}: {brought}",
+            when=after(int(row["payback"]), result.by), age=age, **brought,
+        )  # fmt: skip
     if row["payback"] == 0:
         return text(
             "A customer costs {cost}, pays back {at_once}, and has brought {brought} after {age}",
@@ -98,6 +106,11 @@ def _message(result: "Payback") -> str:
         "A customer costs {cost}, pays back after {payback}, and has brought {brought} after {age}",
         payback=words.ages(int(row["payback"]), result.by), age=age, **brought,
     )  # fmt: skip
+
+
+def after(age: int, by: str) -> str:
+    """Return when an age was reached, as it stands within a sentence."""
+    return text("after {age}", age=words.ages(age, by)) if age else words.at_once(by)
 
 
 def subtitle(result: "Payback") -> str:
@@ -147,18 +160,21 @@ def payback_figures(result: "Payback") -> pd.DataFrame:
                     common
                     | {"figure_id": f"clv_cac:{ratio}:{stem}", "kpi": "clv_cac", "unit": "ratio"}
                     | _ends(row, ratio)
-                    | {"basis": text(_BASIS["ratio"], value=kind), "reason": why if few or not there else ""}
+                    | {"basis": text(_BASIS["ratio"], value=kind)}
+                    | {"reason": why if few or not there or row["status"] == "reached, then lost" else ""}
                     | {"status": status if there else "not available"}
                 )
                 reached = not languages.missing(row[payback_])
                 awaited = "not observed yet" if there else "not available"
                 yet = text(_REASONS["not reached yet"]) if there else why
+                lost = text(_REASONS["reached, then lost"])
                 rows.append(
                     common
                     | {"figure_id": f"payback:{payback_}:{stem}", "kpi": "payback", "unit": "quantity"}
                     | _ends(row, payback_)
                     | {"basis": text(_BASIS["payback"], value=languages.in_sentence(kind))}
-                    | {"status": status if reached else awaited, "reason": (why if few else "") if reached else yet}
+                    | {"status": status if reached else awaited}
+                    | {"reason": (lost if row[ratio] < 1 else why if few else "") if reached else yet}
                 )
     for row in result.spend.to_dict("records"):
         part = {"part": row["part"]} | ({} if row["channel"] is None else {"channel": row["channel"]})

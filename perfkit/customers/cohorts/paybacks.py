@@ -29,7 +29,7 @@ from perfkit.schema import SPEND
 
 HORIZONS: dict[str, int] = {"month": 12, "quarter": 4, "year": 1}
 """The age by which cohorts are judged together, unless another is asked for: a year."""
-REACHED, NOT_YET, FEW = "reached", "not reached yet", "too few customers"
+REACHED, LOST, NOT_YET, FEW = "reached", "reached, then lost", "not reached yet", "too few customers"
 NO_SPEND, NOBODY, NO_MARGIN = "no spend", "nobody acquired", "no margin"
 _FORMS = (
     ("ratio", "payback", ("estimate", "low", "high")),
@@ -50,9 +50,9 @@ class Payback(Result):
         ratio_low, ratio_high: that over cac. payback, payback_low, payback_high: the first age at which value, its
         high end and its low end reach cac (from 0, the period of acquisition); missing where they have not until
         last_age. discounted_payback, discounted_payback_low, discounted_payback_high: the same of discounted value;
-        discounted_ratio, discounted_ratio_low, discounted_ratio_high. status: "reached", "not reached yet",
-        or why there is none: "no spend", "nobody acquired", "too few customers" (then there are no intervals), "no
-        margin".
+        discounted_ratio, discounted_ratio_low, discounted_ratio_high. status: "reached", "reached, then lost" (at the
+        last age the cost is not covered any more), "not reached yet", or why there is none: "no spend", "nobody
+        acquired", "too few customers" (then there are no intervals), "no margin".
     together : DataFrame, one row a member, and None for all
         The same of the cohorts that have reached `horizon`, put together and followed until that age: the same cohorts
         at every age. cohorts: how many.
@@ -304,7 +304,9 @@ def _against(curve: dict[str, np.ndarray], n: int, spend: Decimal, cohorts: Coho
             row[payback_ + end] = _first(each, cac)
     if np.isnan(curve["low"]).all():
         return row | {"status": FEW}
-    return row | {"status": NOT_YET if row["payback"] is None else REACHED}
+    if row["payback"] is None:
+        return row | {"status": NOT_YET}
+    return row | {"status": LOST if row["ratio"] < 1 else REACHED}
 
 
 def _first(values: np.ndarray, cac: float) -> int | None:

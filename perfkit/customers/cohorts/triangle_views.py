@@ -6,6 +6,7 @@ import pandas as pd
 
 from perfkit import languages
 from perfkit.contribution import ENOUGH
+from perfkit.customers.clv.words import acquired_before
 from perfkit.customers.cohorts import words
 from perfkit.dimensions import dimension_name
 from perfkit.estimates import LEVEL
@@ -30,8 +31,11 @@ _REASONS = {
     "no customer": mark("Lines that name no customer"),
     "returns only": mark("Customers with returns and no purchase"),
     "before the first purchase": mark("Returns dated before the customer's first purchase"),
-    "acquired before": mark("Customers acquired before the first day asked for"),
 }
+
+
+def _reason(reason: str, result: "CohortTriangle") -> str:
+    return acquired_before(result.acquired_from) if reason == "acquired before" else text(_REASONS[reason])
 
 
 def triangle_figures(result: "CohortTriangle") -> pd.DataFrame:
@@ -61,7 +65,7 @@ def triangle_figures(result: "CohortTriangle") -> pd.DataFrame:
     observed = {"period": str(result.observed_until), "status": "observed"}
     if result.member is None:
         for row in result.left_out.to_dict("records"):
-            of = {"kpi": "cohort_exclusions", "basis": text(_REASONS[row["reason"]]), "n": row["lines"]}
+            of = {"kpi": "cohort_exclusions", "basis": _reason(row["reason"], result), "n": row["lines"]}
             of |= {"figure_id": f"{stem}:left_out:{row['reason'].replace(' ', '_')}", "estimate": row["net_revenue"]}
             rows.append(observed | of | {"unit": result.currency or "quantity"})
     size = {"figure_id": f"{stem}:customers", "kpi": "cohort_customers", "estimate": result.customers, "unit": "count"}
@@ -343,7 +347,7 @@ def split_name(result: Any) -> str:
 
 def _left_out(result: "CohortTriangle") -> View:
     """What the cohorts hold and what is in none: together, all of sales."""
-    counted = result.left_out.assign(label=[text(_REASONS[each]) for each in result.left_out["reason"]])
+    counted = result.left_out.assign(label=[_reason(each, result) for each in result.left_out["reason"]])
     used = {
         "label": text("Lines in cohorts"),
         "lines": result.lines - int(counted["lines"].sum()),

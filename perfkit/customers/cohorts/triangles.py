@@ -17,7 +17,7 @@ import pandas as pd
 
 from perfkit import estimates
 from perfkit.aggregations import only
-from perfkit.customers.clv.summaries import day_of
+from perfkit.customers.clv.summaries import day_of, first_day_of
 from perfkit.customers.cohorts import activity as engine
 from perfkit.customers.cohorts import triangle_views as views
 from perfkit.customers.cohorts.activity import Asked, By, exact
@@ -213,8 +213,9 @@ def build(
         What is cumulated: "margin" (net revenue less cost of goods) or "revenue". By default margin where lines have a
         cost.
     acquired_from : str or date, optional
-        Customers acquired before are left out, by their first purchase here, or by acquired_on where that is earlier:
-        where the data start later than the business, the first cohorts are full of old customers.
+        "1997-01-01", or "1997-01" for the month's first day. Customers acquired before are left out, by their first
+        purchase here, or by acquired_on where that is earlier: where the data start later than the business, the first
+        cohorts are full of old customers.
     other_costs : float
         Other variable costs (freight, fees, commissions) as a share of net revenue, 0 to 1: the margin is less them,
         and then is contribution margin 1.
@@ -244,7 +245,7 @@ def build(
         others = Decimal(-1)
     if not 0 <= others < 1:
         raise ParameterError(f"other_costs is {other_costs!r}: give a share of net revenue, such as 0.12 for 12 %.")
-    observed, since = day_of(observed_until), None if acquired_from is None else day_of(acquired_from)
+    observed, since = day_of(observed_until), None if acquired_from is None else first_day_of(acquired_from)
     column, first = _split(table, split)
     running = pd.Period(observed, freq=engine.FREQUENCIES[by])
     over = running.end_time.date() <= observed

@@ -68,8 +68,7 @@ def of_value(kind: str, other_costs: Decimal, coverage: float | None, enough: fl
              "variable costs, as it was given.", share=percent(other_costs))
         if other_costs
         else text("Gross margin is net revenue less cost of goods. Other variable costs (freight, fees, "
-                  "commissions) are not taken off: give their share of revenue (other_costs) for contribution margin "
-                  "1.")
+                  "commissions) are not taken off: what customers bring is less by them.")
     ]  # fmt: skip
     if coverage is not None and coverage < enough:
         found.append(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import erfc
+from scipy.special import betaincinv, erfc
 
 from perfkit.customers.clv.intervals import Of, error, positive, within_one
-from perfkit.customers.contracts.curves import Bdw, Sbg
+from perfkit.customers.contracts.curves import Bdw, Geometric, Parted, Sbg
 from perfkit.customers.contracts.survivors import Survivors, survivors
 from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
 from perfkit.customers.maximum import Maximum, climb
@@ -21,6 +21,9 @@ CURVES: dict[str, Sbg] = {"sbg": Sbg(), "bdw": Bdw()}
 """The models by name."""
 _WIDEST = 12.0
 _NEAR = 1e-4
+_GAIN = 0.01  # log-likelihood that differences between customers have to explain, to be there at all
+_FEW = 1e-300
+_SOON = 2_000.0  # renewals that are to come of a lifetime at least, where it has perhaps no end
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,9 @@ class Contracts(Result):
 
     Attributes
     ----------
-    curve : Sbg or Bdw
+    curve : Sbg, Bdw, or one that is simpler than `asked`
+        Where the data tell of one chance of leaving for all alone (geometric), or of one at the first renewal and
+        another later; see `notes`.
     theta : array of float
         Its parameters.
     covariance : array of float
@@ -42,6 +47,10 @@ class Contracts(Result):
         One row: BdW against sBG by likelihood ratio (statistic, df, p, sbg and bdw: log-likelihoods).
     codes : tuple of str
         What a reader has to know, see `notes`.
+    asked : str
+        The model that was asked for.
+    span : tuple of array, or None
+        Of a simpler curve, the chances of leaving at either end of their exact intervals.
     """
 
     curve: Sbg
@@ -52,15 +61,18 @@ class Contracts(Result):
     data: Survivors
     test: pd.DataFrame
     codes: tuple[str, ...]
+    asked: str
+    span: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def parameters(self) -> pd.DataFrame:
         """The parameters: parameter, estimate, se, low, high, level, n, status.
 
         Standard errors are those of the curvature at the maximum, intervals those of the logarithms; missing where the
-        data do not identify the parameter by itself.
+        data do not identify the parameter by itself. Those of a simpler curve are chances, with exact intervals
+        (Clopper and Pearson 1934).
         """
-        return parameter_table(self.curve.parameters, self.theta, self.covariance, self.loose, self.data.n)
+        return parameter_table(self.curve.parameters, self.theta, self.covariance, self.loose, self.data.n, self.span)
 
     @property
     def retention(self) -> pd.DataFrame:
@@ -132,10 +144,10 @@ class Contracts(Result):
             "perhaps no end" where that lies within the interval (high missing); level; n.
         """
         ages = np.atleast_1d(np.asarray(age, dtype=np.float64))
-        if (ages < 0).any():
-            raise ParameterError(f"age is {age!r}: give the renewals so far, 0 or more.")
-        if horizon is not None and not horizon >= 1:
-            raise ParameterError(f"horizon is {horizon!r}: give a number of renewals, 1 or more.")
+        if not np.isfinite(ages).all() or (ages < 0).any() or (ages != np.floor(ages)).any():
+            raise ParameterError(f"age is {age!r}: give the renewals so far, whole ones, 0 or more.")
+        if horizon is not None and not (horizon >= 1 and horizon == np.floor(horizon)):
+            raise ParameterError(f"horizon is {horizon!r}: give a whole number of renewals, 1 or more.")
         force = _force(annual_discount_rate, periods_per_year)
         most = np.inf if horizon is None else float(horizon)
         plain = self._renewals(ages, most, 0.0)
@@ -159,37 +171,28 @@ class Contracts(Result):
             return self.curve.further(theta, ages, most, force)
 
         estimate = further(self.theta)
-        if (edge := self._edge()) is not None:
-            ends = [further(self._alike(rate)) for rate in edge]
-            return estimate, np.minimum(ends[0], estimate), np.maximum(ends[1], estimate)
+        if self.span is not None:
+            return estimate, further(self.span[1]), missing if perhaps else further(self.span[0])
         low, high = positive(estimate, estimate * 0 + error(further, self.theta, self.covariance))
-        return estimate, low, missing if perhaps else high
+        if (
+            perhaps
+        ):  # where the mean rises without end, a derivative says nothing of the lower end: what comes soon does
+            return estimate, np.maximum(low, self._renewals(ages, _SOON, force)[1]), missing
+        return estimate, low, high
 
     def _endless(self) -> tuple[bool, bool]:
         """Whether the mean lifetime has no end, and whether that lies within the interval."""
+        if self.span is not None:
+            return self.curve.falls(self.theta) <= 1, self.curve.falls(self.span[0]) <= 1
         estimate = np.array([self.curve.falls(self.theta)])
         wide = error(lambda theta: np.array([self.curve.falls(theta)]), self.theta, self.covariance)
         low, _ = positive(estimate, estimate * 0 + wide)
         return bool(estimate[0] <= 1), bool(low[0] <= 1)
 
-    def _edge(self) -> tuple[float, float] | None:
-        """The interval of retention where nobody left, or nobody stayed: exact, as for no event in so many occasions.
-
-        There the likelihood has no curvature to take standard errors from.
-        """
-        rate = ((1 - LEVEL) / 2) ** (1 / float(self.data.at_risk.sum()))
-        return {"nobody left": (rate, 1.0), "nobody stayed": (0.0, 1 - rate)}.get(next(iter(self.codes), ""))
-
-    def _alike(self, rate: float) -> np.ndarray:
-        """The parameters of customers who are all alike and renew at a rate."""
-        edge = np.clip(rate, 1e-9, 1 - 1e-9)
-        return np.array([(1 - edge), edge, 1e-6])[: len(self.theta)] * 1e6
-
     def _share(self, of: Of, age: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         estimate = of(self.theta)
-        if (edge := self._edge()) is not None:
-            ends = [of(self._alike(rate)) for rate in edge]
-            return estimate, np.minimum(ends[0], estimate), np.maximum(ends[1], estimate)
+        if self.span is not None:
+            return estimate, of(self.span[1]), of(self.span[0])
         return estimate, *within_one(estimate, estimate * 0 + error(of, self.theta, self.covariance))
 
     @property
@@ -233,20 +236,57 @@ def fit(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame, model: s
     test = pd.DataFrame(
         [{"statistic": statistic, "df": 1, "p": float(erfc(np.sqrt(statistic / 2))), "sbg": sbg, "bdw": bdw}]
     )
-    best, codes = found[model], []
-    if not data.lost.any():
-        codes.append("nobody left")
-    elif not (data.at_risk - data.lost).any():
-        codes.append("nobody stayed")
-    elif best.loose.any():
+    best = found[model]
+    simple = _simpler(data, best.log_likelihood)
+    codes = [] if simple is None else [simple]
+    if simple is None and best.loose.any():
         codes.append("alike")
-    elif model == "sbg" and test.loc[0, "p"] < 1 - LEVEL:
+    if simple in (None, "one chance") and model == "sbg" and test.loc[0, "p"] < 1 - LEVEL:
         codes.append("bdw better")
-    elif model == "bdw" and test.loc[0, "p"] >= 1 - LEVEL:
+    elif not codes and model == "bdw" and test.loc[0, "p"] >= 1 - LEVEL:
         codes.append("sbg enough")
+    if simple is not None:
+        return _of_chances(data, test, simple, tuple(codes), model)
     return Contracts(
-        CURVES[model], np.exp(best.place), best.covariance, best.loose, best.log_likelihood, data, test, tuple(codes)
-    )
+        CURVES[model], np.exp(best.place), best.covariance, best.loose, best.log_likelihood, data, test, tuple(codes),
+        model,
+    )  # fmt: skip
+
+
+def _simpler(data: Survivors, log_likelihood: float) -> str | None:
+    """Why a curve of chances has to do: no other tells more of these survivors."""
+    lost, stayed = data.lost.sum(), (data.at_risk - data.lost).sum()
+    if not lost:
+        return "nobody left"
+    if not stayed:
+        return "nobody stayed"
+    if not data.at_risk[1:].any():
+        return "one renewal"
+    if not data.lost[1:].any():
+        return "first renewal"
+    chance = lost / (lost + stayed)
+    return "one chance" if log_likelihood < lost * np.log(chance) + stayed * np.log1p(-chance) + _GAIN else None
+
+
+def _of_chances(data: Survivors, test: pd.DataFrame, simple: str, codes: tuple[str, ...], asked: str) -> Contracts:
+    """What is left where customers are not told apart: chances of leaving, with exact intervals."""
+    curve = Parted() if simple == "first renewal" else Geometric()
+    n, lost = data.at_risk, data.lost
+    parts = [slice(0, 1), slice(1, None)] if simple == "first renewal" else [slice(None)]
+    left, risk = (np.array([each[part].sum() for part in parts]) for each in (lost, n))
+    chance = left / risk
+    tail = (1 - LEVEL) / 2
+    # Clopper and Pearson: as far as so many who left, or more, or less, are not too rare.
+    low = np.where(left > 0, betaincinv(np.maximum(left, _FEW), risk - left + 1, tail), 0.0)
+    high = np.where(left < risk, betaincinv(left + 1, np.maximum(risk - left, _FEW), 1 - tail), 1.0)
+    inside = (chance > 0) & (chance < 1)
+    variance = np.divide(1 - chance, chance * risk, out=np.full(len(chance), np.nan), where=inside)
+    value = float(np.sum(left * np.log(np.where(left > 0, chance, 1.0))))
+    value += float(np.sum((risk - left) * np.log1p(-np.where(left < risk, chance, 0.0))))
+    return Contracts(
+        curve, chance, np.diag(variance), np.zeros(len(chance), dtype=bool), value, data, test, codes, asked,
+        (low, high),
+    )  # fmt: skip
 
 
 def _highest(curve: Sbg, data: Survivors) -> Maximum:

@@ -12,10 +12,14 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import betaln, digamma
 
+from perfkit.languages import mark
+
 _EXACT = 2_000  # renewals that are added one by one; those beyond are integrated
 _AT, _WEIGHTS = (each / 2 for each in np.polynomial.legendre.leggauss(120))
 _AT = _AT + 0.5
-_DEEP = 35.0
+_DEEP = 35.0  # logarithms that survival falls by until nothing is left to add
+_NOBODY = 1e-300
+_FARTHEST = 40.0  # logarithms of renewals that are integrated
 
 
 class Sbg:
@@ -73,14 +77,31 @@ class Sbg:
         found = np.exp(left - force * exact).sum(axis=1)
         if horizon <= _EXACT:
             return np.asarray(found)
-        # Beyond, the sum over renewals is the integral between the halves, over the logarithm of their count.
-        start = _EXACT + 0.5
-        reach = min(np.log(horizon + 0.5) - np.log(start), _DEEP / max(self.falls(theta) - 1, 1e-9))
+        # Beyond, the sum over renewals is the integral between the halves, over the logarithm of their count and of the
+        # scale beyond which survival falls by its power: from there on, no further than floats go.
+        ahead = self.scale(theta) + age[:, None]
+        start, end = _EXACT + 0.5 + ahead, horizon + 0.5 + ahead
+        falls = self.falls(theta) - 1
+        reach = np.minimum(np.log(end / start), min(_DEEP / max(falls, 1e-9), _FARTHEST))
         if force > 0:
-            reach = min(reach, float(np.log1p(_DEEP / force / start)))
+            reach = np.minimum(reach, np.log1p(_DEEP / force / start))
         time = start * np.exp(reach * _AT)
-        left = self.log_survival(theta, age[:, None] + time) - self.log_survival(theta, age)[:, None]
-        return np.asarray(found + (np.exp(left - force * time) * time * reach * _WEIGHTS).sum(axis=1))
+        renewals = time - ahead
+        left = self.log_survival(theta, age[:, None] + renewals) - self.log_survival(theta, age)[:, None]
+        found = found + (np.exp(left - force * renewals) * time * reach * _WEIGHTS).sum(axis=1)
+        if force > 0:
+            return np.asarray(found)
+        last = start * np.exp(reach)
+        left = self.log_survival(theta, age[:, None] + last - ahead) - self.log_survival(theta, age)[:, None]
+        if horizon == np.inf:
+            rest = np.full_like(last, 1 / max(falls, 1e-9))
+        else:
+            rest = np.log(end / last) if not falls else -np.expm1(-falls * np.log(end / last)) / falls
+        return np.asarray(found + (np.exp(left) * last * rest)[:, 0])
+
+    def scale(self, theta: np.ndarray) -> float:
+        """Return the age beyond which survival falls by its power."""
+        return float(theta[1])
 
 
 class Bdw(Sbg):
@@ -105,3 +126,46 @@ class Bdw(Sbg):
     def falls(self, theta: np.ndarray) -> float:
         """Return the power of age at which survival falls in the end."""
         return float(theta[0] * theta[2])
+
+    def scale(self, theta: np.ndarray) -> float:
+        """Return the age beyond which survival falls by its power."""
+        return float(theta[1] ** (1 / theta[2]))
+
+
+class Geometric(Sbg):
+    """One chance of leaving for all, at every renewal: what is left where the data do not tell how customers differ."""
+
+    name: ClassVar[str] = "geometric"
+    title: ClassVar[str] = mark("One chance for all")
+    parameters: ClassVar[tuple[str, ...]] = ("chance",)
+
+    def log_survival(self, theta: np.ndarray, age: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the share that is left after `age` renewals."""
+        first, later = _stays(theta)
+        return np.asarray(np.minimum(age, 1) * first + np.maximum(age - 1, 0) * later)
+
+    def falls(self, theta: np.ndarray) -> float:
+        """Return inf: survival falls faster than any power, unless nobody leaves."""
+        return np.inf if theta[-1] > 0 else 0.0
+
+    def further(self, theta: np.ndarray, age: np.ndarray, horizon: float, force: float) -> np.ndarray:
+        """Return the expected further renewals of customers who have renewed `age` times, discounted."""
+        first, later = _stays(theta) - force
+
+        def in_a_row(most: float) -> float:
+            return most if later == 0 else float(np.exp(later) * np.expm1(later * most) / np.expm1(later))
+
+        return np.where(age > 0, in_a_row(horizon), np.exp(first) * (1 + in_a_row(horizon - 1)))
+
+
+class Parted(Geometric):
+    """Customers who leave at the first renewal, and others: what is left where later ones were not seen to leave."""
+
+    name: ClassVar[str] = "parted"
+    title: ClassVar[str] = mark("A chance at the first renewal, and one at the later ones")
+    parameters: ClassVar[tuple[str, ...]] = ("first", "later")
+
+
+def _stays(theta: np.ndarray) -> np.ndarray:
+    """The logarithms of the chances to stay, at the first renewal and at a later one: above 0 by next to nothing."""
+    return np.log(np.maximum(1 - theta[[0, -1]], _NOBODY))

@@ -1,5 +1,6 @@
 """Survivors: of the customers who signed, how many were left at each age, as far as it has been seen?"""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,10 @@ def survivors(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) ->
     lost: dict[int, float] = {}
     kept: dict[int, float] = {}
     for cohort, row in _cohorts(table):
+        if np.isinf(row).any():
+            raise DataError(
+                f"survivors: {cohort} has an infinite number at age {int(np.flatnonzero(np.isinf(row))[0])}."
+            )
         seen = np.flatnonzero(np.isfinite(row))
         if not len(seen):
             continue
@@ -93,6 +98,12 @@ def _cohorts(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) -> 
         row = np.asarray(pd.to_numeric(pd.Series(table), errors="raise"), dtype=np.float64)
         return [("the list", row)]
     if set(LONG) <= set(table.columns):
+        odd = [each for each in table["age"] if not _is_age(each)]
+        if odd:
+            raise DataError(
+                f"survivors: the age {odd[0]!r} is no count of renewals. Give 0, 1, 2 ... in the column age."
+            )
+        table = table.assign(age=[int(float(each)) for each in table["age"]])
         doubled = table.duplicated(["cohort", "age"])
         if doubled.any():
             first = table.loc[doubled].iloc[0]
@@ -108,11 +119,22 @@ def _cohorts(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) -> 
             "survivors: no column is an age. Give one row a cohort and columns 0, 1, 2 ..., or the columns "
             f"{', '.join(LONG)}."
         )
-    wide = wide.rename(columns=lambda name: int(name))
+    ages = [int(float(str(name))) for name in wide.columns]
+    if len(set(ages)) < len(ages):
+        first = next(each for each in ages if ages.count(each) > 1)
+        names = [name for name, each in zip(wide.columns, ages, strict=True) if each == first]
+        raise DataError(
+            f"survivors: {len(names)} columns are of age {first} ({', '.join(map(repr, names))}). Keep one of them."
+        )
+    part = [name for name in table.columns if isinstance(name, float) and not _is_age(name)]
+    if part:
+        raise DataError(f"survivors: the column {part[0]!r} is no count of renewals. Name the ages 0, 1, 2 ...")
+    wide = wide.set_axis(ages, axis=1)
     wide = wide.reindex(columns=range(int(max(wide.columns)) + 1))
     values = wide.to_numpy(dtype=np.float64, na_value=np.nan)
     return [(f"cohort {name}", row) for name, row in zip(wide.index, values, strict=True)]
 
 
 def _is_age(name: object) -> bool:
-    return str(name).isdecimal()
+    """Whether it counts renewals: 3, "3", or 3.0, as a table that went through a file may have it."""
+    return not isinstance(name, bool) and re.fullmatch(r"\d+(\.0*)?", str(name)) is not None

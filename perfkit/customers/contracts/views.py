@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _BASIS = mark("Maximum likelihood of {model} on the survivors of {n} customers under contract, by renewals")
 _PARAMETERS = {
+    "chance": mark("Chance of leaving at a renewal, the same for all"),
+    "first": mark("Chance of leaving at the first renewal"),
+    "later": mark("Chance of leaving at a later one"),
     "alpha": mark("Chance of leaving: alpha of the beta distribution"),
     "beta": mark("Chance of leaving: beta of the beta distribution"),
     "c": mark("How a customer's own chance of leaving changes with age (1: not at all)"),
@@ -20,6 +23,20 @@ _PARAMETERS = {
 _NOTES = {
     "nobody left": mark("Nobody has left: nothing says how customers differ, and retention is at least the lower end."),
     "nobody stayed": mark("Nobody renewed: nothing says how customers differ, and retention is at most the upper end."),
+    "one renewal": mark(
+        "Only one renewal was seen, which tells how many leave and nothing of how customers differ: one chance of "
+        "leaving for all stands in place of {asked}. Where some leave more easily than others, later renewals are more "
+        "frequent than it says, and lifetimes longer."
+    ),
+    "first renewal": mark(
+        "All who left did so at the first renewal: nothing says how those who stayed differ. A chance at the first "
+        "renewal, and one at the later ones, stand in place of {asked}; of the latter the interval alone says "
+        "something."
+    ),
+    "one chance": mark(
+        "One chance of leaving for all explains these survivors as well as {asked}, whose parameters they do not "
+        "identify, and stands in its place."
+    ),
     "alike": mark(
         "The data do not identify the parameters one by one: customers do not differ measurably, or too few ages were "
         "seen."
@@ -29,10 +46,13 @@ _NOTES = {
 }
 
 
+_TITLES = {"sbg": "sBG", "bdw": "BdW"}
+
+
 def contract_notes(contracts: "Contracts") -> list[str]:
     """Return what a reader has to know, as sentences."""
     p = number(contracts.test.loc[0, "p"], 3)
-    return [text(_NOTES[code], p=p) for code in contracts.codes]
+    return [text(_NOTES[code], p=p, asked=_TITLES[contracts.asked]) for code in contracts.codes]
 
 
 def contract_figures(contracts: "Contracts") -> pd.DataFrame:
@@ -72,7 +92,7 @@ def contract_views(contracts: "Contracts") -> list[View]:
         parameter_view(
             contracts.parameters,
             _PARAMETERS,
-            model=contracts.curve.title,
+            model=_title(contracts),
             log_likelihood=contracts.log_likelihood,
             basis=_basis(contracts),
             notes=contracts.notes,
@@ -92,5 +112,9 @@ def contract_views(contracts: "Contracts") -> list[View]:
     ]
 
 
+def _title(contracts: "Contracts") -> str:
+    return _TITLES.get(contracts.curve.name) or text(contracts.curve.title)
+
+
 def _basis(contracts: "Contracts") -> str:
-    return text(_BASIS, model=contracts.curve.title, n=number(contracts.data.n))
+    return text(_BASIS, model=_title(contracts), n=number(contracts.data.n))

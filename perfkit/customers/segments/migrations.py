@@ -18,6 +18,8 @@ from perfkit.customers.segments.tiers import ValueTiers
 from perfkit.errors import DataError, ParameterError
 from perfkit.results import Result, View
 
+_CALENDAR, _MONTH = 3, 28  # days by which two months, quarters or years may differ; those of the shortest
+
 
 @dataclass(frozen=True, eq=False)
 class Migration(Result):
@@ -77,7 +79,8 @@ def migration(before: ValueTiers | Lifecycle, now: ValueTiers | Lifecycle) -> Mi
     ParameterError
         If they are not of the same kind, or not in the order of time.
     DataError
-        If they are made in different ways, so that a customer would move without doing anything.
+        If they are made in different ways, or of windows of different length, so that a customer would move without
+        doing anything.
     """
     for name, each in (("before", before), ("now", now)):
         if not isinstance(each, ValueTiers | Lifecycle):
@@ -91,6 +94,8 @@ def migration(before: ValueTiers | Lifecycle, now: ValueTiers | Lifecycle) -> Mi
         raise ParameterError(
             f"before is of {before.as_of} and now of {now.as_of}: give the earlier one first, and two different days."
         )
+    if isinstance(before, ValueTiers) and isinstance(now, ValueTiers):
+        _refuse_unlike_windows(before, now)
     unlike = [name for name, one, other in _ways(before, now) if one != other]
     if unlike:
         raise DataError(
@@ -119,6 +124,17 @@ def migration(before: ValueTiers | Lifecycle, now: ValueTiers | Lifecycle) -> Mi
     places = {name: place for place, name in enumerate(order)}
     frame = frame.sort_values(["before", "now"], key=lambda column: column.map(places)).reset_index(drop=True)
     return Migration(frame, before, now, order)
+
+
+def _refuse_unlike_windows(before: ValueTiers, now: ValueTiers) -> None:
+    sides = [(each.scored.since, each.as_of) for each in (before, now)]
+    days = [(end - start).days + 1 for start, end in sides if start is not None]
+    if len(days) == 2 and abs(days[0] - days[1]) > (_CALENDAR if min(days) >= _MONTH else 0):
+        windows = [f"from {start} to {end} ({length} days)" for (start, end), length in zip(sides, days, strict=True)]
+        raise DataError(
+            f"before counts {windows[0]}, now {windows[1]}: what a customer brings in a longer time is more, without "
+            "having changed. Give rfm two windows of the same length."
+        )
 
 
 def _ways(before: ValueTiers | Lifecycle, now: ValueTiers | Lifecycle) -> list[tuple[str, Any, Any]]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from perfkit import estimates
 from perfkit.aggregations import only
-from perfkit.customers.clv.summaries import day_of
+from perfkit.customers.clv.summaries import day_of, first_day_of
 from perfkit.customers.purchases import Value, from_ten_thousandths, refuse_two_currencies, value_of
 from perfkit.customers.segments import purchases as engine
 from perfkit.customers.segments import score_views as views
@@ -123,7 +123,8 @@ def rfm(
         The day that recency counts back from: "2024-06-30", or "2024-06" for the month's last. Later lines are left
         out and counted.
     since : str or date, optional
-        The first day that counts; lines before it are left out and counted.
+        The first day that counts: "1997-01-01", or "1997-01" for the month's first; lines before it are left out and
+        counted.
     value : str, optional
         What a customer is worth: "margin" (net revenue less cost of goods) or "revenue". By default margin where lines
         have a cost.
@@ -143,7 +144,7 @@ def rfm(
     """
     table = checked(sales, "customer_id")
     has_cost, chosen = "cost" in table.columns, value_of(table, value)
-    until, start = day_of(as_of), None if since is None else _first_of(since)
+    until, start = day_of(as_of), None if since is None else first_day_of(since)
     if start is not None and start > until:
         raise ParameterError(f"since is {start}, after as_of, {until}: no day lies between. Take an earlier since.")
     counted = only(engine.totals(table, until, start))
@@ -197,12 +198,6 @@ def scored(values: np.ndarray) -> np.ndarray:
     """Return the score of each value, 1 to `CLASSES`: equal ones alike, by how many are strictly lower."""
     lower = np.searchsorted(np.sort(values), values, side="left")
     return np.asarray(1 + CLASSES * lower // len(values), dtype=np.int64)
-
-
-def _first_of(day: str | dt.date) -> dt.date:
-    """A day; of a text that names a month, its first."""
-    named = day_of(day)
-    return named.replace(day=1) if isinstance(day, str) and len(day) == len("2024-06") else named
 
 
 def _left_out(counted: dict[str, Any], returning: pd.DataFrame) -> pd.DataFrame:

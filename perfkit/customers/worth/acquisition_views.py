@@ -108,14 +108,18 @@ def acquisition_views(result: "AcquiredValue") -> list[View]:
     costed = rows["cac"].notna().any()
     fields = [
         Field("label", text("Acquisition channel")),
-        Field("n", text("Customers"), unit="count"),
+        Field("n", text("Customers valued"), unit="count"),
         Field("repeats", text("Purchases after the first"), unit="quantity", decimals=1),
         Field("estimate", text("Value of a new customer"), unit=unit),
         Field("low", text("from"), unit=unit),
         Field("high", text("to"), unit=unit),
     ]
     if costed:
-        fields.append(Field("cac", text("Cost of acquiring one"), unit=unit))
+        fields += [
+            Field("spend", text("Spend, whole periods"), unit=unit),
+            Field("acquired", text("Acquired in them"), unit="count"),
+            Field("cac", text("Cost of acquiring one"), unit=unit),
+        ]
     if rows["ratio"].notna().any():
         fields += [
             Field("ratio", text("Value / cost"), unit="ratio", decimals=1),

@@ -35,6 +35,11 @@ def name(base: "Base", model: "Model") -> str:
     return text("All customers") if len(base.models) == 1 else text("All others")
 
 
+def stem(model: "Model") -> str:
+    """Return what a group is called in ids, in every language."""
+    return "rest" if model.group is None else f"={model.group}"
+
+
 def value_name(base: "Base") -> str:
     """Return what a customer's value is of."""
     if base.value == "revenue":
@@ -48,13 +53,12 @@ def base_figures(base: "Base") -> pd.DataFrame:
     common: dict[str, Any] = {"period": day.isoformat()}
     rows: list[dict[str, Any]] = []
     for model in base.models:
-        group = "" if model.group is None else f"={model.group}"
-        stem = f"customer_base:{day}:{group or 'rest'}"
+        whole = f"customer_base:{day}:{stem(model)}"
         of = common | {"dimensions": {base.grouped or "group": name(base, model)}}
         customers = base.customers.iloc[model.at]
         rows.append(
             of
-            | {"figure_id": f"{stem}:customers", "kpi": "customers_valued", "estimate": len(model.at), "unit": "count"}
+            | {"figure_id": f"{whole}:customers", "kpi": "customers_valued", "estimate": len(model.at), "unit": "count"}
             | {"basis": text(_BASIS["customers"], day=date(day)), "status": "observed"}
         )
         kept = model.kept.iloc[0].to_dict()
@@ -62,7 +66,7 @@ def base_figures(base: "Base") -> pd.DataFrame:
         rows.append(
             of
             | {each: kept.get(each) for each in ("estimate", "low", "high", "level", "n")}
-            | {"figure_id": f"{stem}:kept", "kpi": "value_kept", "unit": "share", "status": "estimated"}
+            | {"figure_id": f"{whole}:kept", "kpi": "value_kept", "unit": "share", "status": "estimated"}
             | {"basis": text(_BASIS[kind], day=date(day))}
         )
         again = int((customers["frequency"] > 0).sum())
@@ -74,7 +78,7 @@ def base_figures(base: "Base") -> pd.DataFrame:
             rows.append(
                 of
                 | {each: row[each] for each in ("estimate", "low", "high", "level", "n")}
-                | {"figure_id": f"{stem}:{model.fitted.model}:{row['parameter']}", "kpi": "purchase_model"}
+                | {"figure_id": f"{whole}:{model.fitted.model}:{row['parameter']}", "kpi": "purchase_model"}
                 | {"unit": "quantity", "basis": basis, "status": "estimated" if there else "not available"}
                 | {"reason": "" if there else " ".join(model.fitted.notes)}
                 | {"dimensions": of["dimensions"] | {"parameter": row["parameter"]}}

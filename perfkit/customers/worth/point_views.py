@@ -44,18 +44,19 @@ def point_figures(result: "RetentionPoint") -> pd.DataFrame:
         | {"figure_id": f"{stem}:all", "kpi": "retention_point", "unit": unit, "basis": basis(result)}
     ]
     for place, row in zip(result.groups.index, result.groups.to_dict("records"), strict=True):
-        name = base_views.name(base, base.models[place])
-        of = common | {"dimensions": {"group": name}, "level": total["level"], "n": row["n"]}
+        model = base.models[place]
+        group = base_views.stem(model)
+        of = common | {"dimensions": {"group": base_views.name(base, model)}, "level": total["level"], "n": row["n"]}
         rows.append(
             of
             | {each: row[each] for each in ("estimate", "low", "high")}
-            | {"figure_id": f"{stem}:={name}", "kpi": "retention_point", "unit": unit, "basis": basis(result)}
+            | {"figure_id": f"{stem}:{group}", "kpi": "retention_point", "unit": unit, "basis": basis(result)}
         )
         rows.append(
             of
             | {"estimate": row["stays"], "low": row["stays_low"], "high": row["stays_high"], "unit": "share"}
-            | {"figure_id": f"one_year_retention:{base.until}:={name}", "kpi": "one_year_retention"}
-            | {"basis": text(_STAYS, model=base.models[place].sure.process.title)}
+            | {"figure_id": f"one_year_retention:{base.until}:{group}", "kpi": "one_year_retention"}
+            | {"basis": text(_STAYS, model=model.sure.process.title)}
         )
     return figure_frame(rows)
 

@@ -22,6 +22,7 @@ from perfkit.customers import (
 from perfkit.customers.cohorts import drift_views, payback_views
 from perfkit.customers.segments import lifecycle_views
 from perfkit.customers.worth import Absent, Base, base_views
+from perfkit.estimates import LEVEL
 from perfkit.improve.answers.answer import Answer
 from perfkit.languages import percent, plural, show, text
 
@@ -62,16 +63,17 @@ def channels_bring(acquired: AcquiredValue | Absent, payback: Payback | Absent) 
         return Answer((text("These data do not say yet which channels bring value."),), acquired.reason)
     told = [f"{acquired.views()[0].title}."]
     paid = acquired.each[acquired.each["cac"].notna()]
-    known = paid[paid["paid"].isin(["paid back", "not paid back", "not distinguishable"])]
+    known = paid[paid["ratio"].notna()]
     if len(known):
         short = [str(each) for each in known.loc[known["paid"] == "not paid back", "member"]]
         sure = int((known["paid"] == "paid back").sum())
         told.append(
             plural(
-                "Of {n} channel with known spend, {sure} brings more than it costs for certain.",
-                "Of {n} channels with known spend, {sure} bring more than they cost for certain.",
+                "Of {n} channel with known spend, {sure} brings more than it costs, beyond the interval at {level}.",
+                "Of {n} channels with known spend, {sure} bring more than they cost, beyond the interval at {level}.",
                 len(known),
                 sure=sure,
+                level=percent(LEVEL, 0),
             )
             if not short
             else text("Customers cost more than they are worth from: {channels}.", channels=", ".join(short))
