@@ -174,9 +174,8 @@ class Contracts(Result):
         if self.span is not None:
             return estimate, further(self.span[1]), missing if perhaps else further(self.span[0])
         low, high = positive(estimate, estimate * 0 + error(further, self.theta, self.covariance))
-        if (
-            perhaps
-        ):  # where the mean rises without end, a derivative says nothing of the lower end: what comes soon does
+        if perhaps:
+            # Where the mean rises without end, a derivative says nothing of the lower end: what comes soon does.
             return estimate, np.maximum(low, self._renewals(ages, _SOON, force)[1]), missing
         return estimate, low, high
 
