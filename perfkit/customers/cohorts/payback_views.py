@@ -278,7 +278,7 @@ def notes(result: "Payback") -> list[str]:
             found.append(
                 text(
                     "{amount} of spend match no customers ({channels}): if some came through these, have the channel "
-                    "written alike in both tables; if none did, it is sold through, or won nobody.",
+                    "written alike in both tables; if none did, it is a channel that sells, or won nobody.",
                     amount=show(sum(stray["amount"], Decimal(0)), result.currency or "quantity"),
                     channels=listing(text("(unknown)") if each is None else each for each in stray["channel"]),
                 )
