@@ -272,6 +272,7 @@ def test_what_is_given_away_has_a_cost_and_the_costs_below_it_stand():
 def test_a_cost_of_goods_that_is_of_no_line_gives_the_gross_margin_another_name():
     shown = made().views()[0]
     assert "= Gross margin after other purchase costs" in set(shown.rows["label"])
+    assert "Both are after other purchase costs." in shown.notes
     assert "where lines are broken down, gross margin is before them, €90 here." in " ".join(shown.notes)
     without = made(costs=COSTS[COSTS["level"] != "cogs"]).views()[0]
     assert "= Gross margin" in set(without.rows["label"])

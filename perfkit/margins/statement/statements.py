@@ -220,6 +220,8 @@ class Statement(Result):
                     markup=percent(float(profit / goods)),
                 )
             )
+        if notes and self._purchases():
+            notes.append(text("Both are after other purchase costs."))
         if self._purchases() and profit is not None:
             beside = self.rows[(self.rows["level"] == "cogs") & (self.rows["line"] != GOODS)]
             before = profit - sum(beside.loc[beside["role"] == "cost", "amount"], Decimal(0))
