@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import betaincinv, erfc
 
 from perfkit.customers.clv.intervals import Of, error, positive, within_one
-from perfkit.customers.contracts.curves import Bdw, Geometric, Parted, Sbg
+from perfkit.customers.contracts.curves import CURVES, Geometric, Parted, Sbg
 from perfkit.customers.contracts.survivors import Survivors, survivors
 from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
 from perfkit.customers.maximum import Maximum, climb
@@ -17,7 +17,6 @@ from perfkit.errors import ParameterError, unknown
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
 
-CURVES: dict[str, Sbg] = {"sbg": Sbg(), "bdw": Bdw()}
 """The models by name."""
 _WIDEST = 12.0
 _NEAR = 1e-4

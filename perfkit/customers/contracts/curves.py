@@ -132,6 +132,10 @@ class Bdw(Sbg):
         return float(theta[1] ** (1 / theta[2]))
 
 
+CURVES: dict[str, Sbg] = {"sbg": Sbg(), "bdw": Bdw()}
+"""Those that may be asked for."""
+
+
 class Geometric(Sbg):
     """One chance of leaving for all, at every renewal: what is left where the data do not tell how customers differ."""
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from perfkit.customers.contracts.curves import CURVES
 from perfkit.customers.parameters import parameter_figures, parameter_view
 from perfkit.languages import mark, number, percent, text
 from perfkit.results import Field, View, figure_frame
@@ -46,13 +47,10 @@ _NOTES = {
 }
 
 
-_TITLES = {"sbg": "sBG", "bdw": "BdW"}
-
-
 def contract_notes(contracts: "Contracts") -> list[str]:
     """Return what a reader has to know, as sentences."""
     p = number(contracts.test.loc[0, "p"], 3)
-    return [text(_NOTES[code], p=p, asked=_TITLES[contracts.asked]) for code in contracts.codes]
+    return [text(_NOTES[code], p=p, asked=CURVES[contracts.asked].title) for code in contracts.codes]
 
 
 def contract_figures(contracts: "Contracts") -> pd.DataFrame:
@@ -113,7 +111,8 @@ def contract_views(contracts: "Contracts") -> list[View]:
 
 
 def _title(contracts: "Contracts") -> str:
-    return _TITLES.get(contracts.curve.name) or text(contracts.curve.title)
+    title = contracts.curve.title
+    return title if contracts.curve.name in CURVES else text(title)
 
 
 def _basis(contracts: "Contracts") -> str:

@@ -112,7 +112,7 @@ def shown(result: "PriceVolumeMix") -> list[View]:
 
 def thin_in_words(result: "PriceVolumeMix") -> str:
     """Return of how much of the sales the cost is known, where that is too little to compare two periods by."""
-    before, now = (percent(share or 0) for share in result.covered)
+    before, now = (percent(1.0 if share is None else share) for share in result.covered)  # of nothing, all is known
     return text(
         "The cost is known of {before} of the amounts of {base} and of {now} of those of {current}: too little to say "
         "how gross profit moved",

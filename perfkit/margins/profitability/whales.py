@@ -63,7 +63,7 @@ class WhaleCurve(Result):
     ----------
     cells : DataFrame, one row a member with a profit, the best first
         rank: from 1; member; name; profit, cumulative: Decimal; share: cumulative / total, None where that is not
-        positive; coverage: share of the member's amounts whose cost is known, None where nothing was sold.
+        positive; coverage: float, share of the member's amounts whose cost is known, missing where nothing was sold.
     profit : str
         What profit is: "gross_profit", or "cm2" where costs reach the members down to that level.
     total, peak_amount, destroyed : Decimal
@@ -322,7 +322,8 @@ def _curve(
     named = sums["member"].notna().to_numpy()
     # Costs to serve are of all lines: whoever's goods are known of a part alone would seem to lose by them.
     sold, covered = (floats(sums[name]) for name in ("sold", "covered"))
-    thin = (counted > 0) & (covered < ENOUGH * sold) & (profit == "cm2")
+    sums["coverage"] = np.divide(covered, sold, out=np.full(len(sold), np.nan), where=sold > 0)
+    thin = (counted > 0) & (sums["coverage"].to_numpy() < ENOUGH) & (profit == "cm2")
     known = ((counted > 0) & ~thin) | (lines == 0)  # whose profit is
     ranked = named & known
     if not (ranked & (lines > 0)).any():
@@ -354,7 +355,6 @@ def _ranked(sums: pd.DataFrame, earned: pd.Series, ranked: np.ndarray) -> pd.Dat
     running = np.cumsum(tenths[order].astype(object))
     total = int(running[-1])
     chosen = np.array(places)[order]
-    sold, covered = (floats(sums[name])[chosen] for name in ("sold", "covered"))
     names = names_of(sums[["member", *(["named"] if "named" in sums else [])]], ["member"])
     return pd.DataFrame(
         {
@@ -364,7 +364,7 @@ def _ranked(sums: pd.DataFrame, earned: pd.Series, ranked: np.ndarray) -> pd.Dat
             "profit": pd.Series(earned.to_numpy(dtype="object")[chosen], dtype="object"),
             "cumulative": pd.Series([Decimal(int(each)).scaleb(-4) for each in running], dtype="object"),
             "share": pd.Series([int(each) / total if total > 0 else None for each in running], dtype="object"),
-            "coverage": pd.Series([c / s if s else None for c, s in zip(covered, sold, strict=True)], dtype="object"),
+            "coverage": sums["coverage"].to_numpy()[chosen],
         }
     )
 
