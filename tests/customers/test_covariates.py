@@ -89,7 +89,8 @@ def test_at_coefficients_of_zero_the_model_is_the_plain_one(customers, model):
     theta, covariance = np.append(plain.theta, np.ones(4)), np.zeros((8, 8))
     covariance[:4, :4] = plain.covariance
     loose = np.zeros(8, dtype=bool)
-    zero = replace(plain, theta=theta, covariance=covariance, loose=loose, covariates=none, climbed=None)
+    plain = replace(plain, climbed=None)
+    zero = replace(plain, theta=theta, covariance=covariance, loose=loose, covariates=none)
     few = customers[model].iloc[::40].assign(monetary=20.0)
     for ask in (
         lambda of: of.expected_purchases(few, 30),

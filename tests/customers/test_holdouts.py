@@ -22,7 +22,7 @@ def test_a_track_ends_where_the_backtest_does(cdnow, tracked):
     assert tracked.actual == row["actual"] == 1882
     for name in ("expected", "low", "high"):
         assert getattr(tracked, name) == pytest.approx(row[name])
-    assert tracked.bias == pytest.approx(row["bias"]) and tracked.covered
+    assert tracked.bias == pytest.approx(row["bias"]) and tracked.covered == bool(row["covered"])
 
 
 def test_a_track_counts_every_repeat_purchase(cdnow, tracked):

@@ -177,15 +177,16 @@ def _tested(
                 "log_likelihood": np.nan}  # fmt: skip
     else:
         fitted = fit(known, model)
-        each = fitted.expected_purchases(known, horizon)
         total = fitted.expected_purchases(known, horizon, by="total").iloc[0]
-        expected = each["estimate"].to_numpy(np.float64)
+        rows = fitted.units(known, None).rows
+        expected = fitted.mean(fitted.theta, rows, horizon)[rows.of]
+        least, most = (each[rows.of] for each in fitted.outcomes(rows, horizon))
         row |= {
             "fitted": fitted.model,
             "low": total["actual_low"],
             "high": total["actual_high"],
             "covered": float(total["actual_low"] <= actual <= total["actual_high"]),
-            "coverage": float(((later >= each["outcome_low"]) & (later <= each["outcome_high"])).mean()),
+            "coverage": float(((later >= least) & (later <= most)).mean()),
             "log_likelihood": fitted.log_likelihood,
         }
     bias = ratio(expected.sum() - actual, actual)

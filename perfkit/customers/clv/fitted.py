@@ -10,7 +10,7 @@ import pandas as pd
 from perfkit.customers.clv.covariates import Covariates
 from perfkit.customers.clv.effects import effects_of, parameters_of, test_of
 from perfkit.customers.clv.histories import Histories
-from perfkit.customers.clv.intervals import Of, error, positive, within_one
+from perfkit.customers.clv.intervals import Of, One, interval
 from perfkit.customers.clv.outcomes import SHARES, of_sum, quantiles
 from perfkit.customers.clv.processes import Process, at
 from perfkit.customers.clv.summaries import Summary
@@ -164,17 +164,12 @@ class Fitted(Result):
         """
         horizon = length(horizon, "horizon")
         for_ = self.units(summary, by)
-        x, T, of = distinct_ages(for_.rows)
-
-        def expected(theta: np.ndarray, of_whom: np.ndarray | float = 1.0) -> np.ndarray:
-            theta = self.own(theta, for_.rows)
-            alive = self.process.p_alive(theta, for_.rows)
-            return for_.sums(alive * self.process.mean(theta, x, T, horizon)[of] * of_whom)
-
-        estimate, low, high, wide = self.interval(expected)
+        estimate, low, high = self.interval(
+            self._expected(for_, horizon), one=lambda unit: self._expected(for_.alone(unit), horizon)
+        )
         most, silent = self.silent(for_.rows)
         if silent.any():  # of these nothing but the upper end is known
-            _, low, high, _ = self.interval(lambda theta: expected(theta, ~silent))
+            _, low, high = self.interval(self._expected(for_, horizon, ~silent))
             of_silent = for_.sums(np.where(silent, most * horizon, 0.0))
             high = np.maximum(high + of_silent, estimate)
         found = for_.names.assign(estimate=estimate, low=low, high=high)
@@ -184,15 +179,26 @@ class Fitted(Result):
         else:
             mean, square = self.moments(for_.rows, horizon)
             variance = for_.sums(square - mean**2)
-            for name, spread in (("outcome", variance), ("actual", variance + wide**2)):
-                ends = list(of_sum(estimate, spread))
+            off = ((estimate - low) / Z, (high - estimate) / Z)  # on each side by itself
+            for name in ("outcome", "actual"):
+                spread = [variance + (name == "actual") * each**2 for each in off]
+                ends = [of_sum(estimate, each)[side] for side, each in enumerate(spread)]
                 if name == "actual" and self.span is not None:  # at the end of the interval, what may be bought there
                     mean, square = self.moments(for_.rows, horizon, self.span[1])
                     ends[1] = np.maximum(np.ceil(high), of_sum(high, for_.sums(square - mean**2))[1])
                 elif name == "actual" and silent.any():
-                    ends[1] = np.maximum(ends[1], of_sum(estimate + of_silent, spread + of_silent)[1])
+                    ends[1] = np.maximum(ends[1], of_sum(estimate + of_silent, spread[1] + of_silent)[1])
                 found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
         return found.assign(level=LEVEL, n=for_.n, status=self.status(for_, silent))
+
+    def _expected(self, for_: Units, horizon: float, of_whom: np.ndarray | float = 1.0) -> Of:
+        return lambda theta: for_.sums(self.mean(theta, for_.rows, horizon) * of_whom)
+
+    def mean(self, theta: np.ndarray, rows: Histories, horizon: float) -> np.ndarray:
+        """Return the purchases to expect within the horizon, of each history, at some parameters."""
+        x, T, of = distinct_ages(rows)
+        theta = self.own(theta, rows)
+        return np.asarray(self.process.p_alive(theta, rows) * self.process.mean(theta, x, T, horizon)[of])
 
     def silent(self, rows: Histories) -> tuple[np.ndarray, np.ndarray]:
         """Return the most that the rate of each history may be, and of which histories that is all that is known.
@@ -223,18 +229,16 @@ class Fitted(Result):
         """
         for_ = self.units(summary, by)
         size = for_.n
-
-        def alive(theta: np.ndarray, of_whom: np.ndarray | float = 1.0) -> np.ndarray:
-            return for_.sums(self.process.p_alive(self.own(theta, for_.rows), for_.rows) * of_whom) / size
-
-        estimate, low, high, _ = self.interval(alive, share=True)
+        estimate, low, high = self.interval(
+            self._alive(for_), share=True, one=lambda unit: self._alive(for_.alone(unit))
+        )
         if self.span is not None:
             low, high = np.zeros_like(estimate), np.ones_like(estimate)
         _, silent = self.silent(for_.rows)
         if silent.any():
             of_silent = for_.sums(silent.astype(np.float64)) / size
             rest = np.maximum(1 - of_silent, 1e-12)
-            _, low, high, _ = self.interval(lambda theta: alive(theta, ~silent) / rest, share=True)
+            _, low, high = self.interval(lambda theta: self._alive(for_, ~silent)(theta) / rest, share=True)
             low, high = low * (1 - of_silent), high * (1 - of_silent) + of_silent
         never = for_.sums(for_.rows.frequency == 0) > 0
         assumed = never if self.process.sure_without_repeat else np.zeros_like(never)
@@ -243,6 +247,10 @@ class Fitted(Result):
         unknown = for_.sums(silent.astype(np.float64)) > 0
         status = np.where(unknown, "not identified" if for_.each else "partly not identified", status)
         return for_.names.assign(estimate=estimate, low=low, high=high, level=LEVEL, n=size, status=status)
+
+    def _alive(self, for_: Units, of_whom: np.ndarray | float = 1.0) -> Of:
+        size = for_.n
+        return lambda theta: for_.sums(self.process.p_alive(self.own(theta, for_.rows), for_.rows) * of_whom) / size
 
     def lifetime_value(
         self,
@@ -276,22 +284,13 @@ class Fitted(Result):
         mean = alive * self.process.mean(theta, x, T, horizon)[of]
         return mean, alive * self.process.pairs(theta, x, T, horizon)[of] + mean
 
-    def interval(self, of: Of, *, share: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return an estimate, both ends of its interval and its standard error.
-
-        Parameters
-        ----------
-        of : callable
-            Of the parameters: something for every unit.
-        share : bool
-            Whether it lies within 0 and 1.
-        """
-        estimate = of(self.theta)
+    def interval(
+        self, of: Of, *, share: bool = False, one: One | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return an estimate and both ends of its interval, see `intervals.interval`."""
         if self.span is not None:
-            low, high = (of(each) for each in self.span)
-            return estimate, low, high, (high - low) / (2 * Z)
-        wide = np.zeros_like(estimate) + error(of, self.theta, self.covariance)
-        return estimate, *(within_one if share else positive)(estimate, wide), wide
+            return of(self.theta), of(self.span[0]), of(self.span[1])
+        return interval(of, self.theta, self.covariance, self.climbed, share=share, one=one)
 
     def outcomes(self, rows: Histories, horizon: float) -> list[np.ndarray]:
         """Return both ends of the interval of purchases within the horizon, of each history, at these parameters."""

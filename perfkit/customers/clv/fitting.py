@@ -10,14 +10,14 @@ import pandas as pd
 from scipy.special import pdtrc
 
 from perfkit.customers.clv.covariates import covariates as read_covariates
-from perfkit.customers.clv.covariates import likelihood
+from perfkit.customers.clv.covariates import likelihood as with_covariates
 from perfkit.customers.clv.fitted import Fitted
 from perfkit.customers.clv.histories import Histories, observed
 from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.processes import Process
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of, unit_of_time
-from perfkit.customers.maximum import ENOUGH, FLAT, Maximum, climb
+from perfkit.customers.maximum import ENOUGH, FLAT, Likelihood, Maximum, climb
 from perfkit.errors import ParameterError, unknown
 from perfkit.estimates import LEVEL
 
@@ -137,8 +137,9 @@ def fit(
     process, found, scale = best(rows, MODELS[model])
     per_unit = float(rows.weight @ rows.frequency) * np.log(scale)  # of the density of the times of all purchases
     without = None if read is None else found.log_likelihood - per_unit
+    likelihood: Likelihood | None = partial(process.log_likelihood, rows=rows.scaled(scale))
     if read is not None and read.terms:
-        read = read.with_silent(rows)
+        read, likelihood = read.with_silent(rows), None
         found = _moved(process, rows.scaled(scale), found)
     # Of two that run off together, one may reach the edge of the search and the other not: neither is identified.
     k = len(process.parameters)
@@ -159,7 +160,7 @@ def fit(
         time_unit=unit_of_time(summary),
         covariates=read,
         without=without,
-        climbed=(partial(process.log_likelihood, rows=rows.scaled(scale)), found) if read is None else None,
+        climbed=None if likelihood is None else (likelihood, found),
     )
     return replace(fitted, codes=(*fitted.codes, *_codes_of_covariates(fitted)))
 
@@ -183,7 +184,8 @@ def _moved(process: Process, rows: Histories, plain: Maximum) -> Maximum:
     assert rows.design is not None
     more = len(process.moved) * rows.design.shape[1]
     edge = np.append(np.full(len(plain.place), _WIDEST), np.full(more, _STRONGEST))
-    found = climb(lambda place: likelihood(process, place, rows), np.append(plain.place, np.zeros(more)), -edge, edge)
+    start = np.append(plain.place, np.zeros(more))
+    found = climb(lambda place: with_covariates(process, place, rows), start, -edge, edge)
     # Of a member of whom nobody bought again, say, the coefficient runs off: how far is not known.
     off = np.flatnonzero(np.abs(found.place) >= edge)
     off = off[off >= len(plain.place)]

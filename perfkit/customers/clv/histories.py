@@ -53,6 +53,13 @@ class Histories:
         """Return the same histories with time counted in `unit`."""
         return Histories(self.frequency, self.recency / unit, self.T / unit, self.weight, self.of, self.design)
 
+    def taken(self, places: np.ndarray, weight: np.ndarray | None = None) -> "Histories":
+        """Return the histories of some customers, who may share them: the places of theirs, and their weights."""
+        kept, of = np.unique(places, return_inverse=True)
+        counted = np.bincount(of, weight, len(kept))
+        design = None if self.design is None else self.design[kept]
+        return Histories(self.frequency[kept], self.recency[kept], self.T[kept], counted, of, design)
+
 
 def histories(frame: pd.DataFrame, design: np.ndarray | None = None) -> Histories:
     """Return the histories of a frame with the columns frequency, recency and T [, weights].

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import betaln, digamma, polygamma
 
 from perfkit.customers.clv.histories import histories
-from perfkit.customers.clv.intervals import error, positive
+from perfkit.customers.clv.intervals import error, interval, positive
 from perfkit.customers.clv.spend_views import spend_figures, spend_notes, spend_views
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of
@@ -25,6 +25,7 @@ from perfkit.results import Result, View
 
 PARAMETERS = ("p", "q", "gamma")
 _WIDEST = 16.0
+_NEAR_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,13 @@ class Spend(Result):
         x, amount = amounts(frame)
         estimate, wide = self.of(x, amount)
         low, high = positive(estimate, wide)
+        known = np.flatnonzero(~self.without_mean(x))
+        if len(known):
+            at, kept = x[known], amount[known]
+            _, low[known], high[known] = interval(
+                lambda theta: self.expected(theta, at, kept), self.theta, self.covariance, self.climbed,
+                one=lambda place: lambda theta: self.expected(theta, at[[place]], kept[[place]]),
+            )  # fmt: skip
         names = frame[[name for name in ("customer_id",) if name in frame.columns]]
         status = np.where(self.without_mean(x), "observed mean", "estimated")
         return names.assign(estimate=estimate, low=low, high=high, level=LEVEL, n=x.astype(np.int64), status=status)
@@ -113,12 +121,15 @@ class Spend(Result):
         """Return the expected amount at some parameters."""
         p, q, gamma = theta
         without = self.without_mean(x)
-        return np.where(without, self.mean, p * (gamma + x * amount) / np.where(without, 1.0, p * x + q - 1))
+        rest = np.maximum(p * x + q - 1, _NEAR_NOTHING)
+        return np.where(without, self.mean, p * (gamma + x * amount) / np.where(without, 1.0, rest))
 
     def without_mean(self, x: np.ndarray) -> np.ndarray:
         """Say of which customers the mean may be infinite within the interval of q, so that there is no estimate."""
         p, q, _ = self.theta
         lowest = q * np.exp(-Z * np.sqrt(self.covariance[1, 1]))
+        if self._ends is not None and np.isfinite(self._ends[0][1]):
+            lowest = min(lowest, self._ends[0][1])
         return np.asarray(p * x + lowest <= 1)
 
     @property

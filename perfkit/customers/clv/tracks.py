@@ -21,6 +21,7 @@ from perfkit.customers.clv.histories import histories
 from perfkit.customers.clv.holdouts import Holdout, hold_out
 from perfkit.customers.clv.outcomes import of_sum
 from perfkit.customers.clv.summaries import DAYS, TimeUnit, first_day_of
+from perfkit.customers.maximum import Z
 from perfkit.customers.purchases import is_bought
 from perfkit.estimates import LEVEL, ratio
 from perfkit.lines import checked
@@ -195,13 +196,14 @@ def _forecast(held: Holdout, horizons: np.ndarray) -> tuple[np.ndarray, np.ndarr
         alive = np.bincount(of, rows.weight * process.p_alive(theta, rows), len(x))
         return np.array([alive @ process.mean(theta, x, T, float(each)) for each in horizons])
 
-    estimate, _, _, wide = fitted.interval(expected)
+    estimate, *ends = fitted.interval(expected)
     alive, spread = process.p_alive(fitted.theta, rows), []
     for each in horizons:
         mean = alive * process.mean(fitted.theta, x, T, float(each))[of]
         square = alive * process.pairs(fitted.theta, x, T, float(each))[of] + mean
         spread.append(float(rows.weight @ (square - mean**2)))
-    low, high = of_sum(estimate, np.array(spread) + wide**2)
+    off = [(end - estimate) / Z for end in ends]
+    low, high = (of_sum(estimate, np.array(spread) + each**2)[side] for side, each in enumerate(off))
     return estimate, low, high
 
 

@@ -45,6 +45,16 @@ class Units:
         """Customers in each unit."""
         return np.ones(len(self.names)) if self.each else np.bincount(self.unit, self.weight, len(self.names))
 
+    def alone(self, unit: int) -> "Units":
+        """Return one unit by itself."""
+        at = self.rows_of(unit)
+        rows = self.rows.taken(self.rows.of[at], self.weight[at])
+        return Units(rows, self.names.iloc[[unit]], np.zeros(len(at), dtype=np.int64), self.weight[at], self.each)
+
+    def rows_of(self, unit: int) -> np.ndarray:
+        """Return the places of a unit's rows in the summary."""
+        return np.array([unit]) if self.each else np.flatnonzero(self.unit == unit)
+
     def sums(self, by_history: np.ndarray) -> np.ndarray:
         """Return the sums over units of something that every customer with the same history has alike."""
         return self.sums_of_rows(by_history[self.rows.of])

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, gammaincinv
 
-from perfkit.customers.clv.intervals import error, positive
+from perfkit.customers.clv.intervals import Of, error, widened
 from perfkit.customers.clv.outcomes import SHARES
 from perfkit.customers.clv.spend import Spend, amounts
 from perfkit.customers.clv.summaries import DAYS, Summary
@@ -84,7 +84,6 @@ def lifetime(
     horizon, for_ = length(horizon, "horizon"), fitted.units(summary, by)
     rate, rate_error = _margin(margin_rate)
     force = _force(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)
-    x, T, of = distinct_ages(for_.rows)
 
     def discounted(within: Callable[[float], np.ndarray]) -> np.ndarray:
         later = force * horizon * sum(
@@ -93,10 +92,19 @@ def lifetime(
         )  # fmt: skip
         return np.asarray(np.exp(-force * horizon) * within(horizon) + later)
 
+    x, T, of = distinct_ages(for_.rows)
+
     def purchases(theta: np.ndarray) -> np.ndarray:
         theta = fitted.own(theta, for_.rows)
         whole = discounted(lambda until: fitted.process.mean(theta, x, T, until))
         return fitted.process.p_alive(theta, for_.rows) * whole[of]
+
+    def brought(theta: np.ndarray) -> np.ndarray:
+        return for_.sums_of_rows(purchases(theta)[for_.rows.of] * each * known)
+
+    def not_discounted(unit: int) -> Of:  # is highest, and lowest, where the discounted is, as near as matters
+        part, by_purchase = for_.alone(unit), (each * known)[for_.rows_of(unit)]
+        return lambda theta: part.sums_of_rows(fitted.mean(theta, part.rows, horizon)[part.rows.of] * by_purchase)
 
     most, silent = fitted.silent(for_.rows)
     known = ~silent[for_.rows.of]
@@ -104,22 +112,20 @@ def lifetime(
     each, variance = _amounts(for_, summary, spend, bought)
     estimate = for_.sums_of_rows(bought * each)
     if fitted.span is None:
-        of_rates = error(lambda theta: for_.sums_of_rows(purchases(theta)[for_.rows.of] * each * known), fitted.theta,
-                         fitted.covariance)  # fmt: skip
-        wide = np.sqrt(of_rates**2 + variance)
-        low, high = positive(for_.sums_of_rows(bought * each * known), wide)
+        low, high = widened(*fitted.interval(brought, one=not_discounted), np.sqrt(variance))
         if silent.any():  # of whom nothing but the upper end is known
             there = np.where(silent, most, 0.0)[for_.rows.of]
             of_silent = for_.sums_of_rows(discounted(lambda until: there * until) * each)
             high = np.maximum(high + of_silent, estimate)
     else:
-        low, high = (for_.sums_of_rows(purchases(theta)[for_.rows.of] * each) for theta in fitted.span)
-        wide = (high - low) / (2 * Z)
+        low, high = (brought(theta) for theta in fitted.span)
+    off = [rate * (end - estimate) for end in ((low, high) if rate > 0 else (high, low))]
     if rate_error or rate <= 0:
-        wide = np.sqrt((rate * wide) ** 2 + (rate_error * estimate) ** 2)
-        low, high = rate * estimate - Z * wide, rate * estimate + Z * wide
-    else:
-        low, high, wide = rate * low, rate * high, rate * wide
+        off = [
+            np.copysign(np.hypot(each, Z * rate_error * estimate), sign)
+            for each, sign in zip(off, (-1, 1), strict=True)
+        ]
+    low, high = (rate * estimate + each for each in off)
     mean, square = fitted.moments(for_.rows, horizon)
     mean, square = mean[for_.rows.of], square[for_.rows.of]
     shrink = np.divide(bought, mean, out=np.ones_like(bought), where=mean > 0) * rate
@@ -136,14 +142,15 @@ def lifetime(
         )
     else:
         spread = for_.sums_of_rows(shrink**2 * _variance(spend, for_, summary, mean, square))
-        for name, squared in (("outcome", spread), ("actual", spread + wide**2)):
-            ends = _of_sum(rate * estimate, squared)
+        for name in ("outcome", "actual"):
+            squared = [spread + (name == "actual") * (each / Z) ** 2 for each in off]
+            ends = tuple(_of_sum(rate * estimate, each)[side] for side, each in enumerate(squared))
             if name == "actual" and fitted.span is not None:  # at the end of the interval, what may be brought there
                 mean_, square_ = (each[for_.rows.of] for each in fitted.moments(for_.rows, horizon, fitted.span[1]))
-                brought = purchases(fitted.span[1])[for_.rows.of]
-                part = rate * np.divide(brought, mean_, out=np.ones_like(brought), where=mean_ > 0)
+                most_ = purchases(fitted.span[1])[for_.rows.of]
+                part = rate * np.divide(most_, mean_, out=np.ones_like(most_), where=mean_ > 0)
                 luck = for_.sums_of_rows(part**2 * _variance(spend, for_, summary, mean_, square_))
-                there = _of_sum(rate * for_.sums_of_rows(brought * each), luck)
+                there = _of_sum(rate * for_.sums_of_rows(most_ * each), luck)
                 ends = np.minimum(low, there[0]), np.maximum(high, there[1])
             elif name == "actual" and silent.any():
                 ends = np.minimum(ends[0], low), np.maximum(ends[1], high)

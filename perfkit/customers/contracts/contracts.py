@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, erfc
 
-from perfkit.customers.clv.intervals import Of, error, positive, within_one
+from perfkit.customers.clv.intervals import Of, interval
 from perfkit.customers.contracts.curves import CURVES, Geometric, Parted, Sbg
 from perfkit.customers.contracts.survivors import Survivors, survivors
 from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
-from perfkit.customers.maximum import Maximum, climb
+from perfkit.customers.maximum import Likelihood, Maximum, climb
 from perfkit.customers.parameters import parameter_table
 from perfkit.errors import ParameterError, unknown
 from perfkit.estimates import LEVEL
 from perfkit.results import Result, View
 
-"""The models by name."""
 _WIDEST = 12.0
 _NEAR = 1e-4
 _GAIN = 0.01  # log-likelihood that differences between customers have to explain, to be there at all
@@ -50,6 +50,8 @@ class Contracts(Result):
         The model that was asked for.
     span : tuple of array, or None
         Of a simpler curve, the chances of leaving at either end of their exact intervals.
+    climbed : tuple, or None
+        The likelihood and its maximum, of which predictions take their intervals; None of a simpler curve.
     """
 
     curve: Sbg
@@ -62,6 +64,7 @@ class Contracts(Result):
     codes: tuple[str, ...]
     asked: str
     span: tuple[np.ndarray, np.ndarray] | None = None
+    climbed: tuple[Likelihood, Maximum] | None = None
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -172,7 +175,7 @@ class Contracts(Result):
         estimate = further(self.theta)
         if self.span is not None:
             return estimate, further(self.span[1]), missing if perhaps else further(self.span[0])
-        low, high = positive(estimate, estimate * 0 + error(further, self.theta, self.covariance))
+        estimate, low, high = interval(further, self.theta, self.covariance, self.climbed)
         if perhaps:
             # Where the mean rises without end, a derivative says nothing of the lower end: what comes soon does.
             return estimate, np.maximum(low, self._renewals(ages, _SOON, force)[1]), missing
@@ -182,16 +185,15 @@ class Contracts(Result):
         """Whether the mean lifetime has no end, and whether that lies within the interval."""
         if self.span is not None:
             return self.curve.falls(self.theta) <= 1, self.curve.falls(self.span[0]) <= 1
-        estimate = np.array([self.curve.falls(self.theta)])
-        wide = error(lambda theta: np.array([self.curve.falls(theta)]), self.theta, self.covariance)
-        low, _ = positive(estimate, estimate * 0 + wide)
+        estimate, low, _ = interval(
+            lambda theta: np.array([self.curve.falls(theta)]), self.theta, self.covariance, self.climbed
+        )
         return bool(estimate[0] <= 1), bool(low[0] <= 1)
 
     def _share(self, of: Of, age: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        estimate = of(self.theta)
         if self.span is not None:
-            return estimate, of(self.span[1]), of(self.span[0])
-        return estimate, *within_one(estimate, estimate * 0 + error(of, self.theta, self.covariance))
+            return of(self.theta), of(self.span[1]), of(self.span[0])
+        return interval(of, self.theta, self.covariance, self.climbed, share=True)
 
     @property
     def notes(self) -> list[str]:
@@ -234,7 +236,7 @@ def fit(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame, model: s
     test = pd.DataFrame(
         [{"statistic": statistic, "df": 1, "p": float(erfc(np.sqrt(statistic / 2))), "sbg": sbg, "bdw": bdw}]
     )
-    best = found[model]
+    best, likelihood = found[model], partial(_likelihood, curve=CURVES[model], data=data)
     simple = _simpler(data, best.log_likelihood)
     codes = [] if simple is None else [simple]
     if simple is None and best.loose.any():
@@ -247,7 +249,7 @@ def fit(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame, model: s
         return _of_chances(data, test, simple, tuple(codes), model)
     return Contracts(
         CURVES[model], np.exp(best.place), best.covariance, best.loose, best.log_likelihood, data, test, tuple(codes),
-        model,
+        model, climbed=(likelihood, best),
     )  # fmt: skip
 
 
@@ -288,21 +290,21 @@ def _of_chances(data: Survivors, test: pd.DataFrame, simple: str, codes: tuple[s
 
 
 def _highest(curve: Sbg, data: Survivors) -> Maximum:
-    def likelihood(place: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        value, gradient = curve.log_likelihood(place, data.lost, data.kept)
-        steps = np.eye(len(place)) * _NEAR
-        bends = np.stack(
-            [
-                curve.log_likelihood(place + step, data.lost, data.kept)[1]
-                - curve.log_likelihood(place - step, data.lost, data.kept)[1]
-                for step in steps
-            ]
-        ) / (2 * _NEAR)
-        return value, gradient, (bends + bends.T) / 2
-
     edge = np.full(len(curve.start), _WIDEST)
     edge[2:] = 2.0  # c: beyond, one renewal more or less is all or nothing
-    return climb(likelihood, np.log(np.array(curve.start)), -edge, edge)
+    return climb(partial(_likelihood, curve=curve, data=data), np.log(np.array(curve.start)), -edge, edge)
+
+
+def _likelihood(place: np.ndarray, curve: Sbg, data: Survivors) -> tuple[float, np.ndarray, np.ndarray]:
+    value, gradient = curve.log_likelihood(place, data.lost, data.kept)
+    bends = np.stack(
+        [
+            curve.log_likelihood(place + step, data.lost, data.kept)[1]
+            - curve.log_likelihood(place - step, data.lost, data.kept)[1]
+            for step in np.eye(len(place)) * _NEAR
+        ]
+    ) / (2 * _NEAR)
+    return value, gradient, (bends + bends.T) / 2
 
 
 def _force(annual: float, periods_per_year: float | None) -> float:

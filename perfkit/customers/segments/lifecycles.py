@@ -8,13 +8,15 @@ whatever the data say makes no stage either.
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from perfkit.customers.clv.fitted import Fitted, distinct_ages
-from perfkit.customers.clv.intervals import positive
+from perfkit.customers.clv.histories import Histories
+from perfkit.customers.clv.intervals import Of, widened
 from perfkit.customers.clv.spend import Spend, amounts
 from perfkit.customers.clv.summaries import DAYS, Summary
 from perfkit.customers.segments import lifecycle_views as views
@@ -207,12 +209,12 @@ def lifecycle(
         }
     )
     missed = _Missed(fitted, summary, float(ahead))
-    customers[list(_MISSED)] = np.column_stack(missed.purchases())
+    customers[list(_MISSED)] = np.column_stack(missed.purchases)
     parts = [_by_stage(fitted, summary, stage, float(ahead))]
     reason, at_risk = "no spend", (stage == "at risk").to_numpy()
     worth = np.full((len(frame), 4), np.nan)
     staked = dict.fromkeys(("at_stake", "at_stake_low", "at_stake_high"), np.nan)
-    missing = dict(zip(_MISSED, (float(each[0]) for each in missed.total(at_risk.astype(float))[:3]), strict=True))
+    missing = dict(zip(_MISSED, (float(each[0]) for each in missed.total(at_risk.astype(float))), strict=True))
     if spend is not None and annual_discount_rate is not None:
         of = {"horizon": ahead, "annual_discount_rate": annual_discount_rate, "margin_rate": margin_rate}
         each = fitted.lifetime_value(summary, spend, **of)  # type: ignore[arg-type]
@@ -297,22 +299,32 @@ class _Missed:
     def __init__(self, fitted: Fitted, summary: Summary, horizon: float) -> None:
         self.fitted, self.summary, self.horizon = fitted, summary, horizon
         self.rows = fitted.units(summary, None).rows
-        self.ages = distinct_ages(self.rows)
 
-    def by_history(self, theta: np.ndarray) -> np.ndarray:
-        """Return the missed purchases of each distinct history, at some parameters."""
-        x, T, of = self.ages
-        process, theta = self.fitted.process, self.fitted.own(theta, self.rows)
-        gone = 1 - process.p_alive(theta, self.rows)
-        return np.asarray(gone * process.mean(theta, x, T, self.horizon)[of])
+    def _of(self, rows: Histories) -> Of:
+        """The missed purchases of each of some histories."""
+        x, T, of = distinct_ages(rows)
+        process = self.fitted.process
 
+        def missed(theta: np.ndarray) -> np.ndarray:
+            theta = self.fitted.own(theta, rows)
+            return np.asarray((1 - process.p_alive(theta, rows)) * process.mean(theta, x, T, self.horizon)[of])
+
+        return missed
+
+    @cached_property
     def purchases(self) -> list[np.ndarray]:
-        """Return the missed purchases of each customer, with their interval."""
-        return [each[self.rows.of] for each in self.fitted.interval(self.by_history)[:3]]
+        """The missed purchases of each customer, with their interval."""
+        found = self.fitted.interval(
+            self._of(self.rows), one=lambda place: self._of(self.rows.taken(np.array([place])))
+        )
+        return [each[self.rows.of] for each in found]
 
-    def total(self, brings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return the sum of the missed purchases, each worth so much, its interval and its standard error."""
-        return self.fitted.interval(lambda theta: np.array([brings @ self.by_history(theta)[self.rows.of]]))
+    def total(self, brings: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the sum of the missed purchases, each worth so much, and its interval."""
+        worth = np.bincount(self.rows.of, brings, len(self.rows.T))
+        places = np.flatnonzero(worth) if worth.any() else np.arange(1)
+        missed = self._of(self.rows.taken(places))
+        return self.fitted.interval(lambda theta: np.array([worth[places] @ missed(theta)]))
 
     def value(
         self, valued: pd.DataFrame, spend: Spend | float, margin_rate: float | pd.DataFrame, chosen: np.ndarray
@@ -330,9 +342,7 @@ class _Missed:
         brings = np.divide(valued["estimate"].to_numpy(np.float64), bought, out=np.zeros(len(bought)), where=bought > 0)
         brings = np.where(chosen, brings, 0.0)  # by purchase, in money of today
 
-        estimate, _, _, wide = self.fitted.interval(self.by_history)
-        estimate, wide = (np.broadcast_to(each, estimate.shape)[self.rows.of] for each in (estimate, wide))
-        staked = brings * estimate
+        staked, low, high = (brings * each for each in self.purchases)
         of_spend = np.zeros(len(bought))
         if isinstance(spend, Spend):
             amount, off = spend.of(*amounts(self.summary.customers))
@@ -340,10 +350,8 @@ class _Missed:
         of_rate = 0.0
         if isinstance(margin_rate, pd.DataFrame):
             of_rate = float(margin_rate["se"].iloc[0]) / float(margin_rate["estimate"].iloc[0])
-        spread = np.sqrt((brings * wide) ** 2 + of_spend**2 + (staked * of_rate) ** 2)
-        low, high = positive(staked, spread)
+        low, high = widened(staked, low, high, np.hypot(of_spend, staked * of_rate))
         each = np.where(chosen[:, None], np.column_stack((staked, low, high)), np.nan)
-        whole, _, _, rates = self.total(brings)
-        spread_of_sum = np.sqrt(rates**2 + of_spend.sum() ** 2 + (whole * of_rate) ** 2)
-        ends = positive(whole, spread_of_sum)
-        return each, [float(whole[0]), float(ends[0][0]), float(ends[1][0])]
+        whole, low, high = self.total(brings)
+        ends = widened(whole, low, high, np.hypot(of_spend.sum(), whole * of_rate))
+        return each, [float(end[0]) for end in (whole, *ends)]

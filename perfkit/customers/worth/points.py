@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from perfkit.customers.clv import Fitted
-from perfkit.customers.clv.intervals import positive
+from perfkit.customers.clv.intervals import widened
 from perfkit.customers.clv.summaries import DAYS
 from perfkit.customers.worth import point_views as views
 from perfkit.customers.worth.absences import Absent
@@ -89,8 +89,8 @@ def retention_point(base: Base | Absent) -> RetentionPoint | Absent:
         more = of.interval(lambda theta, of=of: np.array([_purchases(base, of, theta)]))  # type: ignore[misc]
         stays = of.interval(lambda theta, of=of: np.array([still_buys(of, theta, YEAR)]), share=True)  # type: ignore[misc]
         each = float(more[0][0]) * amount
-        error = np.hypot(amount * float(more[3][0]), float(more[0][0]) * off)
-        low, high = (float(end[0]) for end in positive(np.array([each]), np.array([error])))
+        ends = widened(amount * more[0], amount * more[1], amount * more[2], off * more[0])
+        low, high = (float(end[0]) for end in ends)
         rows.append(
             {"place": place, "n": acquired, "estimate": each * acquired, "low": low * acquired, "high": high * acquired,
              "each": each, "each_low": low, "each_high": high,
