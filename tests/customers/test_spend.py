@@ -147,7 +147,8 @@ def test_an_annual_rate_is_converted_once(models, summary):
     fitted = models["pareto_nbd"]
     few = summary.customers.head(50)
     weeks = np.arange(1, 53)
-    cumulated = np.array([fitted.expected_purchases(few, week)["estimate"].sum() for week in weeks])
+    rows = fitted.units(few, None).rows
+    cumulated = np.array([rows.weight @ fitted.mean(fitted.theta, rows, float(week)) for week in weeks])
     by_week = np.diff(cumulated, prepend=0)
     written = (by_week * 1.1 ** (-(weeks - 0.5) * 7 / 365.25)).sum() * 30
     found = fitted.lifetime_value(

@@ -21,7 +21,8 @@ _ALIKE = 0.98  # cosine between two predictions' directions from which on one's 
 _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
 _TINY = 1e-300
-_TYPICAL = 16  # predictions whose ends are sought, at most
+_TYPICAL = 8  # predictions whose ends are sought, at most
+_STARTS = 3  # from which one end is sought, at most
 
 Of = Callable[[np.ndarray], np.ndarray]
 """Of the parameters: something for every unit."""
@@ -161,7 +162,7 @@ class _Fall:
     def farthest(self, alone: Of, start: np.ndarray, size: float, share: bool) -> np.ndarray:
         """Return where a prediction is highest (lowest, if `size` is below 0) while the likelihood permits.
 
-        By sequential quadratic programming, from where a straight line would have it and from `ends`.
+        By sequential quadratic programming, from where a straight line would have it and from `ends`, the best of them.
 
         Parameters
         ----------
@@ -178,7 +179,7 @@ class _Fall:
 
         within = {"type": "ineq", "fun": self.room, "jac": self.gradient}
         found = []
-        for first in (start, *self.ends):
+        for first in sorted((self.back(start), *self.ends), key=lower)[:_STARTS]:
             at = minimize(
                 lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=[within],
                 options={"maxiter": 30, "ftol": 1e-2},
