@@ -5,7 +5,10 @@ checked against the bounds within which a perfect interval's would lie 99 times 
 one falls outside now and then: an interval that does is asked again in three times as many new simulations, and fails
 if it lies outside their bounds too. `total` is the expected purchases of all customers in the time to come (parameters'
 interval) against that of the true parameters, `actual` the purchases that they then made, against the interval that
-allows for luck as well. "+ covariates": customers differ by a channel and a number.
+allows for luck as well; `alive` the share of customers who still buy, and "alive x=1, ..." P(alive) of one history (of
+one that BG/NBD takes for alive whatever the data say, there is nothing to check). "+ covariates": customers differ by a
+channel and a number. ", 100 customers": so few (a cohort under contract), at parameters near those of CDNOW where they
+buy again, and predictions alone.
 
     .venv/bin/python benchmarks/clv_recovery.py [simulations]
 """
@@ -32,6 +35,13 @@ CASES = {
     "pareto_nbd": (0.8, 6.0, 0.8, 10.0),
     "nbd": (0.6, 8.0),
 }
+FEW, OF_FEW = 100, ", 100 customers"
+CASES_OF_FEW = {
+    "bg_nbd": (0.25, 4.4, 0.8, 2.5),
+    "mbg_nbd": (0.52, 6.2, 0.9, 1.6),
+    "pareto_nbd": (0.55, 10.6, 0.6, 11.7),
+}
+HISTORIES = pd.DataFrame({"frequency": [0, 1, 2], "recency": [0.0, 10.0, 30.0], "T": [39.0, 35.0, 39.0]})
 SPEND = (5.0, 3.5, 15.0)
 CURVES = {"sbg": (Sbg(), (0.8, 2.5)), "bdw": (Bdw(), (0.9, 3.0, 1.4))}
 CUSTOMERS = 1_000
@@ -44,9 +54,10 @@ Checked = dict[str, tuple[float, float, float, float]]
 """Of what is checked: the truth, the estimate, and both ends of its interval."""
 
 
-def purchases(model: str, draw: np.random.Generator, covaried: bool = False) -> pd.DataFrame:
+def purchases(
+    model: str, draw: np.random.Generator, theta: tuple[float, ...], n: int = CUSTOMERS, *, covaried: bool = False
+) -> pd.DataFrame:
     """Customers drawn from a model: histories, and `later`: purchases within the horizon."""
-    theta, n = CASES[model], CUSTOMERS
     web, size = draw.random(n) < 0.4, draw.normal(size=n)
     buying, stopping = (
         np.exp(covaried * (EFFECTS[f"{kind}:channel=web"] * web + EFFECTS[f"{kind}:size"] * size))
@@ -72,24 +83,46 @@ def purchases(model: str, draw: np.random.Generator, covaried: bool = False) -> 
 
 def of_purchases(model: str, draw: np.random.Generator) -> Checked:
     """One simulation of a model of repeat buying."""
-    drawn = purchases(model, draw)
+    drawn = purchases(model, draw, CASES[model])
     fitted = clv.fit(drawn, model)
     if fitted.model != model:
         return {}
+    return parameters(fitted.parameters, CASES[model]) | predictions(fitted, drawn, CASES[model])
+
+
+def of_few(model: str, draw: np.random.Generator) -> Checked:
+    """One simulation of a model of repeat buying whose data are few; of another model, where they identify that."""
+    drawn = purchases(model, draw, CASES_OF_FEW[model], FEW)
+    return predictions(clv.fit(drawn, model), drawn, CASES_OF_FEW[model]) if drawn["frequency"].any() else {}
+
+
+def predictions(fitted: clv.fitted.Fitted, drawn: pd.DataFrame, true: tuple[float, ...]) -> Checked:
+    """What is said of all customers and of some histories, set against the same at the true parameters."""
     total = fitted.expected_purchases(drawn, HORIZON, by="total").iloc[0]
-    rows, theta = histories(drawn), np.array(CASES[model])
-    process = MODELS[model]
-    mean = process.mean(theta, rows.frequency.astype(float), rows.T, HORIZON)
-    true = float((process.p_alive(theta, rows) * mean) @ rows.weight)
-    found = parameters(fitted.parameters, CASES[model])
-    found["total"] = (true, total["estimate"], total["low"], total["high"])
-    found["actual"] = (float(drawn["later"].sum()), total["estimate"], total["actual_low"], total["actual_high"])
+    alive = fitted.p_alive(drawn, by="total").iloc[0]
+    rows, theta, process = histories(drawn), np.array(true), MODELS[fitted.asked]
+    still = process.p_alive(theta, rows)
+    mean = float((still * process.mean(theta, rows.frequency.astype(float), rows.T, HORIZON)) @ rows.weight)
+    found = {
+        "total": (mean, total["estimate"], total["low"], total["high"]),
+        "actual": (float(drawn["later"].sum()), total["estimate"], total["actual_low"], total["actual_high"]),
+    }
+    if process.ends_each == 1:
+        return found
+    found["alive"] = (float(still @ rows.weight / rows.customers), alive["estimate"], alive["low"], alive["high"])
+    some = HISTORIES[HISTORIES["frequency"] > 0] if process.sure_without_repeat else HISTORIES
+    each, of = fitted.p_alive(some), histories(some)
+    true_each = process.p_alive(theta, of)[of.of]
+    for (_, row), known in zip(each.iterrows(), true_each, strict=True):
+        frame = some.loc[row.name]
+        label = f"alive x={frame['frequency']:.0f}, {frame['recency']:.0f}, {frame['T']:.0f}"
+        found[label] = (float(known), row["estimate"], row["low"], row["high"])
     return found
 
 
 def of_covariates(model: str, draw: np.random.Generator) -> Checked:
     """One simulation of a model of repeat buying whose customers differ by what is known of them."""
-    drawn = purchases(model, draw, covaried=True)
+    drawn = purchases(model, draw, CASES[model], covaried=True)
     fitted = clv.fit(drawn, model, covariates=["channel", "size"])
     if fitted.model != model or fitted.covariates.references["channel"] != "shop":
         return {}
@@ -106,33 +139,40 @@ def of_covariates(model: str, draw: np.random.Generator) -> Checked:
     return found
 
 
-def of_spend(draw: np.random.Generator) -> Checked:
+def of_spend(draw: np.random.Generator, n: int = CUSTOMERS) -> Checked:
     """One simulation of the model of spend."""
     p, q, gamma = SPEND
-    x, scale = draw.geometric(0.4, CUSTOMERS), draw.gamma(q, 1 / gamma, CUSTOMERS)
+    x, scale = draw.geometric(0.4, n), draw.gamma(q, 1 / gamma, n)
     fitted = clv.fit_spend(pd.DataFrame({"frequency": x, "monetary": draw.gamma(p * x, 1 / scale) / x}))
-    found = parameters(fitted.parameters, SPEND)
-    new = fitted.expected_spend(pd.DataFrame({"frequency": [0], "monetary": [np.nan]})).iloc[0]
-    found["mean"] = (p * gamma / (q - 1), new["estimate"], new["low"], new["high"])
+    found = parameters(fitted.parameters, SPEND) if n == CUSTOMERS else {}
+    each = fitted.expected_spend(pd.DataFrame({"frequency": [0, 1, 4], "monetary": [np.nan, 12.0, 3.0]}))
+    true = (p * gamma / (q - 1), p * (gamma + 12) / (p + q - 1), p * (gamma + 12) / (4 * p + q - 1))
+    for name, known, row in zip(("mean", "mean of x=1", "mean of x=4"), true, each.itertuples(), strict=True):
+        found[name] = (known, row.estimate, row.low, row.high)
     return found
 
 
-def of_contracts(model: str, draw: np.random.Generator) -> Checked:
+def of_contracts(model: str, draw: np.random.Generator, n: int = CUSTOMERS) -> Checked:
     """One simulation of four cohorts under contract, the younger ones cut short."""
     curve, theta = CURVES[model]
     left = np.exp(curve.log_survival(np.array(theta), np.arange(13.0)))
     table = np.full((4, 13), np.nan)
     for cohort in range(4):
-        now = CUSTOMERS
+        now = n
         table[cohort, 0] = now
         for age in range(1, 13 - 2 * cohort):
             now = int(draw.binomial(now, left[age] / left[age - 1]))
             table[cohort, age] = now
     fitted = contracts.fit(pd.DataFrame(table), model)
-    found = parameters(fitted.parameters, theta)
+    if fitted.curve.name != model:
+        return {}
+    found = parameters(fitted.parameters, theta) if n == CUSTOMERS else {}
     row = fitted.projected(24).iloc[-1]
     true = float(np.exp(curve.log_survival(np.array(theta), np.array([24.0])))[0])
     found["left at 24"] = (true, row["survival"], row["survival_low"], row["survival_high"])
+    for row in fitted.residual_lifetime([0, 6], horizon=24).itertuples():
+        known = float(curve.further(np.array(theta), np.array([float(row.age)]), 24.0, 0.0)[0])
+        found[f"renewals of 24 at {row.age}"] = (known, row.estimate, row.low, row.high)
     return found
 
 
@@ -150,9 +190,18 @@ SIMULATIONS: dict[str, Callable[[int], Checked]] = {
         model + WITH: partial(lambda model, at: of_covariates(model, np.random.default_rng([4, at])), model)
         for model in COVARIED
     },
+    **{
+        model + OF_FEW: partial(lambda model, at: of_few(model, np.random.default_rng([5, at])), model)
+        for model in CASES_OF_FEW
+    },
     "gamma_gamma": lambda at: of_spend(np.random.default_rng([2, at])),
+    "gamma_gamma" + OF_FEW: lambda at: of_spend(np.random.default_rng([6, at]), FEW),
     **{
         model: partial(lambda model, at: of_contracts(model, np.random.default_rng([3, at])), model) for model in CURVES
+    },
+    **{
+        model + OF_FEW: partial(lambda model, at: of_contracts(model, np.random.default_rng([7, at]), FEW), model)
+        for model in CURVES
     },
 }
 """Every model, and its simulation of a number."""

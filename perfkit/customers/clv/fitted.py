@@ -156,8 +156,9 @@ class Fitted(Result):
         Returns
         -------
         DataFrame, one row a customer or group
-            estimate; low, high: how well the expectation is known (the parameters'); outcome_low, outcome_high: what
-            it may be in the end at these parameters (luck alone); of sums also actual_low, actual_high: both together;
+            estimate; low, high: how well the expectation is known (the parameters', see `intervals.interval`);
+            outcome_low, outcome_high: what it may be in the end at these parameters (luck alone); of sums also
+            actual_low, actual_high: both together;
             level; n: customers; status: "upper end only" where nobody bought again, or nobody with the same member of a
             covariate, so that no lower end but 0 is known; "partly upper end only" of a group that has such customers;
             else "estimated".

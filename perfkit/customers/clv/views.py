@@ -41,7 +41,7 @@ NOTES = {
         "stop."
     ),
     "near the edge": mark(
-        "The data say little of {parameters}: intervals from the curvature at the maximum are rough there."
+        "The data say little of {parameters}: where their intervals end is known but roughly."
     ),
     "sure without repeat": mark(
         "BG/NBD counts all who never bought again as still buying, whatever the data say: take MBG/NBD or Pareto/NBD "

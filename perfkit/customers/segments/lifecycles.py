@@ -170,8 +170,8 @@ def lifecycle(
     -----
     At stake is the value of a customer's purchases within the horizon if he certainly still buys, times 1 - P(alive).
     It bounds from above what keeping him can bring: that somebody who left is won back by what one does has to be shown
-    by an experiment. Its interval is that of P(alive) and of the rate (delta method), of what a purchase brings and of
-    the margin rate; over customers, what a purchase brings is taken to be off for all of them in the same way.
+    by an experiment. Its interval is that of P(alive) and of the rate, of what a purchase brings and of the margin
+    rate; over customers, what a purchase brings is taken to be off for all of them in the same way.
 
     Raises
     ------
