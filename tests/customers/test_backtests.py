@@ -64,6 +64,20 @@ def test_nobody_beats_the_past_rate_where_everybody_buys_by_the_week():
     assert choice.tested.rows.loc[0, "fitted"] == "nbd"  # nobody stops
 
 
+def test_models_that_all_fell_back_to_one_are_told_as_one():
+    """Customers who buy at random and never stop: no family of models differs from another."""
+    draw = np.random.default_rng(5)
+    days = [
+        (f"c{each}", pd.Timestamp("2024-01-01") + pd.Timedelta(days=int(day)), 10)
+        for each in range(40)
+        for day in np.flatnonzero(draw.random(400) < 0.1)
+    ]
+    sales = pd.DataFrame(days, columns=["customer_id", "date", "net_revenue"])
+    choice = clv.choose(clv.backtest(sales, observed_until="2025-02-01", horizon=10, origins=2))
+    assert set(choice.tested.rows["fitted"]) == {"nbd", "past_rate"}
+    assert "one and the same" in repr(choice) and "decides" not in repr(choice)
+
+
 def test_data_that_are_too_short_are_refused(cdnow):
     with pytest.raises(DataError, match="nobody had bought again 39 weeks before 1997-06-30"):
         clv.backtest(cdnow, observed_until="1997-06-30", horizon=39)

@@ -101,7 +101,11 @@ def choice_views(choice: "Choice") -> list[View]:
         origins=_origins(choice.tested),
     )
     notes = [text("The smallest mean bias of the total decides.")]
-    if choice.tied:
+    fitted = set(choice.tested.rows.loc[choice.tested.rows["model"] != "past_rate", "fitted"])
+    if len(fitted) == 1 and len(scores) > 2:
+        notes = [text("From no origin do the data tell who stopped, or how: all are {model} there, one and the same.",
+                      model=_title(fitted.pop()))]  # fmt: skip
+    elif choice.tied:
         notes = [text("Totals were as good, less than a point apart: the smaller error by customer decides.")]
     likeliest = str(scores["log_likelihood"].idxmax())
     if likeliest != choice.model:

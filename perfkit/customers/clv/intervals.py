@@ -22,7 +22,6 @@ _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
 _TINY = 1e-300
 _TYPICAL = 8  # predictions whose ends are sought, at most
-_STARTS = 3  # from which one end is sought, at most
 
 Of = Callable[[np.ndarray], np.ndarray]
 """Of the parameters: something for every unit."""
@@ -154,15 +153,20 @@ class _Fall:
         return at
 
     @cached_property
-    def ends(self) -> list[np.ndarray]:
-        """How far one gets along directions in which the likelihood is flat at its maximum: it falls at last."""
-        far = self.bounds * np.eye(len(self.bounds))
-        return [self.back(sign * far[along]) for along in np.flatnonzero(self.flat) for sign in (1.0, -1.0)]
+    def ends(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """How far one gets along each axis: of those along which it is flat at its maximum, and of the others."""
+        away = np.diag(np.where(self.flat, self.bounds, Z))
+        flat, others = (
+            [self.back(sign * each) for each in away[which] for sign in (1.0, -1.0)]
+            for which in (self.flat, ~self.flat)
+        )
+        return flat, others
 
     def farthest(self, alone: Of, start: np.ndarray, size: float, share: bool) -> np.ndarray:
         """Return where a prediction is highest (lowest, if `size` is below 0) while the likelihood permits.
 
-        By sequential quadratic programming, from where a straight line would have it and from `ends`, the best of them.
+        By sequential quadratic programming, from where a straight line would have it, and from `ends`: those of flat
+        axes and the best other.
 
         Parameters
         ----------
@@ -179,7 +183,8 @@ class _Fall:
 
         within = {"type": "ineq", "fun": self.room, "jac": self.gradient}
         found = []
-        for first in sorted((self.back(start), *self.ends), key=lower)[:_STARTS]:
+        flat, others = self.ends
+        for first in (self.back(start), *flat, *sorted(others, key=lower)[:1]):
             at = minimize(
                 lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=[within],
                 options={"maxiter": 30, "ftol": 1e-2},

@@ -40,9 +40,7 @@ NOTES = {
         "Customers do not differ measurably in how soon they stop: {parameters} are not identified each, only how many "
         "stop."
     ),
-    "near the edge": mark(
-        "The data say little of {parameters}: where their intervals end is known but roughly."
-    ),
+    "near the edge": mark("The data say little of {parameters}: where their intervals end is known but roughly."),
     "sure without repeat": mark(
         "BG/NBD counts all who never bought again as still buying, whatever the data say: take MBG/NBD or Pareto/NBD "
         "where their P(alive) matters."
