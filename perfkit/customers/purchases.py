@@ -49,6 +49,24 @@ def value_of(lines: ibis.Table, asked: str | None) -> Value:
     raise ParameterError(f"value: {unknown('setting', str(chosen), ('margin', 'revenue'))}")
 
 
+def margin_rate(revenue: Decimal, cost: Decimal, other_costs: Decimal = Decimal(0)) -> Decimal:
+    """Return what is left of a euro whose cost is known, to six decimals: what the rest is taken to earn.
+
+    A cost that is not known is no cost of 0, nor is a margin: to leave either out would set the margin of a part of the
+    purchases against the whole of what a customer cost.
+
+    Parameters
+    ----------
+    revenue, cost : Decimal
+        Of the lines whose cost is known.
+    other_costs : Decimal
+        Other variable costs, as a share of net revenue.
+    """
+    if revenue <= 0:
+        return Decimal(0)
+    return (1 - other_costs - cost / revenue).quantize(Decimal("0.000001"))
+
+
 def currencies(lines: ibis.Table) -> dict[str, ibis.Value]:
     """Return the first and the last currency of lines, as aggregates; nothing where lines do not say theirs."""
     if "currency" not in lines.columns:

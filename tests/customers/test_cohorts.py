@@ -114,14 +114,19 @@ def test_the_customer_list_knows_who_is_old():
     assert any("since 1 May 2019" in note for note in build(rows).views()[0].notes)
 
 
-def test_margin_is_less_the_cost_and_other_costs_where_they_are_known():
+def test_margin_is_less_the_cost_and_other_costs_and_what_has_no_cost_earns_the_same():
     rows = BOUGHT.assign(cost=[4, 10, 8, None, 3, 1])
     found = build(rows)
-    assert found.value == "margin" and triangle(found, "margin")[:2] == [[18, 0, 20], [0, 6, -1]]
+    rest = Decimal("0.628571")  # 1 - 26 / 70: the 5 without a cost are taken to earn what the others do
+    assert found.value == "margin" and found.rest == rest
+    assert triangle(found, "margin")[:2] == [[18, 0, 20], [5 * rest, 6, -1]]
     assert found.coverage == pytest.approx(70 / 75)
-    assert any("Only 93.3%" in note for view in found.views() for note in view.notes)
-    less = build(rows, other_costs=0.1)
-    assert triangle(less, "cumulative")[:2] == [[15, 15, 32], [0, 5, -1]]
+    assert any(
+        "93.3% of the cohorts' revenue has a known cost" in note for view in found.views() for note in view.notes
+    )
+    less, rest = build(rows, other_costs=0.1), rest - Decimal("0.1")
+    assert triangle(less, "cumulative")[:2] == [[15, 15, 32], [5 * rest, 5 * rest + 5, -1]]
+    assert build(rows.assign(cost=rows["cost"].fillna(1))).rest == Decimal("0.64")  # of nothing, then
     assert "Contribution margin 1" in repr(less) and "Gross margin" in repr(found)
     assert build(rows, value="revenue").cells["cumulative"].iloc[0] == 30
 

@@ -132,11 +132,13 @@ def test_customers_and_exclusions_sum_to_the_ledger_in_any_order(rows, random):
     pd.testing.assert_frame_equal(rfm(sales(*rows), since="2024-01-01").customers, found.customers)
 
 
-def test_margin_is_of_the_lines_whose_cost_is_known():
+def test_what_has_no_known_cost_is_taken_to_earn_the_same_margin():
     found = rfm(BOUGHT.assign(cost=[4, 10, 8, None, 3, 1, 120, None]))
     assert found.value == "margin"
-    assert found.customers.set_index("customer_id")["value"].to_dict() == {"a": 26, "b": 12, "c": 6, "d": -20, "e": 0}
-    assert found.coverage == pytest.approx(170 / 215) and "Only 79.1%" in repr(found)
+    value = found.customers.set_index("customer_id")["value"].to_dict()
+    assert found.rest == Decimal("0.141176")  # 1 - 146 / 170
+    assert value == {"a": 26, "b": 12, "c": 6 + Decimal("0.7059"), "d": -20, "e": Decimal("5.6470")}
+    assert found.coverage == pytest.approx(170 / 215) and "79.1% of the customers' revenue" in repr(found)
     assert rfm(BOUGHT.assign(cost=1), value="revenue").total == 215
 
 

@@ -106,7 +106,10 @@ def choice_views(choice: "Choice") -> list[View]:
         notes = [text("From no origin do the data tell who stopped, or how: all are {model} there, one and the same.",
                       model=_title(fitted.pop()))]  # fmt: skip
     elif choice.tied:
-        notes = [text("Totals were as good, less than a point apart: the smaller error by customer decides.")]
+        notes = [
+            text("Several totals were as good, within their intervals from every origin or less than a point apart: "
+                 "what each customer then bought decides, by how probable the model held it (log score).")
+        ]  # fmt: skip
     likeliest = str(scores["log_likelihood"].idxmax())
     if likeliest != choice.model:
         notes.append(
@@ -125,6 +128,7 @@ def choice_views(choice: "Choice") -> list[View]:
         Field("bias", text("Mean bias, %"), unit="share"),
         Field("bias_signed", text("with its sign, %"), unit="share", signed=True),
         Field("mae", text("Mean error a customer"), unit="quantity", decimals=3),
+        Field("log_score", text("Log score a customer"), unit="quantity", decimals=3),
         Field("coverage", text("Customers within their interval, %"), unit="share"),
         Field("covered", text("Totals within their interval, %"), unit="share"),
     ]

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from perfkit.customers.clv.backtest_views import backtest_figures, backtest_views, choice_figures, choice_views
-from perfkit.customers.clv.fitted import length
+from perfkit.customers.clv.fitted import Fitted, length
 from perfkit.customers.clv.fitting import fit
+from perfkit.customers.clv.histories import Histories
 from perfkit.customers.clv.holdouts import known_and_later, too_short
 from perfkit.customers.clv.models import MODELS
 from perfkit.customers.clv.summaries import DAYS, Merge, TimeUnit, day_of
@@ -27,7 +28,8 @@ PAST_RATE = "past_rate"
 MANY = 7
 """Repeat purchases from which on customers are calibrated together."""
 TIED = 0.01
-"""Difference of mean biases below which two models are as good: then the error by customer decides."""
+"""Difference of mean biases below which two models are as good in total: then what each customer bought decides."""
+_RARE = 1e-12  # probability below which none is counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +42,9 @@ class Backtest(Result):
         origin: last day known; model; fitted: the model that the data carried; customers; actual, expected: purchases
         within the horizon of all customers known then; low, high: where the actual total was to fall, at `level`;
         bias: expected / actual - 1, missing where nothing was bought; covered: whether it fell there; mae: mean
-        absolute error by customer; coverage: share of customers whose own count fell within their interval;
-        log_likelihood: in sample. The past rate has no interval and no likelihood.
+        absolute error by customer; coverage: share of customers whose own count fell within their interval; log_score:
+        mean logarithm of the probability that the model gave to what each customer then bought; log_likelihood: in
+        sample. The past rate has no interval, score or likelihood.
     calibration : DataFrame, one row an origin, model and frequency
         frequency, as text, "7+" for the highest; customers; expected, actual: purchases a customer.
     horizon : float
@@ -56,7 +59,7 @@ class Backtest(Result):
     observed_until: dt.date
 
     def scores(self) -> pd.DataFrame:
-        """Return each model's means over the origins: bias (without sign), bias_signed, mae, coverage, covered."""
+        """Return each model's means over the origins: bias (without sign), bias_signed, mae, log_score and so on."""
         table = self.rows.assign(size=self.rows["bias"].abs())
         grouped = table.groupby("model", sort=False)
         return pd.DataFrame(
@@ -64,6 +67,7 @@ class Backtest(Result):
                 "bias": grouped["size"].mean(),
                 "bias_signed": grouped["bias"].mean(),
                 "mae": grouped["mae"].mean(),
+                "log_score": grouped["log_score"].mean(),
                 "coverage": grouped["coverage"].mean(),
                 "covered": grouped["covered"].mean(),
                 "log_likelihood": grouped["log_likelihood"].mean(),
@@ -89,7 +93,7 @@ class Choice(Result):
         As `fit` takes it.
     tested : Backtest
     tied : bool
-        Whether the error by customer decided, because the totals were as good.
+        Whether what each customer bought decided, because several totals were as good.
     """
 
     model: str
@@ -173,8 +177,8 @@ def _tested(
     if model == PAST_RATE:
         expected = known["frequency"] / known["T"].where(known["T"] > 0) * horizon
         expected = expected.fillna(0.0).to_numpy(np.float64)
-        row |= {"fitted": model, "low": np.nan, "high": np.nan, "covered": np.nan, "coverage": np.nan,
-                "log_likelihood": np.nan}  # fmt: skip
+        row |= {"fitted": model} | dict.fromkeys(("low", "high", "covered", "coverage"), np.nan)
+        row |= dict.fromkeys(("log_score", "log_likelihood"), np.nan)
     else:
         fitted = fit(known, model)
         total = fitted.expected_purchases(known, horizon, by="total").iloc[0]
@@ -187,6 +191,7 @@ def _tested(
             "high": total["actual_high"],
             "covered": float(total["actual_low"] <= actual <= total["actual_high"]),
             "coverage": float(((later >= least) & (later <= most)).mean()),
+            "log_score": float(np.log(np.maximum(_chances(fitted, rows, later, horizon), _RARE)).mean()),
             "log_likelihood": fitted.log_likelihood,
         }
     bias = ratio(expected.sum() - actual, actual)
@@ -203,10 +208,30 @@ def _tested(
     return row, by
 
 
+def _chances(fitted: Fitted, rows: Histories, later: np.ndarray, horizon: float) -> np.ndarray:
+    """The probability that a model gave to what each customer then bought."""
+    of = rows.of
+    x, T, theta = rows.frequency[of].astype(np.float64), rows.T[of], fitted.own(fitted.theta, rows)
+    alive = fitted.process.p_alive(theta, rows)[of]
+    at_least, more = (
+        np.where(count > 0, fitted.process.tail(theta, x, T, horizon, np.maximum(count, 1.0)), 1.0)
+        for count in (later.astype(np.float64), later + 1.0)
+    )
+    return np.asarray(alive * (at_least - more) + (1 - alive) * (later == 0))
+
+
 def choose(tested: Backtest) -> Choice:
     """Choose the model whose totals were off least on average over the origins, and say why.
 
-    Those less than `TIED` apart are as good: among them the one with the smallest error by customer is taken.
+    Totals of a few origins, most of whose time is the same, tell models apart badly. Those less than `TIED` apart are
+    as good, and so are those whose totals lay within their intervals from every origin: among them the one is taken
+    that gave what each customer then bought the highest probability (log score: Good 1952, "Rational decisions",
+    Journal of the Royal Statistical Society B).
+
+    Raises
+    ------
+    DataError
+        If nothing was bought within the horizon from any origin.
     """
     scores = tested.scores().drop(index=PAST_RATE)
     if scores["bias"].isna().all():
@@ -214,5 +239,5 @@ def choose(tested: Backtest) -> Choice:
             "backtest: nothing was bought within the horizon from any origin, so no model is better than another. "
             "Take a longer horizon."
         )
-    near = scores[scores["bias"] <= scores["bias"].min() + TIED]
-    return Choice(str(near["mae"].idxmin()), tested, len(near) > 1)
+    near = (scores["bias"] <= scores["bias"].min() + TIED) | (scores["covered"] == 1)
+    return Choice(str(scores.loc[near, "log_score"].idxmax()), tested, int(near.sum()) > 1)

@@ -52,6 +52,8 @@ class Asked:
         What is cumulated: "margin" or "revenue".
     other_costs : Decimal
         Other variable costs, as a share of net revenue, that a margin is less.
+    rest : Decimal
+        The margin rate that revenue without a known cost is taken to earn.
     """
 
     by: By
@@ -61,6 +63,7 @@ class Asked:
     first: bool
     value: Value
     other_costs: Decimal
+    rest: Decimal
 
 
 def number(period: pd.Period, by: By) -> int:
@@ -81,6 +84,10 @@ def totals(lines: ibis.Table, until: dt.date, observed: dt.date) -> ibis.Table:
     after, later = _.date > ibis.date(observed.isoformat()), _.date > ibis.date(until.isoformat())
     named = _.customer_id.notnull()
     parts = {"after": after, "unfinished": later & ~after, "anonymous": ~later & ~named, "named": ~later & named}
+    costs: dict[str, ibis.Value] = {}
+    if "cost" in lines.columns:
+        costed = parts["named"] & _.cost.notnull()
+        costs = {"costed": _.net_revenue.sum(where=costed), "cost": _.cost.sum(where=costed)}
     days = {"first": lines.date.min()}
     if "acquired_on" in lines.columns:
         days["acquired"] = lines.acquired_on.cast("date").min()
@@ -88,6 +95,7 @@ def totals(lines: ibis.Table, until: dt.date, observed: dt.date) -> ibis.Table:
     return lines.agg(
         lines=_.count(),
         net=_.net_revenue.sum(),
+        **costs,
         **days,
         **{f"{name}_lines": _.count(where=where) for name, where in parts.items()},
         **{f"{name}_net": _.net_revenue.sum(where=where) for name, where in parts.items()},
@@ -218,7 +226,8 @@ def _worth(rows: ibis.Table, asked: Asked) -> ibis.Value:
     if asked.value == "revenue":
         return rows.revenue.cast("float64")
     costed = ibis.coalesce(rows.costed.cast("float64"), 0.0)
-    return costed * (1 - float(asked.other_costs)) - ibis.coalesce(rows.cost.cast("float64"), 0.0)
+    rest = (rows.revenue.cast("float64") - costed) * float(asked.rest)
+    return costed * (1 - float(asked.other_costs)) - ibis.coalesce(rows.cost.cast("float64"), 0.0) + rest
 
 
 def exact(value: Any) -> Decimal:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perfkit import languages
-from perfkit.contribution import ENOUGH
 from perfkit.customers.cohorts import words
 from perfkit.customers.cohorts.triangle_views import split_name
 from perfkit.estimates import LEVEL
@@ -265,7 +264,7 @@ def notes(result: "Payback") -> list[str]:
             "Discounted at {rate} a year from there on.",
             rate=percent(result.annual_discount_rate),
         ),
-        *words.of_value(result.value, result.other_costs, result.coverage, ENOUGH),
+        *words.of_value(result.value, result.other_costs, result.coverage, result.rest),
     ]
     if result.by_member:
         free = [label(result, row) for row in result.together.to_dict("records") if row["status"] == "no spend"]

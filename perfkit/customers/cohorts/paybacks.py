@@ -69,6 +69,8 @@ class Payback(Result):
     annual_discount_rate : float
     other_costs : Decimal
         See `build`.
+    rest : Decimal or None
+        See `CohortTriangle`.
     coverage : float or None
     by_member : bool
         Whether spend says which member it was for.
@@ -93,6 +95,7 @@ class Payback(Result):
     annual_discount_rate: float
     other_costs: Decimal
     coverage: float | None
+    rest: Decimal | None
     by_member: bool
     costed_only: bool
     matched: bool
@@ -215,6 +218,7 @@ def payback(
         annual_discount_rate=float(annual_discount_rate),
         other_costs=cohorts.other_costs,
         coverage=cohorts.coverage,
+        rest=cohorts.rest,
         by_member=len(parts) > 1,
         costed_only=costed_only,
         matched=any(row["spend"] > 0 for row in by_cohort),

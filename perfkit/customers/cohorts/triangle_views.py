@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perfkit import languages
-from perfkit.contribution import ENOUGH
 from perfkit.customers.clv.words import acquired_before
 from perfkit.customers.cohorts import words
 from perfkit.dimensions import dimension_name
@@ -228,7 +227,7 @@ def _together(result: "CohortTriangle") -> View:
             "Hall's, for skewed amounts.",
             level=percent(LEVEL, 0),
         ),
-        *words.of_value(result.value, result.other_costs, result.coverage, ENOUGH),
+        *words.of_value(result.value, result.other_costs, result.coverage, result.rest),
     ]
     what = text("Share that buys at each age, and {value} until then", value=languages.in_sentence(kind))
     return View(opening(title), subtitle(result, what), fields, pd.DataFrame(rows, dtype="object"), notes=sources)

@@ -22,7 +22,7 @@ from perfkit.customers.cohorts import activity as engine
 from perfkit.customers.cohorts import triangle_views as views
 from perfkit.customers.cohorts.activity import Asked, By, exact
 from perfkit.customers.cohorts.means import mean_interval
-from perfkit.customers.purchases import Value, refuse_two_currencies, value_of
+from perfkit.customers.purchases import Value, margin_rate, refuse_two_currencies, value_of
 from perfkit.errors import DataError, ParameterError, unknown
 from perfkit.lines import checked
 from perfkit.results import Result, View
@@ -45,9 +45,10 @@ class CohortTriangle(Result):
         cohort, Period: of the first purchase. age, int: whole periods since, from 0. status: "observed"; "partial": the
         period has begun and is not over; "not observed yet". n, int: customers of the cohort. active, Int64: those with
         a purchase in the period; reactivated, Int64: those of them without one in the period before; revenue, margin,
-        Decimal: of the period, margin where lines have a cost; cumulative, Decimal: `value` of all periods until this
-        one. All are missing where the period is not over, and 0 where it is and nobody came. estimate, low, high:
-        active / n at `level`, Wilson's interval (missing in an empty cohort; of age 0, by definition 1).
+        Decimal: of the period, margin where lines have a cost, of what has none at `rest`; cumulative, Decimal: `value`
+        of all periods until this one. All are missing where the period is not over, and 0 where it is and nobody came.
+        estimate, low, high: active / n at `level`, Wilson's interval (missing in an empty cohort; of age 0, by
+        definition 1).
         per_customer, per_customer_low, per_customer_high: cumulative / n, the interval missing where reason says why.
         squares, cubes, float: sums over the customers of their own cumulated value's.
     by_member : DataFrame or None
@@ -71,6 +72,8 @@ class CohortTriangle(Result):
         The earliest acquisition that the customer list knows, where it lies before the data.
     coverage : float or None
         Share of the cohorts' revenue whose cost is known; None where no line has a cost.
+    rest : Decimal or None
+        The margin rate of what has a known cost, which the rest is taken to earn; None where no line has a cost.
     other_costs : Decimal
         Share of revenue taken off the margin beyond the cost of goods.
     currency : str
@@ -95,6 +98,7 @@ class CohortTriangle(Result):
     first_day: dt.date
     known_before: dt.date | None
     coverage: float | None
+    rest: Decimal | None
     other_costs: Decimal
     currency: str
     member: str | None = None
@@ -250,9 +254,11 @@ def build(
     running = pd.Period(observed, freq=engine.FREQUENCIES[by])
     over = running.end_time.date() <= observed
     last = running if over else running - 1
-    asked = Asked(by, last.end_time.date(), since, column, first, chosen, others)
-    counted = only(engine.totals(table, asked.until, observed))
+    until = last.end_time.date()
+    counted = only(engine.totals(table, until, observed))
     refuse_two_currencies(counted)
+    rest = margin_rate(exact(counted["costed"]), exact(counted["cost"]), others) if "cost" in table.columns else None
+    asked = Asked(by, until, since, column, first, chosen, others, rest or Decimal(0))
     rows = engine.activity(table, asked)
     inside = rows[rows["reason"] == ""]
     if inside.empty:
@@ -261,7 +267,7 @@ def build(
             f"end of the last {by} that is over. Take a later observed_until, or an earlier acquired_from."
         )
     numbers = range(int(inside["cohort"].min()), engine.number(last, by) + 1)
-    grid = _Grid(numbers, by, running if not over else None, chosen, others, "cost" in table.columns)
+    grid = _Grid(numbers, by, running if not over else None, chosen, others, rest)
     split_cells = None
     if column is not None:
         named = inside[["member", "name"]].groupby("member", dropna=False)["name"].max()
@@ -302,6 +308,7 @@ def build(
         first_day=start,
         known_before=known if known is not None and known < start else None,
         coverage=estimates.ratio(costed, revenue) if "cost" in table.columns else None,
+        rest=rest,
         other_costs=others,
         currency=currency,
         coarser=coarser,
@@ -353,7 +360,7 @@ class _Grid:
     running: pd.Period | None
     value: Value
     other_costs: Decimal
-    costed: bool
+    rest: Decimal | None
 
     def cells(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the cells of rows of `activity`: those that are over filled, with 0 where there is no row."""
@@ -383,9 +390,10 @@ class _Grid:
         over = cohort + age < size
         active, revenue = counts("active"), amounts("revenue")
         margin = None
-        if self.costed:
+        if self.rest is not None:
             costed = amounts("costed")
             margin = costed - amounts("cost") - (costed * self.other_costs if self.other_costs else 0)
+            margin = margin + (revenue - costed) * self.rest
         worth = revenue if margin is None or self.value == "revenue" else margin
         cumulative = np.cumsum(worth, axis=1)
         n = np.repeat(active[:, 0], size)

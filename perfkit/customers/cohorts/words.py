@@ -59,7 +59,7 @@ def value(kind: str, other_costs: Decimal) -> str:
     return text("Contribution margin 1") if other_costs else text("Gross margin")
 
 
-def of_value(kind: str, other_costs: Decimal, coverage: float | None, enough: float) -> list[str]:
+def of_value(kind: str, other_costs: Decimal, coverage: float | None, rest: Decimal | None) -> list[str]:
     """Return, as sentences, how the value is made and how much of it is known."""
     if kind == "revenue":
         return []
@@ -70,9 +70,9 @@ def of_value(kind: str, other_costs: Decimal, coverage: float | None, enough: fl
         else text("Gross margin is net revenue less cost of goods. Other variable costs (freight, fees, "
                   "commissions) are not taken off: what customers bring is less by them.")
     ]  # fmt: skip
-    if coverage is not None and coverage < enough:
+    if coverage is not None and coverage < 1 and rest is not None:
         found.append(
-            text("Only {share} of the cohorts' revenue has a known cost; the margin is of that part alone. Ask for the "
-                 "cost of the other lines.", share=percent(coverage))
+            text("{share} of the cohorts' revenue has a known cost; the rest is taken to earn the same margin, {rate} "
+                 "of revenue. Ask for the cost of the other lines.", share=percent(coverage), rate=percent(rest))
         )  # fmt: skip
     return found

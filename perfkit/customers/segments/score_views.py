@@ -123,7 +123,7 @@ def _notes(result: "Rfm", criterion: str, classes: int) -> list[str]:
                    "Many customers are equal here: there are {n} classes instead of 5.", classes)
         )  # fmt: skip
     if criterion == "m":
-        found += words.of_value(result.value, result.coverage)
+        found += words.of_value(result.value, result.coverage, result.rest)
         found.append(
             text("Scores compare these customers with each other, on this day: they forecast nothing. The best of a "
                  "period do less well in the next one on average, whatever is done (regression to the mean).")

@@ -17,7 +17,7 @@ import pandas as pd
 from perfkit import estimates
 from perfkit.aggregations import only
 from perfkit.customers.clv.summaries import day_of, first_day_of
-from perfkit.customers.purchases import Value, from_ten_thousandths, refuse_two_currencies, value_of
+from perfkit.customers.purchases import Value, from_ten_thousandths, margin_rate, refuse_two_currencies, value_of
 from perfkit.customers.segments import purchases as engine
 from perfkit.customers.segments import score_views as views
 from perfkit.errors import DataError, ParameterError, unknown
@@ -36,7 +36,7 @@ class Rfm(Result):
     ----------
     customers : DataFrame, one row a customer with a purchase, by id
         customer_id; days_since_last_order, int: from the last purchase to as_of; purchases, int: days with a purchase;
-        net_revenue, Decimal: returns taken off; margin, Decimal: of the lines whose cost is known, None where no line
+        net_revenue, Decimal: returns taken off; margin, Decimal: what has no known cost at `rest`, None where no line
         has one; value, Decimal: whichever of the two was asked for; r, f, m, int: scores, 5 the best.
     left_out : DataFrame, one row a reason
         reason, lines, int, and net_revenue, Decimal, that no customer here has.
@@ -52,6 +52,8 @@ class Rfm(Result):
         "margin" or "revenue".
     coverage : float or None
         Share of the customers' revenue whose cost is known; None where no line has a cost.
+    rest : Decimal or None
+        The margin rate of that part, which the rest is taken to earn; None where no line has a cost.
     currency : str
     """
 
@@ -64,6 +66,7 @@ class Rfm(Result):
     first_day: dt.date
     value: Value
     coverage: float | None
+    rest: Decimal | None
     currency: str
 
     @property
@@ -160,7 +163,10 @@ def rfm(
     rows = rows[bought].reset_index(drop=True)
     net = rows["net"].to_numpy(np.int64)
     revenue, cost = (rows[name].to_numpy(np.int64) if has_cost else None for name in ("revenue", "cost"))
-    margin = None if revenue is None or cost is None else revenue - cost
+    margin = rest = None
+    if revenue is not None and cost is not None:
+        rest = margin_rate(Decimal(int(revenue.sum())), Decimal(int(cost.sum())))
+        margin = revenue - cost + np.rint((net - revenue) * float(rest)).astype(np.int64)
     worth = net if margin is None or chosen == "revenue" else margin
     if chosen == "margin" and revenue is not None and not revenue.any():
         raise DataError("sales: no purchase of a customer has a known cost. Say value='revenue'.")
@@ -189,6 +195,7 @@ def rfm(
         since=start,
         first_day=counted["first"],
         value=chosen,
+        rest=rest,
         coverage=None if revenue is None else estimates.ratio(int(revenue.sum()), int(net.sum())),
         currency=currency,
     )

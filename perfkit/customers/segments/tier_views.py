@@ -96,7 +96,7 @@ def tier_views(result: "ValueTiers") -> list[View]:
     ]  # fmt: skip
     if result.total <= 0:
         notes.append(not_positive(result))
-    notes += words.of_value(result.scored.value, result.scored.coverage)
+    notes += words.of_value(result.scored.value, result.scored.coverage, result.scored.rest)
     notes.append(
         text("These customers were chosen by what they brought in this time: in the next one the best bring less on "
              "average, and the others more (regression to the mean).")

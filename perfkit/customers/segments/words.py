@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from perfkit.contribution import ENOUGH
 from perfkit.languages import mark, percent, text
 from perfkit.results import Field, View
 
@@ -32,15 +31,15 @@ def value(kind: str) -> str:
     return text("Gross margin") if kind == "margin" else text("Net revenue")
 
 
-def of_value(kind: str, coverage: float | None) -> list[str]:
+def of_value(kind: str, coverage: float | None, rest: Decimal | None) -> list[str]:
     """Return, as sentences, how a margin is made and how much of it is known."""
     if kind != "margin":
         return []
-    found = [text("Gross margin is net revenue less cost of goods, of the lines whose cost is known.")]
-    if coverage is not None and coverage < ENOUGH:
+    found = [text("Gross margin is net revenue less cost of goods.")]
+    if coverage is not None and coverage < 1 and rest is not None:
         found.append(
-            text("Only {share} of the customers' revenue has a known cost: ask for the cost of the other lines.",
-                 share=percent(coverage))
+            text("{share} of the customers' revenue has a known cost; the rest is taken to earn the same margin, "
+                 "{rate} of revenue. Ask for the cost of the other lines.", share=percent(coverage), rate=percent(rest))
         )  # fmt: skip
     return found
 

@@ -34,6 +34,7 @@ AHEAD = (52.0, 39.0, 26.0, 13.0)
 """Weeks that a backtest may forecast: the first of them that as long a time is known before."""
 UNTESTED = "mbg_nbd"
 """The model that is taken where the data are too short for a backtest."""
+_MEANS = ("mae", "coverage", "log_score")  # of a backtest, by customer
 _ORIGINS, _STEP = 3, 13.0  # at most so many, a quarter apart, each with half as long a history as what it forecasts
 MONTH_IN_WEEKS = DAYS["month"] / DAYS["week"]
 
@@ -311,11 +312,11 @@ def _kept(customers: pd.DataFrame, value: str, other_costs: float) -> pd.DataFra
 
 
 def _second(choice: Choice | Absent) -> str:
-    """The model that tells P(alive) of everybody: of those that do, the one that was off least."""
+    """The model that tells P(alive) of everybody: of those that do, the one that a backtest chooses."""
     if not isinstance(choice, Choice):
         return UNTESTED
-    scores = choice.tested.scores()["bias"].drop(index=[PAST_RATE, "bg_nbd"], errors="ignore").dropna()
-    return UNTESTED if scores.empty else str(scores.idxmin())
+    rows = choice.tested.rows[choice.tested.rows["model"] != "bg_nbd"]
+    return UNTESTED if set(rows["model"]) <= {PAST_RATE} else clv.choose(replace(choice.tested, rows=rows)).model
 
 
 def _chosen(
@@ -370,19 +371,19 @@ def _added(tested: Sequence[Backtest]) -> Backtest:
     """Backtests of several groups as one: totals and squared errors add up, errors by customer are averaged."""
     rows = pd.concat([each.rows for each in tested], ignore_index=True)
     rows["below"], rows["above"] = (rows["expected"] - rows["low"]) ** 2, (rows["high"] - rows["expected"]) ** 2
-    for name in ("mae", "coverage"):
+    for name in _MEANS:
         rows[name] = rows[name] * rows["customers"]
     by = ["origin", "model"]
     sums = rows.groupby(by, sort=False).agg(
         {"fitted": lambda names: ", ".join(dict.fromkeys(names)), "log_likelihood": _whole}
-        | dict.fromkeys(("customers", "actual", "expected", "mae", "coverage", "below", "above"), _whole)
+        | dict.fromkeys(("customers", "actual", "expected", *_MEANS, "below", "above"), _whole)
     )
     sums = sums.reset_index().sort_values("origin", ascending=False, kind="stable").reset_index(drop=True)
     sums["low"], sums["high"] = sums["expected"] - np.sqrt(sums["below"]), sums["expected"] + np.sqrt(sums["above"])
     sums["bias"] = (sums["expected"] - sums["actual"]) / sums["actual"].where(sums["actual"] > 0)
     inside = (sums["actual"] >= sums["low"]) & (sums["actual"] <= sums["high"])
     sums["covered"] = inside.astype(float).where(sums["low"].notna())
-    for name in ("mae", "coverage"):
+    for name in _MEANS:
         sums[name] = sums[name] / sums["customers"]
     classes = pd.concat([each.calibration for each in tested], ignore_index=True)
     for name in ("expected", "actual"):
