@@ -110,12 +110,14 @@ def test_where_parameters_are_known_well_both_ways_give_the_same():
 
 def test_both_reasons_together_are_off_by_more_than_either():
     estimate, low, high = np.array([10.0]), np.array([8.0]), np.array([13.0])
-    wide_low, wide_high = intervals.widened(estimate, low, high, np.array([1.0]))
+    wide_low, wide_high = intervals.joined(estimate, (low, high), intervals.positive(estimate, np.array([1.0])))
     by_other = intervals.positive(estimate, np.array([1.0]))
     assert wide_low < min(low, by_other[0]) and wide_high > max(high, by_other[1])
-    assert intervals.widened(estimate, low, high, np.zeros(1)) == (pytest.approx(low), pytest.approx(high))
-    nothing = intervals.widened(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
+    assert intervals.joined(estimate, (low, high)) == (pytest.approx(low), pytest.approx(high))
+    nothing = intervals.joined(np.zeros(1), (np.zeros(1), np.ones(1)))
     assert nothing == (pytest.approx([0.0]), pytest.approx([0.0]))
+    least, most = intervals.together(estimate, (low, high), (np.array([4.0]), np.array([11.0])))
+    assert least < 4 and most > 13
 
 
 def test_what_contracts_leave_to_come_lies_within_an_interval_that_leans_upwards():

@@ -11,12 +11,12 @@ from perfkit.customers.clv.covariates import Covariates
 from perfkit.customers.clv.effects import effects_of, parameters_of, test_of
 from perfkit.customers.clv.histories import Histories
 from perfkit.customers.clv.intervals import Of, One, interval
-from perfkit.customers.clv.outcomes import SHARES, of_sum, quantiles
+from perfkit.customers.clv.outcomes import SHARES, of_sum, quantiles, with_luck
 from perfkit.customers.clv.processes import Process, at
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import By, Units, unit_of_time, units
 from perfkit.customers.clv.views import fitted_figures, fitted_views
-from perfkit.customers.maximum import Likelihood, Maximum, Z, profile
+from perfkit.customers.maximum import Likelihood, Maximum, profile
 from perfkit.customers.parameters import log_errors, parameter_table
 from perfkit.errors import ParameterError
 from perfkit.estimates import LEVEL
@@ -180,16 +180,14 @@ class Fitted(Result):
         else:
             mean, square = self.moments(for_.rows, horizon)
             variance = for_.sums(square - mean**2)
-            off = ((estimate - low) / Z, (high - estimate) / Z)  # on each side by itself
-            for name in ("outcome", "actual"):
-                spread = [variance + (name == "actual") * each**2 for each in off]
-                ends = [of_sum(estimate, each)[side] for side, each in enumerate(spread)]
-                if name == "actual" and self.span is not None:  # at the end of the interval, what may be bought there
-                    mean, square = self.moments(for_.rows, horizon, self.span[1])
-                    ends[1] = np.maximum(np.ceil(high), of_sum(high, for_.sums(square - mean**2))[1])
-                elif name == "actual" and silent.any():
-                    ends[1] = np.maximum(ends[1], of_sum(estimate + of_silent, spread[1] + of_silent)[1])
-                found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
+            outcome = of_sum(estimate, variance)
+            least, most_ = with_luck(estimate, (low, high), outcome)
+            if self.span is not None:  # at the end of the interval, what may be bought there
+                mean, square = self.moments(for_.rows, horizon, self.span[1])
+                most_ = np.maximum(most_, of_sum(high, for_.sums(square - mean**2))[1])
+            elif silent.any():
+                most_ = np.maximum(most_, of_sum(estimate + of_silent, variance + of_silent)[1])
+            found = found.assign(outcome_low=outcome[0], outcome_high=outcome[1], actual_low=least, actual_high=most_)
         return found.assign(level=LEVEL, n=for_.n, status=self.status(for_, silent))
 
     def _expected(self, for_: Units, horizon: float, of_whom: np.ndarray | float = 1.0) -> Of:

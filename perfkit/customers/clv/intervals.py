@@ -21,7 +21,9 @@ _ALIKE = 0.98  # cosine between two predictions' directions from which on one's 
 _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
 _TINY = 1e-300
-_TYPICAL = 8  # predictions whose ends are sought, at most
+_SEEN = 4  # places, from which on those that were found say where to start
+_MOST, _FEW = 12, 6  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
+_WIDEST = 16.0  # logarithm beyond which no parameter is followed, as in a fit
 
 Of = Callable[[np.ndarray], np.ndarray]
 """Of the parameters: something for every unit."""
@@ -90,15 +92,20 @@ def interval(
     relative = slope / np.maximum(estimate * (1 - estimate) if share else estimate, 1e-12)
     axes = directions(covariance)
     fall, found = _Fall(*climbed, axes), [estimate]
+    chosen, served = _typical(relative, _MOST if one else _FEW)
+    places: list[np.ndarray] = []
     with np.errstate(all="ignore"):
-        for unit in _typical(relative):
+        for unit in chosen:
             alone = partial(_at, one(unit) if one else _only(of, unit), theta, axes)
             size = max(float(np.linalg.norm(relative[:, unit])), _LEAST)
             for sign in (1.0, -1.0):
                 start = sign * Z * relative[:, unit] / size
-                there = _at(of, theta, axes, fall.farthest(alone, start, sign * size, share))
+                places.append(fall.farthest(alone, [start, *places], sign * size, share))
+                there = _at(of, theta, axes, places[-1])
                 found.append(np.where(np.isfinite(there), there, estimate))
-    return estimate, np.min(found, axis=0), np.max(found, axis=0)
+    least, most = np.min(found, axis=0), np.max(found, axis=0)
+    # Of the others nobody's direction was taken: what a straight line says is not less than they are off.
+    return estimate, np.where(served, least, np.minimum(least, low)), np.where(served, most, np.maximum(most, high))
 
 
 def _at(of: Of, theta: np.ndarray, axes: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -109,16 +116,16 @@ def _only(of: Of, unit: int) -> Of:
     return lambda theta: of(theta)[[unit]]
 
 
-def _typical(relative: np.ndarray) -> list[int]:
-    """The units whose directions are least alike: no other's is far from one of theirs."""
+def _typical(relative: np.ndarray, most: int) -> tuple[list[int], np.ndarray]:
+    """The units whose directions are least alike, and which units have one of theirs."""
     length = np.linalg.norm(relative, axis=0)
     unit = np.divide(relative, length, out=np.zeros_like(relative), where=length > 1e-9)
     nearest = np.where(length > 1e-9, -1.0, 1.0)
     chosen: list[int] = []
-    while len(chosen) < _TYPICAL and (nearest < _ALIKE).any():
+    while len(chosen) < most and (nearest < _ALIKE).any():
         chosen.append(int(np.argmin(nearest)) if chosen else int(np.argmax(length)))
         nearest = np.maximum(nearest, np.abs(unit[:, chosen[-1]] @ unit))
-    return chosen
+    return chosen, nearest >= _ALIKE
 
 
 class _Fall:
@@ -140,11 +147,19 @@ class _Fall:
 
     def _of(self, at: np.ndarray) -> tuple[bytes, float, np.ndarray]:
         if self._last[0] != at.tobytes():
-            value, gradient, _ = self.likelihood(self.maximum.place + at @ self.axes)
-            room, slope = _FALL - (self.maximum.log_likelihood - value), self.axes @ gradient
-            sound = np.isfinite(room) and np.isfinite(slope).all()
+            place = self.maximum.place + at @ self.axes
+            sound = np.abs(place).max() <= _WIDEST + 1
+            if sound:
+                value, gradient, _ = self.likelihood(place)
+                room, slope = _FALL - (self.maximum.log_likelihood - value), self.axes @ gradient
+                sound = np.isfinite(room) and np.isfinite(slope).all()
             self._last = (at.tobytes(), room, slope) if sound else (at.tobytes(), -10 * _FALL, -at)
         return self._last
+
+    def inside(self, at: np.ndarray) -> np.ndarray:
+        """Return how far each parameter is from either end of what is followed, in logarithms."""
+        place = self.maximum.place + at @ self.axes
+        return np.concatenate((_WIDEST - place, _WIDEST + place))
 
     def back(self, at: np.ndarray) -> np.ndarray:
         """Return the place, or one on the way from there to the maximum from which on the likelihood is near enough."""
@@ -162,16 +177,18 @@ class _Fall:
         )
         return flat, others
 
-    def farthest(self, alone: Of, start: np.ndarray, size: float, share: bool) -> np.ndarray:
+    def farthest(self, alone: Of, starts: list[np.ndarray], size: float, share: bool) -> np.ndarray:
         """Return where a prediction is highest (lowest, if `size` is below 0) while the likelihood permits.
 
-        By sequential quadratic programming, from where a straight line would have it, and from `ends`: those of flat
-        axes and the best other.
+        By sequential quadratic programming, from the two best of `starts` and of the `ends` of the axes; from those of
+        flat axes in any case, as long as few places are known.
 
         Parameters
         ----------
         alone : callable
             The prediction, of standard errors along each axis.
+        starts : list of array
+            Where a straight line would have it, and other places where the likelihood is near enough.
         size : float
             What it changes by a standard error.
         """
@@ -181,13 +198,18 @@ class _Fall:
             value = np.clip(alone(at)[0], _TINY, 1 - 1e-15 if share else np.inf)
             return -float(np.log(value) - (np.log1p(-value) if share else 0.0)) / size
 
-        within = {"type": "ineq", "fun": self.room, "jac": self.gradient}
-        found = []
+        turned = np.vstack((-self.axes.T, self.axes.T))
+        within = [
+            {"type": "ineq", "fun": self.room, "jac": self.gradient},
+            {"type": "ineq", "fun": self.inside, "jac": lambda at: turned},
+        ]
         flat, others = self.ends
-        for first in (self.back(start), *flat, *sorted(others, key=lower)[:1]):
+        found = sorted((self.back(starts[0]), *starts[1:], *flat, *others), key=lower)
+        firsts = found[:2] if len(starts) > _SEEN else [*found[:2], *flat]
+        for first in firsts:
             at = minimize(
-                lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=[within],
-                options={"maxiter": 30, "ftol": 1e-2},
+                lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=within,
+                options={"maxiter": 30, "ftol": 3e-3},
             ).x  # fmt: skip
             found.append(self.back(np.where(np.isfinite(at), at, first)))
         return min(found, key=lower)
@@ -206,25 +228,32 @@ def within_one(estimate: np.ndarray, error_: np.ndarray) -> tuple[np.ndarray, np
     return estimate / (estimate + rest * ratio), estimate * ratio / (estimate * ratio + rest)
 
 
-def widened(
-    estimate: np.ndarray, low: np.ndarray, high: np.ndarray, error_: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the interval of what is above 0 and off for a second, independent reason as well.
+def joined(estimate: np.ndarray, *ends: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of what is above 0 and off for several independent reasons.
 
-    The squares of both distances add up, in logarithms and on each side by itself (Zou and Donner 2008, "Construction
-    of confidence limits about effect measures", Statistics in Medicine).
+    The squares of the distances add up, in logarithms and on each side by itself (Zou and Donner 2008, "Construction of
+    confidence limits about effect measures", Statistics in Medicine).
 
     Parameters
     ----------
-    estimate, low, high : array of float
-        The interval as it is for the first reason.
-    error_ : array of float
-        Standard error for the second.
+    estimate : array of float
+    ends : tuple of array
+        Low and high, for each reason.
     """
-    more = np.log(_ratio(error_, estimate))
     base = np.maximum(estimate, _TINY)  # of nothing, nothing is off
-    down, up = (np.log(base / np.maximum(low, _TINY)), np.log(np.maximum(high, base) / base))
-    return estimate * np.exp(-np.hypot(down, more)), estimate * np.exp(np.hypot(up, more))
+    down, up = np.zeros_like(base), np.zeros_like(base)
+    for low, high in ends:
+        down = np.hypot(down, np.log(base / np.clip(low, _TINY, base)))
+        up = np.hypot(up, np.log(np.maximum(high, base) / base))
+    return estimate * np.exp(-down), estimate * np.exp(np.minimum(up, 700.0))
+
+
+def together(estimate: np.ndarray, *ends: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of a sum of independent errors, see `joined`: here the distances themselves are squared."""
+    low, high = (
+        sum(np.maximum(sign * (end[side] - estimate), 0.0) ** 2 for end in ends) for side, sign in ((0, -1), (1, 1))
+    )
+    return estimate - np.sqrt(low), estimate + np.sqrt(high)
 
 
 def _ratio(error_: np.ndarray, slope: np.ndarray) -> np.ndarray:

@@ -5,7 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import betainc, pdtrc
 
+from perfkit.customers.clv.intervals import together
 from perfkit.estimates import LEVEL
+
+_ROUNDED = 1e-9
 
 SHARES = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 """Of the outcomes, those below each end of an interval."""
@@ -43,6 +46,21 @@ def quantiles(tail: Tail, most: np.ndarray, share: float) -> np.ndarray:
         between = between[high[between] - low[between] > 1]
     found[open_] = high
     return found
+
+
+def with_luck(
+    estimate: np.ndarray, known: tuple[np.ndarray, np.ndarray], outcome: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a count will fall: luck, and what is not known of its expectation; whole numbers.
+
+    Parameters
+    ----------
+    estimate : array of float
+    known, outcome : tuple of array
+        The interval of the expectation, and that of the count at the parameters that were estimated.
+    """
+    low, high = together(estimate, known, outcome)
+    return np.maximum(np.floor(low + _ROUNDED), 0.0), np.ceil(high - _ROUNDED)
 
 
 def of_sum(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

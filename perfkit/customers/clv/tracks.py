@@ -19,9 +19,8 @@ from perfkit.customers.clv import track_views as views
 from perfkit.customers.clv.fitted import Fitted, distinct_ages
 from perfkit.customers.clv.histories import histories
 from perfkit.customers.clv.holdouts import Holdout, hold_out
-from perfkit.customers.clv.outcomes import of_sum
+from perfkit.customers.clv.outcomes import of_sum, with_luck
 from perfkit.customers.clv.summaries import DAYS, TimeUnit, first_day_of
-from perfkit.customers.maximum import Z
 from perfkit.customers.purchases import is_bought
 from perfkit.estimates import LEVEL, ratio
 from perfkit.lines import checked
@@ -196,15 +195,13 @@ def _forecast(held: Holdout, horizons: np.ndarray) -> tuple[np.ndarray, np.ndarr
         alive = np.bincount(of, rows.weight * process.p_alive(theta, rows), len(x))
         return np.array([alive @ process.mean(theta, x, T, float(each)) for each in horizons])
 
-    estimate, *ends = fitted.interval(expected)
+    estimate, low, high = fitted.interval(expected)
     alive, spread = process.p_alive(fitted.theta, rows), []
     for each in horizons:
         mean = alive * process.mean(fitted.theta, x, T, float(each))[of]
         square = alive * process.pairs(fitted.theta, x, T, float(each))[of] + mean
         spread.append(float(rows.weight @ (square - mean**2)))
-    off = [(end - estimate) / Z for end in ends]
-    low, high = (of_sum(estimate, np.array(spread) + each**2)[side] for side, each in enumerate(off))
-    return estimate, low, high
+    return estimate, *with_luck(estimate, (low, high), of_sum(estimate, np.array(spread)))
 
 
 @aggregation

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, gammaincinv
 
-from perfkit.customers.clv.intervals import Of, error, widened
+from perfkit.customers.clv.intervals import Of, interval, joined, positive, together
 from perfkit.customers.clv.outcomes import SHARES
 from perfkit.customers.clv.spend import Spend, amounts
 from perfkit.customers.clv.summaries import DAYS, Summary
@@ -109,10 +109,15 @@ def lifetime(
     most, silent = fitted.silent(for_.rows)
     known = ~silent[for_.rows.of]
     bought = purchases(fitted.theta)[for_.rows.of]
-    each, variance = _amounts(for_, summary, spend, bought)
+    each = (
+        spend.expected(spend.theta, *amounts(frame_of(summary)))
+        if isinstance(spend, Spend)
+        else (np.full(len(bought), float(spend)))
+    )
     estimate = for_.sums_of_rows(bought * each)
     if fitted.span is None:
-        low, high = widened(*fitted.interval(brought, one=not_discounted), np.sqrt(variance))
+        known_value, *ends = fitted.interval(brought, one=not_discounted)
+        low, high = joined(known_value, (ends[0], ends[1]), _of_amounts(for_, summary, spend, bought, each * known))
         if silent.any():  # of whom nothing but the upper end is known
             there = np.where(silent, most, 0.0)[for_.rows.of]
             of_silent = for_.sums_of_rows(discounted(lambda until: there * until) * each)
@@ -142,19 +147,17 @@ def lifetime(
         )
     else:
         spread = for_.sums_of_rows(shrink**2 * _variance(spend, for_, summary, mean, square))
-        for name in ("outcome", "actual"):
-            squared = [spread + (name == "actual") * (each / Z) ** 2 for each in off]
-            ends = tuple(_of_sum(rate * estimate, each)[side] for side, each in enumerate(squared))
-            if name == "actual" and fitted.span is not None:  # at the end of the interval, what may be brought there
-                mean_, square_ = (each[for_.rows.of] for each in fitted.moments(for_.rows, horizon, fitted.span[1]))
-                most_ = purchases(fitted.span[1])[for_.rows.of]
-                part = rate * np.divide(most_, mean_, out=np.ones_like(most_), where=mean_ > 0)
-                luck = for_.sums_of_rows(part**2 * _variance(spend, for_, summary, mean_, square_))
-                there = _of_sum(rate * for_.sums_of_rows(most_ * each), luck)
-                ends = np.minimum(low, there[0]), np.maximum(high, there[1])
-            elif name == "actual" and silent.any():
-                ends = np.minimum(ends[0], low), np.maximum(ends[1], high)
-            found = found.assign(**{f"{name}_low": ends[0], f"{name}_high": ends[1]})
+        outcome = _of_sum(rate * estimate, spread)
+        actual = together(rate * estimate, (low, high), outcome)
+        if fitted.span is not None:  # at the end of the interval, what may be brought there
+            mean_, square_ = (each[for_.rows.of] for each in fitted.moments(for_.rows, horizon, fitted.span[1]))
+            most_ = purchases(fitted.span[1])[for_.rows.of]
+            part = rate * np.divide(most_, mean_, out=np.ones_like(most_), where=mean_ > 0)
+            luck = for_.sums_of_rows(part**2 * _variance(spend, for_, summary, mean_, square_))
+            there = _of_sum(rate * for_.sums_of_rows(most_ * each), luck)
+            actual = np.minimum(actual[0], there[0]), np.maximum(actual[1], there[1])
+        for name, (least, most_end) in (("outcome", outcome), ("actual", actual)):
+            found = found.assign(**{f"{name}_low": least, f"{name}_high": most_end})
     status = fitted.status(for_, silent)
     return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n, status=status)
 
@@ -181,20 +184,33 @@ def _force(annual: float, time_unit: str | None) -> float:
     return float(np.log1p(annual) * DAYS[time_unit] / DAYS["year"])
 
 
-def _amounts(
-    for_: Units, summary: Summary | pd.DataFrame, spend: Spend | float, bought: np.ndarray
+def _of_amounts(
+    for_: Units, summary: Summary | pd.DataFrame, spend: Spend | float, bought: np.ndarray, known: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a purchase of each customer brings, and the variance of the units' value that its parameters cause."""
+    """How well the units' value is known as far as what a purchase brings is.
+
+    Parameters
+    ----------
+    bought, known : array of float
+        Purchases of each row, and what one of them brings; 0 where that does not matter.
+    """
+    value = for_.sums_of_rows(bought * known)
     if not isinstance(spend, Spend):
-        return np.full(len(bought), float(spend)), np.zeros(1)
+        return value, value
     x, amount = amounts(frame_of(summary))
     without = spend.without_mean(x)
-    known = error(
-        lambda theta: for_.sums_of_rows(bought * np.where(without, 0.0, spend.expected(theta, x, amount))),
-        spend.theta, spend.covariance,
-    )  # fmt: skip
-    by_mean = for_.sums_of_rows(bought * without) * spend.mean_error
-    return spend.expected(spend.theta, x, amount), known**2 + by_mean**2
+    there = np.where(without | (known == 0), 0.0, bought)
+    fixed = for_.sums_of_rows(np.where(without, bought * known, 0.0))
+
+    def brings(theta: np.ndarray) -> np.ndarray:
+        return fixed + for_.sums_of_rows(there * spend.expected(theta, x, amount))
+
+    def alone(unit: int) -> Of:
+        at, part = for_.rows_of(unit), for_.alone(unit)
+        return lambda theta: fixed[[unit]] + part.sums_of_rows(there[at] * spend.expected(theta, x[at], amount[at]))
+
+    _, low, high = interval(brings, spend.theta, spend.covariance, spend.climbed, one=alone)
+    return joined(value, (low, high), positive(value, for_.sums_of_rows(bought * without) * spend.mean_error))
 
 
 def _shapes(spend: Spend, for_: Units, summary: Summary | pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

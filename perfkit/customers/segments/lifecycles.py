@@ -16,7 +16,7 @@ import pandas as pd
 
 from perfkit.customers.clv.fitted import Fitted, distinct_ages
 from perfkit.customers.clv.histories import Histories
-from perfkit.customers.clv.intervals import Of, widened
+from perfkit.customers.clv.intervals import Of, joined, positive
 from perfkit.customers.clv.spend import Spend, amounts
 from perfkit.customers.clv.summaries import DAYS, Summary
 from perfkit.customers.segments import lifecycle_views as views
@@ -350,8 +350,8 @@ class _Missed:
         of_rate = 0.0
         if isinstance(margin_rate, pd.DataFrame):
             of_rate = float(margin_rate["se"].iloc[0]) / float(margin_rate["estimate"].iloc[0])
-        low, high = widened(staked, low, high, np.hypot(of_spend, staked * of_rate))
+        low, high = joined(staked, (low, high), positive(staked, np.hypot(of_spend, staked * of_rate)))
         each = np.where(chosen[:, None], np.column_stack((staked, low, high)), np.nan)
         whole, low, high = self.total(brings)
-        ends = widened(whole, low, high, np.hypot(of_spend.sum(), whole * of_rate))
+        ends = joined(whole, (low, high), positive(whole, np.hypot(of_spend.sum(), whole * of_rate)))
         return each, [float(end[0]) for end in (whole, *ends)]

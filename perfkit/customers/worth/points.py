@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from perfkit.customers.clv import Fitted
-from perfkit.customers.clv.intervals import widened
+from perfkit.customers.clv.intervals import joined, positive
 from perfkit.customers.clv.summaries import DAYS
 from perfkit.customers.worth import point_views as views
 from perfkit.customers.worth.absences import Absent
@@ -89,7 +89,7 @@ def retention_point(base: Base | Absent) -> RetentionPoint | Absent:
         more = of.interval(lambda theta, of=of: np.array([_purchases(base, of, theta)]))  # type: ignore[misc]
         stays = of.interval(lambda theta, of=of: np.array([still_buys(of, theta, YEAR)]), share=True)  # type: ignore[misc]
         each = float(more[0][0]) * amount
-        ends = widened(amount * more[0], amount * more[1], amount * more[2], off * more[0])
+        ends = joined(amount * more[0], (amount * more[1], amount * more[2]), positive(amount * more[0], off * more[0]))
         low, high = (float(end[0]) for end in ends)
         rows.append(
             {"place": place, "n": acquired, "estimate": each * acquired, "low": low * acquired, "high": high * acquired,

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from perfkit import languages
+from perfkit.customers.clv.models import MODELS
 from perfkit.customers.worth import base_views
 from perfkit.languages import date, mark, percent, show, text
 from perfkit.results import Field, View, figure_frame
 
 if TYPE_CHECKING:
+    from perfkit.customers.worth.bases import Base
     from perfkit.customers.worth.values import CustomerValue
 
 _BASIS = mark(
@@ -20,10 +22,13 @@ _BASIS = mark(
 
 def basis(result: "CustomerValue") -> str:
     """Return what the values are."""
-    base = result.base
+    return _basis(result.base, result.base.title)
+
+
+def _basis(base: "Base", model: str) -> str:
     return text(
         _BASIS, value=base_views.value_name(base), span=base_views.months(base), day=date(base.until),
-        rate=percent(base.annual_discount_rate), model=base.title,
+        rate=percent(base.annual_discount_rate), model=model,
     )  # fmt: skip
 
 
@@ -49,6 +54,15 @@ def value_figures(result: "CustomerValue") -> pd.DataFrame:
             rows.append(
                 common | {"figure_id": stem + kind, "estimate": row["estimate"], "low": row[low], "high": row[high]}
             )
+    for row in result.by_model.iloc[1:].to_dict("records"):
+        model = MODELS[row["family"]].title
+        rows.append(
+            {"figure_id": f"customer_value:{base.until}:model:{row['family']}", "kpi": "customer_value",
+             "period": base.until.isoformat(), "dimensions": {"model": model}, "unit": unit,
+             "basis": _basis(base, model), "status": "estimated",
+             "reason": text("Not the model that was chosen; off by {bias} in the past.", bias=percent(row["bias"])),
+             **{name: row[name] for name in ("estimate", "low", "high", "n", "level")}}
+        )  # fmt: skip
     return figure_frame(rows)
 
 
@@ -91,13 +105,46 @@ def value_views(result: "CustomerValue") -> list[View]:
             level=percent(total["level"], 0),
         ),
         base_views.off(base),
+        *filter(None, [told_by_others(result)]),
     ]
     if any(languages.missing(row["actual_low"]) for row in shown):
         notes.append(text("Not available: amounts differ so much that their variance has no end."))
     views = [View(message(result), basis(result), fields, rows, total=len(shown) > 1, notes=notes)]
     if len(result.by_cohort) > 1:
         views.append(_cut(result, result.by_cohort, text("Year of first purchase"), text("Value by cohort")))
+    if len(result.by_model) > 1:
+        views.append(_models(result))
     return views
+
+
+def told_by_others(result: "CustomerValue") -> str:
+    """Return what the other models say, and whether the interval holds it; empty where no other was tested."""
+    unit = result.base.currency or "quantity"
+    others = [
+        text("{amount} by {model}", amount=show(row["estimate"], unit), model=MODELS[row["family"]].title)
+        for row in result.by_model.iloc[1:].to_dict("records")
+    ]
+    if not others:
+        return ""
+    if result.beyond:
+        return text("The interval takes the model to be right; by another it would be {others}.",
+                    others=languages.listing(others))  # fmt: skip
+    return text("Other models say about the same: {others}.", others=languages.listing(others))
+
+
+def _models(result: "CustomerValue") -> View:
+    base = result.base
+    unit = base.currency or "quantity"
+    rows = result.by_model.assign(label=[MODELS[each].title for each in result.by_model["family"]])
+    fields = [
+        Field("label", text("Model")),
+        Field("bias", text("Mean bias, %"), unit="share"),
+        Field("estimate", base_views.value_name(base), unit=unit, bar=True),
+        Field("low", text("from"), unit=unit),
+        Field("high", text("to"), unit=unit),
+    ]
+    notes = [told_by_others(result), text("The first is the one that was chosen.")]
+    return View(text("Value by model"), basis(result), fields, rows.astype("object"), notes=notes)
 
 
 def _cut(result: "CustomerValue", table: pd.DataFrame, heading: str, title: str) -> View:
