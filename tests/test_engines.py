@@ -137,6 +137,9 @@ def asked() -> dict[str, list[ibis.Table]]:
             customers.segments.rfm(some, as_of="2024-01", since=since)
         for since in (None, "2022-01-01"):
             customers.clv.tracking(table, observed_until="2024-01", horizon=40, acquired_from=since)
+        ended = pd.DataFrame({"subscription_id": "s", "started_on": [PERIOD.start], "ended_on": [PERIOD.last_day]})
+        for by in ("month", "quarter", "year"):
+            customers.contracts.survivors_of(ended, observed_until="2024-12", renews="month", by=by)
         customers.worth.base(old, until=PERIOD.last_day, data_from=PERIOD.start.replace(year=2022, day=6))
         customers.worth.base(old, until=PERIOD.last_day, data_from=PERIOD.start.replace(year=2022))
         plan = {"kpi": "revenue", "period": PERIOD.start, "value": 1, "dimension": "channel", "member": "web"}

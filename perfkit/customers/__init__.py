@@ -3,7 +3,7 @@
 from perfkit.customers import clv, cohorts, contracts, segments, worth
 from perfkit.customers.clv import Calibration, Fitted, Spend, Summary, Tracking
 from perfkit.customers.cohorts import CohortDrift, CohortTriangle, Payback
-from perfkit.customers.contracts import Contracts
+from perfkit.customers.contracts import ContractCohorts, Contracts
 from perfkit.customers.segments import Lifecycle, Migration, Rfm, ValueTiers
 from perfkit.customers.worth import Absent, AcquiredValue, CustomerValue, RetentionPoint
 
@@ -13,6 +13,7 @@ __all__ = [
     "Calibration",
     "CohortDrift",
     "CohortTriangle",
+    "ContractCohorts",
     "Contracts",
     "CustomerValue",
     "Fitted",

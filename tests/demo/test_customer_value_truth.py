@@ -4,7 +4,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from perfkit.customers import clv, worth
+from perfkit.customers import clv, contracts, worth
 
 _TRUE = {"alpha": "alpha_weeks", "gamma": "v_euros"}
 
@@ -64,3 +64,19 @@ def test_intervals_hold_the_value_of_a_new_customer_by_channel(loaded, shoppers,
             f"({row['low']:.0f} to {row['high']:.0f}) {'held' if held[-1] else 'MISSED'}"
         )
     assert sum(held) >= 6, f"{sum(held)} of {len(held)}"
+
+
+def test_intervals_hold_the_parameters_by_which_contracts_end(loaded, truth):
+    """The table of the company goes in as it is: of all contracts, those that end are as many as the truth says."""
+    of = truth["subscriptions"]
+    counted = contracts.survivors_of(
+        loaded.table("subscriptions"), observed_until=loaded.observed_until, renews="month"
+    )
+    running = loaded.frame("subscriptions")["ended_on"].isna().sum()
+    assert counted.contracts == of["contracts"] and running == of["contracts"] - of["ended"]
+    assert counted.running + counted.left_out["contracts"].sum() >= running >= counted.running
+    found = contracts.fit(counted)
+    for row in found.parameters.to_dict("records"):
+        value = of[row["parameter"]]
+        print(f"{row['parameter']:6} {value:8.3f}: {row['estimate']:8.3f} ({row['low']:.3f} to {row['high']:.3f})")
+        assert row["low"] <= value <= row["high"]

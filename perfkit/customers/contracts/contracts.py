@@ -10,7 +10,7 @@ from scipy.special import betaincinv, erfc
 
 from perfkit.customers.clv.intervals import Of, interval
 from perfkit.customers.contracts.curves import CURVES, Geometric, Parted, Sbg
-from perfkit.customers.contracts.survivors import Survivors, survivors
+from perfkit.customers.contracts.survivors import Survivors, Table, survivors
 from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
 from perfkit.customers.maximum import Likelihood, Maximum, climb
 from perfkit.customers.parameters import parameter_table
@@ -209,14 +209,15 @@ class Contracts(Result):
         return contract_views(self)
 
 
-def fit(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame, model: str = "sbg") -> Contracts:
+def fit(table: Table, model: str = "sbg") -> Contracts:
     """Fit a model of retention to the survivors of one or many cohorts by maximum likelihood.
 
     Parameters
     ----------
-    table : list, array or DataFrame
-        Survivors at ages 0, 1, 2 ... of one cohort, or a table of many; see `survivors`. Cohorts that are still
-        running are right-censored: the customers who are left count as left, at least until then.
+    table : list, array, DataFrame or ContractCohorts
+        Survivors at ages 0, 1, 2 ... of one cohort, or a table of many; see `survivors`. Of contracts with their days,
+        what `survivors_of` counts. Cohorts that are still running are right-censored: the customers who are left count
+        as left, at least until then.
     model : str
         "sbg" or "bdw".
 
@@ -225,7 +226,11 @@ def fit(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame, model: s
     ParameterError
         If there is no such model.
     DataError
-        If the survivors cannot be (see `survivors`).
+        If the survivors cannot be (see `survivors`), or rows are contracts.
+
+    See Also
+    --------
+    survivors_of : survivors of a table of contracts.
     """
     if model not in CURVES:
         raise ParameterError(f"model: {unknown('model', str(model), CURVES)}")

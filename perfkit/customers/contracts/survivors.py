@@ -3,13 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from perfkit.customers.contracts.counts import ContractCohorts
 from perfkit.errors import DataError
 
 LONG = ("cohort", "age", "survivors")
+Table: TypeAlias = Sequence[float] | np.ndarray | pd.Series | pd.DataFrame | ContractCohorts
+"""What survivors are read of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +43,15 @@ class Survivors:
         return float(self.at_risk[0])
 
 
-def survivors(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) -> Survivors:
+def survivors(table: Table) -> Survivors:
     """Return who left and who was last seen at each age.
 
     Parameters
     ----------
-    table : list or array, or DataFrame
+    table : list or array, DataFrame, or ContractCohorts
         One cohort's survivors at ages 0, 1, 2 ...; or one row a cohort with a column an age, missing where it has not
-        been observed yet; or one row a cohort and age with the columns cohort, age and survivors.
+        been observed yet; or one row a cohort and age with the columns cohort, age and survivors; or what
+        `survivors_of` counted.
 
     Raises
     ------
@@ -93,7 +98,9 @@ def survivors(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) ->
     return found
 
 
-def _cohorts(table: Sequence[float] | np.ndarray | pd.Series | pd.DataFrame) -> list[tuple[str, np.ndarray]]:
+def _cohorts(table: Table) -> list[tuple[str, np.ndarray]]:
+    if isinstance(table, ContractCohorts):
+        table = table.survivors
     if not isinstance(table, pd.DataFrame):
         row = np.asarray(pd.to_numeric(pd.Series(table), errors="raise"), dtype=np.float64)
         return [("the list", row)]
