@@ -211,6 +211,22 @@ TWO = frame_of(("2024-01-05", None), ("2024-01-06", "2024-02-01"))
 @pytest.mark.parametrize(
     "table, message",
     [
+        (TWO, "these are 2 contracts with their days"),
+        (TWO[["started_on"]], "these are 2 contracts with their days"),
+        (ibis.memtable(TWO.assign(ended_on="2024-02-01")), "this is a table of an engine"),
+        (TWO.set_axis(["Début", "Fin"], axis=1), "no column is an age.*If a row is a contract, it has no ages yet"),
+    ],
+)
+def test_fit_refuses_contracts_and_says_to_count_them(table, message):
+    with pytest.raises(DataError, match=message) as refused:
+        contracts.fit(table)
+    assert 'contracts.survivors_of(table, observed_until="2024-06", renews="month")' in str(refused.value)
+    assert "started_on and ended_on" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "table, message",
+    [
         (TWO.rename(columns={"ended_on": "end_on"}),
          "no column 'ended_on'. Did you mean 'end_on'.*Missing means still running.*Give the columns started_on and "),
         (frame_of(("2024-01-05", "31/01/2024")), "1 of 1 rows have no day in ended_on.*first: '31/01/2024', row 0"),

@@ -5,15 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import ibis
 import numpy as np
 import pandas as pd
 
-from perfkit.customers.contracts.counts import ContractCohorts
+from perfkit.customers.contracts.counts import DAYS, ContractCohorts
 from perfkit.errors import DataError
 
 LONG = ("cohort", "age", "survivors")
 Table: TypeAlias = Sequence[float] | np.ndarray | pd.Series | pd.DataFrame | ContractCohorts
 """What survivors are read of."""
+_COUNT_THEM = (
+    'Count survivors of it first: contracts.survivors_of(table, observed_until="2024-06", renews="month"), of a '
+    f"table with the columns {' and '.join(DAYS)}"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +61,8 @@ def survivors(table: Table) -> Survivors:
     Raises
     ------
     DataError
-        If survivors are negative, grow with age or are missing between two ages, or no cohort has been seen to age 1.
+        If survivors are negative, grow with age or are missing between two ages, no cohort has been seen to age 1, or
+        rows are contracts.
     """
     lost: dict[int, float] = {}
     kept: dict[int, float] = {}
@@ -101,6 +107,16 @@ def survivors(table: Table) -> Survivors:
 def _cohorts(table: Table) -> list[tuple[str, np.ndarray]]:
     if isinstance(table, ContractCohorts):
         table = table.survivors
+    if isinstance(table, ibis.Table):
+        raise DataError(
+            "survivors: this is a table of an engine, and a model is fitted to how many were left at each age. "
+            f"{_COUNT_THEM}. If it holds survivors already, give table.to_pandas()."
+        )
+    if isinstance(table, pd.DataFrame) and set(DAYS) & set(table.columns):
+        raise DataError(
+            f"survivors: these are {len(table):,} contracts with their days, and a model is fitted to how many were "
+            f"left at each age. {_COUNT_THEM}."
+        )
     if not isinstance(table, pd.DataFrame):
         row = np.asarray(pd.to_numeric(pd.Series(table), errors="raise"), dtype=np.float64)
         return [("the list", row)]
@@ -124,7 +140,7 @@ def _cohorts(table: Table) -> list[tuple[str, np.ndarray]]:
     if not len(wide.columns):
         raise DataError(
             "survivors: no column is an age. Give one row a cohort and columns 0, 1, 2 ..., or the columns "
-            f"{', '.join(LONG)}."
+            f"{', '.join(LONG)}. If a row is a contract, it has no ages yet. {_COUNT_THEM}."
         )
     ages = [int(float(str(name))) for name in wide.columns]
     if len(set(ages)) < len(ages):
