@@ -95,7 +95,8 @@ def survivors_of(
         with two contracts counts twice. Give all contracts, those that ended long ago too: a list of those that run
         tells of none that left.
     observed_until : str or date
-        Last day of which starts and ends are known: "2024-06-30", or "2024-06" for the month's last.
+        Last day of which starts and ends are known: "2024-06-30", or "2024-06" for the month's last. A day after the
+        table was written takes those who have left since for customers who stayed.
     renews : str
         How often a contract renews, which makes the steps of age: month, quarter or year after its own start. Ages of
         contracts that renew at different lengths do not mix: count those of each length alone.
