@@ -175,7 +175,16 @@ def test_engines_frames_times_and_texts_count_alike():
     times = texts.apply(pd.to_datetime) + pd.Timedelta(hours=13)
     dates = texts.map(lambda day: None if pd.isna(day) else dt.date.fromisoformat(day))
     canonical = texts.assign(subscription_id=["1", "2", "3"], customer_id="a", monthly_revenue=9, plan="x")
-    for table in (times, dates, canonical, ibis.memtable(times), ibis.memtable(dates), SUBSCRIPTIONS.table(canonical)):
+    zoned = times.apply(lambda each: each.dt.tz_localize("Pacific/Auckland"))
+    for table in (
+        times,
+        zoned,
+        dates,
+        canonical,
+        ibis.memtable(times),
+        ibis.memtable(dates),
+        SUBSCRIPTIONS.table(canonical),
+    ):
         found = contracts.survivors_of(table, observed_until=dt.date(2024, 6, 30), renews="month")
         pd.testing.assert_frame_equal(found.survivors, expected.survivors)
     running = contracts.survivors_of(texts.assign(ended_on=None), observed_until="2024-06", renews="month")
@@ -214,6 +223,8 @@ TWO = frame_of(("2024-01-05", None), ("2024-01-06", "2024-02-01"))
         (TWO, "these are 2 contracts with their days"),
         (TWO[["started_on"]], "these are 2 contracts with their days"),
         (ibis.memtable(TWO.assign(ended_on="2024-02-01")), "this is a table of an engine"),
+        (TWO.started_on.astype("datetime64[us]"), "these are days"),
+        (TWO.set_axis([0, 1], axis=1).apply(pd.to_datetime), "these are days"),
         (TWO.set_axis(["Début", "Fin"], axis=1), "no column is an age.*If a row is a contract, it has no ages yet"),
     ],
 )
@@ -232,6 +243,7 @@ def test_fit_refuses_contracts_and_says_to_count_them(table, message):
         (frame_of(("2024-01-05", "31/01/2024")), "1 of 1 rows have no day in ended_on.*first: '31/01/2024', row 0"),
         (frame_of((20240105, None)), "started_on holds numbers, no days"),
         (ibis.memtable({"started_on": ["x"], "ended_on": ["y"]}), "started_on is of type string"),
+        (ibis.memtable(TWO.apply(pd.to_datetime, utc=True)), "started_on is a time in the zone UTC"),
         (frame_of(("2025-01-05", None), (None, None)), "no contract started.*1: after observed_until; 1: no start"),
         (frame_of(), "no contract started in a month that was over on 2024-06-30. Take"),
         (pd.concat([TWO, TWO]).assign(subscription_id=["S1", "S2", "S1", "S3"]),

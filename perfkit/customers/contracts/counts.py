@@ -7,7 +7,7 @@ renewal day, or on the day before as many tools write it, has not.
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import ibis
 import numpy as np
@@ -27,9 +27,6 @@ AFTER, UNFINISHED, NO_START, BACKWARDS = (
     "after observed_until", "period not over", "no start", "ended before the start"
 )  # fmt: skip
 """Why a contract is in no cohort."""
-_CONTRACTS = replace(
-    SUBSCRIPTIONS, columns=tuple(replace(each, required=False) for each in SUBSCRIPTIONS.columns), key=()
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,39 +150,50 @@ def _contracts(subscriptions: ibis.Table | pd.DataFrame) -> ibis.Table:
         if name not in subscriptions.columns:
             known = [str(each) for each in subscriptions.columns]
             raise DataError(
-                f"subscriptions: {unknown('column', name, known)} {_CONTRACTS.column(name).why} Give the columns "
+                f"subscriptions: {unknown('column', name, known)} {SUBSCRIPTIONS.column(name).why} Give the columns "
                 f"{' and '.join(DAYS)} these names; ended_on is missing while a contract runs."
             )
     names = [name for name in ("subscription_id", *DAYS) if name in subscriptions.columns]
     if isinstance(subscriptions, pd.DataFrame):
-        subscriptions = _readable(subscriptions[names])
-    table = _CONTRACTS.table(subscriptions, *DAYS).select(*names)
+        table = ibis.memtable(_readable(subscriptions[names]))
+    else:
+        table = subscriptions.select(*names)
     for name in DAYS:
         kind = table[name].type()
         if not (kind.is_date() or kind.is_timestamp() or kind.is_null()):
             raise DataError(
                 f"subscriptions: {name} is of type {kind}, and renewals are counted from days. Cast it to a date first."
             )
+        if kind.is_timestamp() and kind.timezone:
+            raise DataError(
+                f"subscriptions: {name} is a time in the zone {kind.timezone}, and an engine may tell its day in "
+                "another one. Cast it to a date in your own zone first."
+            )
     return table.mutate(**{name: table[name].cast("date") for name in DAYS})
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame, if its days are some: the first that is none is named."""
+    """The frame with days, each as its own zone has it, and ids as text; the first that is no day is named."""
+    found = {}
     for name in DAYS:
-        if pd.api.types.is_numeric_dtype(frame[name]) and frame[name].notna().any():
+        given = frame[name]
+        if pd.api.types.is_numeric_dtype(given) and given.notna().any():
             raise DataError(
                 f"subscriptions: {name} holds numbers, no days. Convert them with pandas.to_datetime first."
             )
-        read = pd.to_datetime(frame[name], errors="coerce", format="ISO8601")
-        wrong = frame[name].notna() & read.isna()
+        read = pd.to_datetime(given, errors="coerce", format="ISO8601")
+        wrong = (given.notna() & read.isna()).to_numpy()
         if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
             raise DataError(
                 f"subscriptions: {int(wrong.sum()):,} of {len(frame):,} rows have no day in {name} (first: "
-                f"{frame.loc[wrong, name].iloc[0]!r}, row {int(np.flatnonzero(wrong)[0])}). Write 2024-06-30, or "
-                "convert the column with pandas.to_datetime first."
+                f"{given.iloc[first]!r}, row {first}). Write 2024-06-30, or convert the column with pandas.to_datetime "
+                "first."
             )
-        frame = frame.assign(**{name: read})
-    return frame
+        found[name] = read.dt.tz_localize(None)
+    if "subscription_id" in frame.columns:
+        found["subscription_id"] = frame["subscription_id"].astype("string")
+    return pd.DataFrame(found)
 
 
 def _refuse_twice(table: ibis.Table) -> None:

@@ -107,7 +107,7 @@ def survivors(table: Table) -> Survivors:
 def _cohorts(table: Table) -> list[tuple[str, np.ndarray]]:
     if isinstance(table, ContractCohorts):
         table = table.survivors
-    if isinstance(table, ibis.Table):
+    if isinstance(table, ibis.Expr):
         raise DataError(
             "survivors: this is a table of an engine, and a model is fitted to how many were left at each age. "
             f"{_COUNT_THEM}. If it holds survivors already, give table.to_pandas()."
@@ -118,7 +118,9 @@ def _cohorts(table: Table) -> list[tuple[str, np.ndarray]]:
             f"left at each age. {_COUNT_THEM}."
         )
     if not isinstance(table, pd.DataFrame):
-        row = np.asarray(pd.to_numeric(pd.Series(table), errors="raise"), dtype=np.float64)
+        listed = pd.Series(table)
+        _refuse_days(listed.to_frame())
+        row = np.asarray(pd.to_numeric(listed, errors="raise"), dtype=np.float64)
         return [("the list", row)]
     if set(LONG) <= set(table.columns):
         odd = [each for each in table["age"] if not _is_age(each)]
@@ -154,8 +156,17 @@ def _cohorts(table: Table) -> list[tuple[str, np.ndarray]]:
         raise DataError(f"survivors: the column {part[0]!r} is no count of renewals. Name the ages 0, 1, 2 ...")
     wide = wide.set_axis(ages, axis=1)
     wide = wide.reindex(columns=range(int(max(wide.columns)) + 1))
+    _refuse_days(wide)
     values = wide.to_numpy(dtype=np.float64, na_value=np.nan)
     return [(f"cohort {name}", row) for name, row in zip(wide.index, values, strict=True)]
+
+
+def _refuse_days(table: pd.DataFrame) -> None:
+    """Refuse days in place of how many were left: as numbers they would count nanoseconds."""
+    if any(pd.api.types.is_datetime64_any_dtype(kind) for kind in table.dtypes):
+        raise DataError(
+            f"survivors: these are days, and a model is fitted to how many were left at each age. {_COUNT_THEM}."
+        )
 
 
 def _is_age(name: object) -> bool:
