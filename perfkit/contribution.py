@@ -18,6 +18,7 @@ from perfkit.languages import mark
 from perfkit.schema import COSTS, SPEND
 
 MONEY = "decimal(18, 4)"
+_OF_PRODUCT = "decimal(38, 8)"  # what engines make of MONEY times MONEY; Ibis takes it for MONEY still
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,14 @@ OF_SPEND = "cm2"
 def cost_of_goods(lines: ibis.Table) -> ibis.Value | None:
     """Return what the goods of each line cost: the line's own cost, else its quantity times its product's unit cost.
 
-    None where the data carry neither; missing on lines of which neither is known.
+    Each of them has the four decimals of MONEY, and so has the product: it is rounded line by line, half away from
+    zero. None where the data carry neither; missing on lines of which neither is known.
     """
     own = lines.cost.cast(MONEY) if "cost" in lines.columns else None
     if not {"unit_cost", "quantity"} <= set(lines.columns):
         return own
-    # Cast before and after: the product of two DECIMAL(18,4) overflows in Spark.
-    computed = (lines.quantity.cast(MONEY) * lines.unit_cost.cast(MONEY)).cast(MONEY)
+    # Cast before: wider ones overflow in Spark. Twice after: Ibis leaves out a cast to the type that it takes this for.
+    computed = (lines.quantity.cast(MONEY) * lines.unit_cost.cast(MONEY)).cast(_OF_PRODUCT).cast(MONEY)
     return computed if own is None else ibis.coalesce(own, computed)
 
 

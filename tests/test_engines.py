@@ -187,6 +187,21 @@ def test_nothing_else_runs_an_expression():
     assert not strays, strays
 
 
+def test_an_engine_makes_the_decimals_that_an_expression_says(asked):
+    """Ibis takes a product of decimals for one of theirs and drops a cast to that; the engine's has twice as many."""
+    compared = 0
+    for name, expressions in asked.items():
+        for expression in expressions:
+            backend = expression._find_backend(use_default=True)
+            backend._run_pre_execute_hooks(expression)  # its tables in memory become the engine's
+            made = backend.con.sql(backend.compile(expression)).types
+            for (column, said), found in zip(expression.schema().items(), made, strict=True):
+                if said.is_decimal():
+                    assert str(found) == f"DECIMAL({said.precision},{said.scale})", f"{name}.{column}"
+                    compared += 1
+    assert compared
+
+
 def test_sums_of_money_stay_decimal_in_every_expression(asked):
     """A float on the way would lose a cent somewhere in ten million lines."""
     floats = {
