@@ -269,11 +269,11 @@ def _of_repeats(company: "Company") -> list[str]:
 
 
 def _of_states(company: "Company") -> list[str]:
-    """The rows that count as sales, though their status says cancelled, refunded or draft."""
+    """The rows that count as sales, though their status says cancelled, refunded, draft or test."""
     declared = company.settings.tables.get("sales")
     ruled = declared is not None and any(block.exclude for block in blocks(declared))
     found = company.snapshot.report["tables"]["sales"].get("states", ())
-    return [states.told(each, company.currency, rules=ruled) for each in found]
+    return [states.told(each, company.currency, rules=ruled) for each in found if each["words"]]
 
 
 def _of_days(company: "Company") -> list[str]:

@@ -52,7 +52,7 @@ from perfkit.sources.snapshots import Snapshot
 from perfkit.sources.taking import Contradicted, take_table
 from perfkit.sources.unpacking import Unpacker
 
-READER = 7
+READER = 8
 """Version of how files are read; another one makes another snapshot of the same files."""
 
 MEMORY = "1GB"

@@ -14,7 +14,7 @@ from perfkit import languages
 from perfkit.languages import date, mark, money, number, plural, text
 from perfkit.results import Field, Result, View, figure_frame
 from perfkit.schema import TABLES
-from perfkit.sources import placeholders, spellings
+from perfkit.sources import placeholders, spellings, states
 from perfkit.sources.names import visible
 from perfkit.sources.quarantine import OTHER_CURRENCY, REASONS
 from perfkit.sources.settings import reason
@@ -549,20 +549,56 @@ def _again(repeats: list[dict[str, Any]], currency: str) -> Iterator[str]:
 
 
 def _by_status(some: list[dict[str, Any]], currency: str) -> list[str]:
-    """Lines that count though their status says that they are cancelled, refunded or a draft."""
-    return [
-        plural(
-            "{n} line of sales ({money}) is marked {words} in column {column} and counts as revenue: if it is no sale, "
-            "that amount is to be taken off.",
-            "{n} lines of sales ({money}) are marked {words} in column {column} and count as revenue: if they are no "
-            "sales, that amount is to be taken off.",
-            each["rows"],
-            money=money(Decimal(each["money"]), currency, 2),
-            words=", ".join(f"“{visible(word)}”" for word in each["words"]),
-            column=visible(each["column"]),
+    """Lines that count though their status says that they are no sales; and those that take back what was sold."""
+    said = []
+    for each in some:
+        if not each["words"]:
+            continue
+        said.append(
+            plural(
+                "{n} line of sales ({money}) is marked {words} in column {column} and counts as revenue: if it is no "
+                "sale, that amount is to be taken off.",
+                "{n} lines of sales ({money}) are marked {words} in column {column} and count as revenue: if they are "
+                "no sales, that amount is to be taken off.",
+                each["rows"],
+                money=money(Decimal(each["money"]), currency, 2),
+                words=_words({word: (rows, _of_word(each, word)) for word, rows in each["words"].items()}, currency),
+                column=visible(each["column"]),
+            )
         )
-        for each in some
-    ]
+        if back := each.get("back"):
+            rows, amount = states.taken_back(each)
+            said.append(
+                plural(
+                    "{n} line marked {words} ({money}) stays: it takes back what was sold.",
+                    "{n} lines marked {words} ({money}) stay: they take back what was sold.",
+                    rows,
+                    words=_words({word: (one["rows"], one["money"]) for word, one in back.items()}, currency),
+                    money=money(amount, currency, 2),
+                )
+            )
+    return said
+
+
+def _of_word(each: dict[str, Any], word: str) -> str | None:
+    """The money of the lines of one word; None in a snapshot of before it was told."""
+    amount: str | None = each.get("amounts", {}).get(word)
+    return amount
+
+
+def _words(words: dict[str, tuple[int, str | None]], currency: str) -> str:
+    """Words of a status, each with its lines and money where there are several."""
+    if len(words) == 1:
+        return "".join(f"“{visible(word)}”" for word in words)
+    return ", ".join(
+        f"“{visible(word)}”"
+        + (
+            ""
+            if amount is None
+            else f" ({plural('{n} line', '{n} lines', rows)}, {money(Decimal(amount), currency, 2)})"
+        )
+        for word, (rows, amount) in words.items()
+    )
 
 
 def _first(ids: list[str], of: int) -> str:
