@@ -2,11 +2,13 @@
 
 import datetime as dt
 import errno
+import json
 import os
 import re
 import signal
 import threading
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
@@ -128,7 +130,7 @@ def _publish(
     values = chosen | {name: set_here[name] for name in _SET_BY_THE_RUN if name in takes}
     shown = {name: each.default for name, each in takes.items() if name not in _SET_BY_THE_RUN} | chosen
     place = {"period": facts["period"], "report": notebook.name, "language": facts["language"]}
-    with publishing.locked(company, **place, part=_part(shown)) as run:
+    with publishing.locked(company, **place, part=_part(shown, company)) as run:
         from perfkit.reports import manifest, preloading
 
         preloading.begin()  # beside what we import ourselves
@@ -202,12 +204,29 @@ def _no_pdf(error: Exception) -> str:
     return languages.text("No PDF: it could not be set ({reason}).", reason=f"{type(error).__name__}: {error}"[:200])
 
 
-def _part(parameters: Mapping[str, Any]) -> str:
+def _part(parameters: Mapping[str, Any], company: Path) -> str:
     """Return the segment that a report is of, if it is one of a part."""
     part = str(parameters.get("segment") or "")
     if part and not re.fullmatch("[a-z][a-z0-9_]*", part):
-        raise ParameterError(f"segment {part!r}: a segment's name is lower-case letters, digits and _.")
+        raise ParameterError(
+            f"segment {part!r}: a segment's name is lower-case letters, digits and _. {_say(part, company)}"
+        )
     return part
+
+
+def _say(part: str, company: Path) -> str:
+    """Say which segment may be meant by what is no segment's name, or how to declare one."""
+    letters = unicodedata.normalize("NFKD", part.casefold())
+    name = re.sub("[^a-z0-9]+", "_", "".join(each for each in letters if not unicodedata.combining(each))).strip("_")
+    name = name if re.match("[a-z]", name) else f"segment_{name}".rstrip("_")
+    declared = tomllib.loads((company / "company.toml").read_text(encoding="utf-8")).get("segments", {})
+    if isinstance(declared, dict) and name in declared:
+        return f"company.toml declares [segments.{name}]: write -p segment={name}."
+    return (
+        "A report takes one that company.toml declares. For the customers whose segment in your list is "
+        f'{part!r}, write there:\n[segments.{name}]\nwhere = [{{ column = "segment", equals = '
+        f"{json.dumps(part, ensure_ascii=False)} }}]\nThen write -p segment={name}."
+    )
 
 
 def _json(node: Any) -> str:

@@ -189,6 +189,18 @@ def test_a_report_of_a_segment_never_becomes_the_whole_company_s(company):
         reports.publish("audit", acme, period="2026-10", parameters={"segment": "../x"})
 
 
+def test_a_word_that_is_no_segment_s_name_is_refused_with_the_lines_that_declare_one(company):
+    acme = company("## One", "print(1)", setup="")
+    with pytest.raises(ParameterError) as refused:
+        reports.publish("audit", acme, period="2026-10", parameters={"segment": "Hôtels & Bars"})
+    typed = '[segments.hotels_bars]\nwhere = [{ column = "segment", equals = "Hôtels & Bars" }]'
+    assert f"write there:\n{typed}\nThen write -p segment=hotels_bars." in str(refused.value)
+    settings = acme / "company.toml"
+    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{typed}\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"declares \[segments.hotels_bars\]: write -p segment=hotels_bars"):
+        reports.publish("audit", acme, period="2026-10", parameters={"segment": "Hôtels & Bars"})
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
