@@ -82,6 +82,14 @@ def test_models_that_all_fell_back_to_one_are_told_as_one():
     assert "one and the same" in repr(choice) and "decides" not in repr(choice)
 
 
+@pytest.mark.parametrize("given", [None, "bg_nbd", pd.DataFrame({"date": []})])
+def test_models_are_chosen_by_a_backtest_alone(given):
+    with pytest.raises(
+        ParameterError, match=r"given a \w+\. .* write clv\.choose\(clv\.backtest\(sales, observed_until="
+    ):
+        clv.choose(given)
+
+
 def test_data_that_are_too_short_are_refused(cdnow):
     with pytest.raises(DataError, match="nobody had bought again 39 weeks before 1997-06-30"):
         clv.backtest(cdnow, observed_until="1997-06-30", horizon=39)

@@ -230,9 +230,16 @@ def choose(tested: Backtest) -> Choice:
 
     Raises
     ------
+    ParameterError
+        If it is given anything but a backtest.
     DataError
         If nothing was bought within the horizon from any origin.
     """
+    if not isinstance(tested, Backtest):
+        raise ParameterError(
+            f"choose takes a Backtest, and was given a {type(tested).__name__}. A model is chosen by what it foretold "
+            'of a past that is known by now: write clv.choose(clv.backtest(sales, observed_until="2026-10")).'
+        )
     scores = tested.scores().drop(index=PAST_RATE)
     if scores["bias"].isna().all():
         raise DataError(
