@@ -20,7 +20,7 @@ from perfkit.languages import text
 
 Kind = Literal["month", "quarter", "year", "fiscal year"]
 _MONTHS: dict[Kind, int] = {"month": 1, "quarter": 3, "year": 12, "fiscal year": 12}
-_KNOWN = "Write a month (2026-10), a calendar quarter (2026-Q3), a year (2026) or a fiscal year (FY2026)."
+_KNOWN = "Write a month (2026-10), a calendar quarter (2026-Q3 or 2026-T3), a year (2026) or a fiscal year (FY2026)."
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ def parse(label: str, fiscal_year_starts: str = "01-01") -> Period:
     Parameters
     ----------
     label : str
-        2026-10, 2026-Q3 (a calendar quarter), 2026 (January to December) or FY2026 (ends in 2026).
+        2026-10, 2026-Q3 or, as French reports write it, 2026-T3 (a calendar quarter), 2026 (January to December) or
+        FY2026 (ends in 2026).
     fiscal_year_starts : str, "MM-DD"
         First day of the fiscal year: the first of a month.
 
@@ -157,7 +158,7 @@ def parse(label: str, fiscal_year_starts: str = "01-01") -> Period:
         If the label is none of these.
     """
     text_of_it = str(label).strip()
-    match = re.fullmatch(r"(FY)?(\d{4})(?:-(Q[1-4]|\d{2}))?", text_of_it, flags=re.ASCII)
+    match = re.fullmatch(r"(FY)?(\d{4})(?:-([QqTt][1-4]|\d{2}))?", text_of_it, flags=re.ASCII)
     if match is None or (match[1] and match[3]) or not 1 < int(match[2]) < 9999:
         raise ParameterError(f"{text_of_it!r} is not a period. {_KNOWN}")
     year, part = int(match[2]), match[3]
@@ -166,7 +167,7 @@ def parse(label: str, fiscal_year_starts: str = "01-01") -> Period:
         return _starting("fiscal year", dt.date(year if first == 1 else year - 1, first, 1))
     if part is None:
         return _starting("year", dt.date(year, 1, 1))
-    if part.startswith("Q"):
+    if part[0] in "QqTt":
         return _starting("quarter", dt.date(year, 3 * int(part[1]) - 2, 1))
     if not 1 <= int(part) <= 12:
         raise ParameterError(f"{text_of_it!r} is not a period: there is no month {part}. {_KNOWN}")

@@ -33,6 +33,12 @@ def test_a_label_names_its_days(label, starts, start, last, kind):
     assert period.days == (last - start).days + 1
 
 
+@pytest.mark.parametrize("label", ["2026-T3", "2026-t3", "2026-q3"])
+def test_a_quarter_may_be_written_as_french_reports_print_it(label):
+    assert periods.parse(label) == periods.parse("2026-Q3")
+    assert periods.parse(label).label == "2026-Q3"
+
+
 @pytest.mark.parametrize(
     "label",
     [
@@ -40,6 +46,8 @@ def test_a_label_names_its_days(label, starts, start, last, kind):
         "2026-13",
         "2026-00",
         "2026-Q5",
+        "2026-T0",
+        "FY2026-T1",
         "26-10",
         "FY26",
         "FY2026-Q1",
