@@ -230,6 +230,26 @@ def shop(n=250, seed=5):
     return sales_of(*histories)
 
 
+def test_what_other_models_say_stands_beside_the_value(acme):
+    base = worth.base(acme.lines(), until=UNTIL, data_from=acme.first_day, currency="EUR")
+    value = worth.value(base)
+    assert value.by_model["family"].iloc[0] == base.choice.model and len(value.by_model) == 3
+    assert value.by_model["estimate"].iloc[0] == value.total["estimate"]
+    other = value.by_model["family"].iloc[1]
+    alone = worth.value(
+        worth.base(acme.lines(), until=UNTIL, data_from=acme.first_day, currency="EUR", models=(other,))
+    )
+    assert value.by_model["estimate"].iloc[1] == pytest.approx(alone.total["estimate"])
+    figures = value.figures().set_index("figure_id")["estimate"]
+    assert figures[f"customer_value:{UNTIL}:model:{other}"] == pytest.approx(alone.total["estimate"])
+    apart = replace(value, by_model=value.by_model.assign(estimate=[1.0, 9e9, 1.0]))
+    assert apart.beyond and "by another it would be" in repr(apart)
+    same = replace(value, by_model=value.by_model.assign(estimate=value.total["estimate"]))
+    assert not same.beyond and "Other models say about the same" in repr(same)
+    alone_in_test = replace(value, by_model=value.by_model.iloc[:1])
+    assert "by another" not in repr(alone_in_test) and not alone_in_test.beyond
+
+
 def test_a_point_of_retention_is_worth_more_the_longer_one_looks():
     worth_of = []
     for months in (6, 24):

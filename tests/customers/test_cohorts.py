@@ -131,6 +131,16 @@ def test_margin_is_less_the_cost_and_other_costs_and_what_has_no_cost_earns_the_
     assert build(rows, value="revenue").cells["cumulative"].iloc[0] == 30
 
 
+def test_a_first_cohort_that_is_cut_short_says_so():
+    """Of a year that began before the data: its customers are those of the end of it."""
+    said = "is of customers acquired from"
+    assert "January 2024 is of customers acquired from 10 January 2024 on alone" in repr(
+        build(BOUGHT, acquired_from="2024-01-10")
+    )
+    assert said not in repr(build(BOUGHT, acquired_from="2024-01-01"))
+    assert said in repr(build(BOUGHT))  # the data start on the 5th
+
+
 def test_members_split_customers_and_sum_to_all():
     rows = BOUGHT.assign(segment=["web", "web", None, "shop", "shop", "shop"])
     found = build(rows, split="segment")

@@ -1,12 +1,14 @@
 """Tracks and calibration: forecasts held against what was bought."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from perfkit.customers import clv
+from perfkit.customers.clv import calibration_views
 from perfkit.errors import DataError, ParameterError
 
 UNTIL = "1998-06-30"
@@ -67,7 +69,7 @@ def test_calibration_by_frequency_is_that_of_the_backtest_with_intervals(cdnow):
     assert (classes["actual_low"] <= classes["low"]).all() and (classes["high"] <= classes["actual_high"]).all()
     within = (classes["actual_low"] <= classes["actual"]) & (classes["actual"] <= classes["actual_high"])
     assert (classes["covered"] == within).all()
-    assert "in 7 of 8 classes" in repr(found) and found.figures()["figure_id"].is_unique
+    assert "by frequency: 7 of 8 classes" in repr(found) and found.figures()["figure_id"].is_unique
 
 
 def test_a_holdout_that_cannot_be_is_refused(cdnow):
@@ -83,3 +85,12 @@ def test_whether_customers_are_new_is_said(cdnow, tracked):
     assert "say from which day on a customer is new" in repr(tracked)
     known = clv.tracking(cdnow, observed_until=UNTIL, acquired_from="1997-01-01")
     assert "say from which day" not in repr(known) and known.actual == tracked.actual
+
+
+def test_calibration_names_the_class_that_was_off_where_it_holds_many_of_the_purchases(cdnow):
+    found = clv.calibration(cdnow, observed_until=UNTIL, model="bg_nbd")
+    classes = found.classes.assign(covered=[True] * 7 + [False], actual=found.classes["actual"] * 2)
+    worst = classes.iloc[-1]
+    told = calibration_views.message(replace(found, classes=classes))
+    assert told.startswith(f"Customers with {worst['frequency']} repeat purchases bought {worst['actual']:.2f} times")
+    assert "7 of 8 classes" in told

@@ -11,6 +11,8 @@ from perfkit.results import Field, View, figure_frame
 if TYPE_CHECKING:
     from perfkit.customers.clv.calibrations import Calibration
 
+_MANY = 0.2  # share of the purchases that is told where the forecast of it did not hold
+
 
 def calibration_figures(result: "Calibration") -> pd.DataFrame:
     """Return expected and actual purchases a customer of each class."""
@@ -31,12 +33,21 @@ def calibration_figures(result: "Calibration") -> pd.DataFrame:
 
 
 def message(result: "Calibration") -> str:
-    """Return in how many classes the forecast held, in a sentence."""
-    held, n = int(result.classes["covered"].sum()), len(result.classes)
-    return text(
-        "By frequency, purchases fell where they were expected in {held} of {classes}",
-        held=number(held), classes=plural("{n} class", "{n} classes", n),
-    )  # fmt: skip
+    """Return in how many classes the forecast held, in a sentence; where many purchases are of others, by how much."""
+    classes = result.classes
+    held, n = int(classes["covered"].sum()), len(classes)
+    counted = {"held": number(held), "classes": plural("{n} class", "{n} classes", n)}
+    bought, gap = classes["n"] * classes["actual"], classes["n"] * (classes["actual"] - classes["expected"])
+    off = ~classes["covered"].astype(bool)
+    if bought[off].sum() >= _MANY * max(float(bought.sum()), 1e-9):
+        worst = classes.loc[gap[off].abs().idxmax()]
+        return text(
+            "Customers with {frequency} repeat purchases bought {actual} times each against {expected} expected; "
+            "within what was expected, {held} of {classes} of frequency",
+            frequency=worst["frequency"], actual=number(worst["actual"], 2), expected=number(worst["expected"], 2),
+            **counted,
+        )  # fmt: skip
+    return text("Within what was expected, by frequency: {held} of {classes}", **counted)
 
 
 def calibration_views(result: "Calibration") -> list[View]:

@@ -31,6 +31,7 @@ _REASONS = {
     "returns only": mark("Customers with returns and no purchase"),
     "before the first purchase": mark("Returns dated before the customer's first purchase"),
 }
+_CUT = 0.1  # of a period: so much of it is before the data that its cohort is told to be cut short
 
 
 def _reason(reason: str, result: "CohortTriangle") -> str:
@@ -178,6 +179,14 @@ def notes(result: "CohortTriangle") -> list[str]:
                 day=date(result.observed_until),
             )
         )
+    first, since = min(result.cells["cohort"]), result.acquired_from or result.first_day
+    start, end = first.start_time.date(), first.end_time.date()
+    if (since - start).days > _CUT * (end - start).days:
+        found.append(
+            text("{period} is of customers acquired from {day} on alone: it began before, and its first period after "
+                 "the first purchase comes sooner than that of the others.",
+                 period=opening(words.cohort(first)), day=date(since))
+        )  # fmt: skip
     if result.acquired_from is None:
         found.append(
             text(
@@ -216,11 +225,17 @@ def _together(result: "CohortTriangle") -> View:
         Field("value_high", text("to"), unit="quantity", decimals=2),
     ]
     last = rows[-1]
-    title = text(
-        "{age} after the first purchase, a customer has brought {amount}",
-        age=words.ages((0, *key_ages(result))[-1], result.by),
-        amount=languages.show(last["value_estimate"], result.currency or "quantity", decimals=2),
-    )
+    said = {"age": words.ages((0, *key_ages(result))[-1], result.by), "n": languages.number(last["n"])}
+    said |= {
+        name: languages.show(last[f"value_{end}"], result.currency or "quantity", decimals=2)
+        for name, end in (("amount", "estimate"), ("low", "low"), ("high", "high"))
+    }
+    title = (
+        text("{age} after the first purchase, a customer has brought {amount} ({n} customers followed so long)", **said)
+        if languages.missing(last["value_low"])
+        else text("{age} after the first purchase, a customer has brought {amount} ({low} to {high}; {n} customers "
+                  "followed so long)", **said)
+    )  # fmt: skip
     sources = [
         text(
             "Intervals at {level}: of shares Wilson's, wider where cohorts scatter by more than chance; of amounts "

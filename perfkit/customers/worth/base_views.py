@@ -208,6 +208,9 @@ def doubts(base: "Base") -> list[str]:
         said.append(
             text("The data show no customer who stopped: everybody counts as still buying, and the value is too high "
                  "by whoever has left, or will.")
+            if base.bias is None or base.bias["bias_signed"] >= 0
+            else text("The data show no customer who stopped: everybody counts as still buying. In the past, customers "
+                      "bought more than was expected of them all the same.")
         )  # fmt: skip
     if base.horizon > base.history:
         said.append(
@@ -234,11 +237,18 @@ def off(base: "Base") -> str:
         "Asked once in the past, {model} was off by {bias} in all ({signed}), within {weeks} weeks.",
         "Asked {n} times in the past, {model} was off by {bias} in all on average ({signed}), within {weeks} weeks.",
         tested.rows["origin"].nunique(),
-        model=MODELS[base.choice.model].title,
+        model=_tested(base.choice),
         bias=percent(base.bias["bias"]),
         signed=percent(base.bias["bias_signed"], signed=True),
         weeks=number(tested.horizon),
     )
+
+
+def _tested(choice: Choice) -> str:
+    """What the chosen family is called: where the data never identified it, the simpler model that stood for it."""
+    fitted = set(choice.tested.rows.loc[choice.tested.rows["model"] == choice.model, "fitted"])
+    name = fitted.pop() if len(fitted) == 1 else choice.model
+    return MODELS[name].title if name in MODELS else MODELS[choice.model].title
 
 
 def off_briefly(base: "Base") -> str:
