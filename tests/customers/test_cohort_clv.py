@@ -230,6 +230,15 @@ def shop(n=250, seed=5):
     return sales_of(*histories)
 
 
+def test_stages_say_so_where_they_are_not_by_the_model_that_values(acme):
+    base = worth.base(acme.lines(), until=UNTIL, data_from=acme.first_day, currency="EUR", models=("bg_nbd",))
+    stages = worth.lifecycle(base)
+    assert stages.instead_of == "BG/NBD" and stages.fitted.model != "bg_nbd"
+    assert "BG/NBD, by which customers are valued elsewhere" in repr(stages)
+    same = worth.lifecycle(worth.base(acme.lines(), until=UNTIL, data_from=acme.first_day, models=("mbg_nbd",)))
+    assert not same.instead_of and "valued elsewhere" not in repr(same)
+
+
 def test_what_other_models_say_stands_beside_the_value(acme):
     base = worth.base(acme.lines(), until=UNTIL, data_from=acme.first_day, currency="EUR")
     value = worth.value(base)

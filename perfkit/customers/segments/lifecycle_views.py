@@ -140,6 +140,12 @@ def _notes(result: "Lifecycle") -> list[str]:
             lost=percent(result.lost_below, 0),
         )
     ]  # fmt: skip
+    if result.instead_of:
+        said.append(
+            text("Stages, and values in this table, are by {model}: {other}, by which customers are valued elsewhere, "
+                 "takes whoever never bought again as still buying. Which of the two is right no data of theirs can "
+                 "say.", model=result.fitted.process.title, other=result.instead_of)
+        )  # fmt: skip
     if result.stage("not sure")["n"]:
         said.append(text("Not sure: the interval of P(alive) holds a threshold, so that no stage is certain."))
     if result.stage("assumed")["n"]:

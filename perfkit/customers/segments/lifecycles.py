@@ -65,6 +65,8 @@ class Lifecycle(Result):
         Whether one margin rate stands for all customers.
     reason : str
         Code why nothing is valued: "no spend", "no gain", or "".
+    instead_of : str
+        Title of the model by which customers are valued elsewhere, where that is another; else "".
     """
 
     customers: pd.DataFrame
@@ -82,6 +84,7 @@ class Lifecycle(Result):
     fitted: Fitted
     one_rate: bool
     reason: str
+    instead_of: str = ""
     level: float = LEVEL
 
     @property

@@ -35,8 +35,9 @@ def lifecycle(base: Base | Absent) -> Lifecycle | Absent:
     names = base.customers[["customer_id", "name"]]
     customers = pd.concat([each.customers for each in parts], ignore_index=True).merge(names, "left", "customer_id")
     first = replace(
-        parts[0], customers=customers, value=base.value, one_rate=base.value == "margin" and len(parts) == 1
-    )
+        parts[0], customers=customers, value=base.value, one_rate=base.value == "margin" and len(parts) == 1,
+        instead_of=next((each.fitted.process.title for each in base.models if each.fitted is not each.sure), ""),
+    )  # fmt: skip
     if len(parts) == 1:
         return first
     reason = "" if any(each.valued for each in parts) else parts[0].reason
