@@ -6,7 +6,7 @@ its profile likelihood (Murphy and van der Vaart 2000, "On profile likelihood", 
 Association). Such an interval leans to where the likelihood falls more slowly.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 
 import numpy as np
@@ -17,12 +17,13 @@ _NEAR = 0.02  # of a standard error: how far to look on either side for a deriva
 _FALL = Z**2 / 2  # of the log-likelihood, down to the end of an interval
 _LENIENT = 1.03  # times that fall: an end is then off by a hundredth or two
 _FARTHEST = 6.0  # standard errors along each direction; twice as many where none is known
-_ALIKE = 0.98  # cosine between two predictions' directions from which on one's ends serve the other
+_ENOUGH = 0.93  # of what is expected of a prediction, from which on the ends of others serve it
+_STILL = 1e-9  # change by a standard error that is none
 _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
 _TINY = 1e-300
 _SEEN = 4  # places, from which on those that were found say where to start
-_MOST, _FEW = 12, 6  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
+_MOST, _FEW = 16, 6  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
 _WIDEST = 16.0  # logarithm beyond which no parameter is followed, as in a fit
 
 Of = Callable[[np.ndarray], np.ndarray]
@@ -89,23 +90,87 @@ def interval(
     low, high = (within_one if share else positive)(estimate, np.sqrt((slope**2).sum(axis=0)))
     if climbed is None or (np.diag(covariance) <= STRAIGHT**2).all():
         return estimate, low, high
-    relative = slope / np.maximum(estimate * (1 - estimate) if share else estimate, 1e-12)
+    relative = slope / np.maximum(estimate * (1 - estimate) if share else estimate, _TINY)
+    reach = _Reach(estimate, relative, share)
     axes = directions(covariance)
-    fall, found = _Fall(*climbed, axes), [estimate]
-    chosen, served = _typical(relative, _MOST if one else _FEW)
+    fall = _Fall(*climbed, axes)
     places: list[np.ndarray] = []
     with np.errstate(all="ignore"):
-        for unit in chosen:
+        for unit in reach.units(_MOST if one else _FEW):
             alone = partial(_at, one(unit) if one else _only(of, unit), theta, axes)
             size = max(float(np.linalg.norm(relative[:, unit])), _LEAST)
             for sign in (1.0, -1.0):
                 start = sign * Z * relative[:, unit] / size
                 places.append(fall.farthest(alone, [start, *places], sign * size, share))
-                there = _at(of, theta, axes, places[-1])
-                found.append(np.where(np.isfinite(there), there, estimate))
-    least, most = np.min(found, axis=0), np.max(found, axis=0)
-    # Of the others nobody's direction was taken: what a straight line says is not less than they are off.
-    return estimate, np.where(served, least, np.minimum(least, low)), np.where(served, most, np.maximum(most, high))
+                reach.seen(_at(of, theta, axes, places[-1]))
+        return estimate, *reach.ends()
+
+
+class _Reach:
+    """How far each unit's prediction has been seen to go, and which unit is to be looked at next.
+
+    Distances are those of the logarithm, or of the log-odds, on either side.
+    """
+
+    def __init__(self, estimate: np.ndarray, relative: np.ndarray, share: bool) -> None:
+        self.estimate, self.share = estimate, share
+        self.straight = Z * np.linalg.norm(relative, axis=0)  # what a straight line would say, on both sides
+        self.moves = self.straight > _STILL
+        self.direction = np.divide(relative * Z, self.straight, out=np.zeros_like(relative), where=self.moves)
+        self.least, self.most = estimate, estimate
+        self.looked: list[int] = []
+
+    def seen(self, there: np.ndarray) -> None:
+        """Take in what every unit is at some parameters."""
+        sound = np.where(np.isfinite(there), there, self.estimate)
+        self.least, self.most = np.minimum(self.least, sound), np.maximum(self.most, sound)
+
+    def units(self, most: int) -> Iterator[int]:
+        """Yield units until no other falls short of what those of its direction let expect; so many at most."""
+        while len(self.looked) < most and self.moves.any():
+            if not self.looked:
+                unit = int(np.argmax(self.straight))
+            else:
+                short = (self._gone() / np.maximum(self._expected(), _STILL)).min(axis=0)
+                short[self.looked] = np.inf
+                unit = int(np.argmin(np.where(self.moves, short, np.inf)))
+                if not short[unit] < _ENOUGH:
+                    return
+            yield unit
+            self.looked.append(unit)
+
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return both ends: those that were seen, or, of units that none was looked at for, what is expected."""
+        if not self.looked:
+            return self.least, self.most
+        gone, expected = self._gone(), self._expected()
+        open_ = self.moves & (gone < _ENOUGH * expected)
+        open_[:, self.looked] = False
+        down, up = np.where(open_, expected, gone)
+        return (
+            np.where(open_[0], self._moved(-down), self.least),
+            np.where(open_[1], self._moved(up), self.most),
+        )
+
+    def _gone(self) -> np.ndarray:
+        return np.stack((self._place(self.estimate) - self._place(self.least),
+                         self._place(self.most) - self._place(self.estimate)))  # fmt: skip
+
+    def _expected(self) -> np.ndarray:
+        """As far as the straight line of each unit, times what that was short of for the unit that is most alike."""
+        cosine = self.direction[:, self.looked].T @ self.direction
+        near = np.abs(cosine).argmax(axis=0)
+        times = (self._gone() / np.maximum(self.straight, _STILL))[:, self.looked][:, near]
+        turned = np.take_along_axis(cosine, near[None], axis=0)[0] < 0
+        return np.asarray(np.where(turned, times[::-1], times) * self.straight)
+
+    def _place(self, value: np.ndarray) -> np.ndarray:
+        value = np.clip(value, _TINY, 1 - 1e-15 if self.share else np.inf)
+        return np.asarray(np.log(value) - (np.log1p(-value) if self.share else 0.0))
+
+    def _moved(self, by: np.ndarray) -> np.ndarray:
+        place = self._place(self.estimate) + by
+        return np.asarray(1 / (1 + np.exp(-place)) if self.share else np.exp(np.minimum(place, 700.0)))
 
 
 def _at(of: Of, theta: np.ndarray, axes: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -114,18 +179,6 @@ def _at(of: Of, theta: np.ndarray, axes: np.ndarray, at: np.ndarray) -> np.ndarr
 
 def _only(of: Of, unit: int) -> Of:
     return lambda theta: of(theta)[[unit]]
-
-
-def _typical(relative: np.ndarray, most: int) -> tuple[list[int], np.ndarray]:
-    """The units whose directions are least alike, and which units have one of theirs."""
-    length = np.linalg.norm(relative, axis=0)
-    unit = np.divide(relative, length, out=np.zeros_like(relative), where=length > 1e-9)
-    nearest = np.where(length > 1e-9, -1.0, 1.0)
-    chosen: list[int] = []
-    while len(chosen) < most and (nearest < _ALIKE).any():
-        chosen.append(int(np.argmin(nearest)) if chosen else int(np.argmax(length)))
-        nearest = np.maximum(nearest, np.abs(unit[:, chosen[-1]] @ unit))
-    return chosen, nearest >= _ALIKE
 
 
 class _Fall:
@@ -170,10 +223,10 @@ class _Fall:
     @cached_property
     def ends(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """How far one gets along each axis: of those along which it is flat at its maximum, and of the others."""
-        away = np.diag(np.where(self.flat, self.bounds, Z))
+        far, near = np.diag(self.bounds), Z * np.eye(len(self.bounds))
         flat, others = (
-            [self.back(sign * each) for each in away[which] for sign in (1.0, -1.0)]
-            for which in (self.flat, ~self.flat)
+            [self.back(sign * each) for each in away for sign in (1.0, -1.0)]
+            for away in (far[self.flat], np.vstack((far[~self.flat], near[~self.flat])))
         )
         return flat, others
 
