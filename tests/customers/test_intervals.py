@@ -102,7 +102,9 @@ def test_where_parameters_are_known_well_both_ways_give_the_same():
     fitted = clv.fit(customers, "bg_nbd")
     rows = fitted.units(customers, None).rows
     of = lambda theta: np.array([rows.weight @ fitted.mean(theta, rows, HORIZON)])  # noqa: E731
-    estimate, low, high = intervals.interval(of, fitted.theta, fitted.covariance, fitted.climbed)
+    estimate, low, high = intervals.interval(
+        of, fitted.theta, fitted.covariance, intervals.falling(fitted.climbed, fitted.covariance)
+    )
     _, plain_low, plain_high = intervals.interval(of, fitted.theta, fitted.covariance, None)
     assert [low[0], high[0]] == pytest.approx([plain_low[0], plain_high[0]], rel=0.01)
     assert low < estimate < high

@@ -10,7 +10,7 @@ import pandas as pd
 from perfkit.customers.clv.covariates import Covariates
 from perfkit.customers.clv.effects import effects_of, parameters_of, test_of
 from perfkit.customers.clv.histories import Histories
-from perfkit.customers.clv.intervals import Of, One, interval
+from perfkit.customers.clv.intervals import Fall, Of, One, falling, interval
 from perfkit.customers.clv.outcomes import SHARES, of_sum, quantiles, with_luck
 from perfkit.customers.clv.processes import Process, at
 from perfkit.customers.clv.summaries import Summary
@@ -289,7 +289,11 @@ class Fitted(Result):
         """Return an estimate and both ends of its interval, see `intervals.interval`."""
         if self.span is not None:
             return of(self.theta), of(self.span[0]), of(self.span[1])
-        return interval(of, self.theta, self.covariance, self.climbed, share=share, one=one)
+        return interval(of, self.theta, self.covariance, self._fall, share=share, one=one)
+
+    @cached_property
+    def _fall(self) -> Fall | None:
+        return falling(self.climbed, self.covariance)
 
     def outcomes(self, rows: Histories, horizon: float) -> list[np.ndarray]:
         """Return both ends of the interval of purchases within the horizon, of each history, at these parameters."""

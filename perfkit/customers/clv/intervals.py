@@ -23,7 +23,7 @@ _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
 _TINY = 1e-300
 _SEEN = 4  # places, from which on those that were found say where to start
-_MOST, _FEW = 16, 6  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
+_MOST, _FEW = 12, 6  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
 _WIDEST = 16.0  # logarithm beyond which no parameter is followed, as in a fit
 
 Of = Callable[[np.ndarray], np.ndarray]
@@ -65,7 +65,7 @@ def interval(
     of: Of,
     theta: np.ndarray,
     covariance: np.ndarray,
-    climbed: tuple[Likelihood, Maximum] | None,
+    fall: "Fall | None",
     *,
     share: bool = False,
     one: One | None = None,
@@ -78,8 +78,8 @@ def interval(
         See `Of`: something above 0.
     theta, covariance : array of float
         The parameters, and the covariance of their logarithms.
-    climbed : tuple, or None
-        The likelihood and its maximum; None where standard errors alone say how well the parameters are known.
+    fall : Fall, or None
+        How the likelihood falls around them, see `falling`; None where standard errors say all.
     share : bool
         Whether it lies within 0 and 1.
     one : callable, optional
@@ -88,13 +88,11 @@ def interval(
     estimate = of(theta)
     slope = slopes(of, theta, covariance) + np.zeros_like(estimate)
     low, high = (within_one if share else positive)(estimate, np.sqrt((slope**2).sum(axis=0)))
-    if climbed is None or (np.diag(covariance) <= STRAIGHT**2).all():
+    if fall is None:
         return estimate, low, high
     relative = slope / np.maximum(estimate * (1 - estimate) if share else estimate, _TINY)
     reach = _Reach(estimate, relative, share)
-    axes = directions(covariance)
-    fall = _Fall(*climbed, axes)
-    places: list[np.ndarray] = []
+    axes, places = fall.axes, list[np.ndarray]()
     with np.errstate(all="ignore"):
         for unit in reach.units(_MOST if one else _FEW):
             alone = partial(_at, one(unit) if one else _only(of, unit), theta, axes)
@@ -104,6 +102,13 @@ def interval(
                 places.append(fall.farthest(alone, [start, *places], sign * size, share))
                 reach.seen(_at(of, theta, axes, places[-1]))
         return estimate, *reach.ends()
+
+
+def falling(climbed: tuple[Likelihood, Maximum] | None, covariance: np.ndarray) -> "Fall | None":
+    """Return how a likelihood falls around its maximum; None where it does so as a parabola does, or is not known."""
+    if climbed is None or (np.diag(covariance) <= STRAIGHT**2).all():
+        return None
+    return Fall(*climbed, directions(covariance))
 
 
 class _Reach:
@@ -181,7 +186,7 @@ def _only(of: Of, unit: int) -> Of:
     return lambda theta: of(theta)[[unit]]
 
 
-class _Fall:
+class Fall:
     """How the likelihood falls, along independent standard errors of the parameters: where may a prediction go?"""
 
     def __init__(self, likelihood: Likelihood, maximum: Maximum, axes: np.ndarray) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import betaln, digamma, polygamma
 
 from perfkit.customers.clv.histories import histories
-from perfkit.customers.clv.intervals import error, interval, positive
+from perfkit.customers.clv.intervals import Fall, error, falling, interval, positive
 from perfkit.customers.clv.spend_views import spend_figures, spend_notes, spend_views
 from perfkit.customers.clv.summaries import Summary
 from perfkit.customers.clv.units import frame_of
@@ -75,6 +75,11 @@ class Spend(Result):
         low, high = profile(likelihood, maximum)
         return self.theta * np.exp(low - maximum.place), self.theta * np.exp(high - maximum.place)
 
+    @cached_property
+    def fall(self) -> Fall | None:
+        """How the likelihood falls around the parameters, see `intervals.falling`."""
+        return falling(self.climbed, self.covariance)
+
     @property
     def parameters(self) -> pd.DataFrame:
         """The parameters: parameter, estimate, se, low, high, level, n, status, as those of `Fitted`."""
@@ -104,7 +109,7 @@ class Spend(Result):
         if len(known):
             at, kept = x[known], amount[known]
             _, low[known], high[known] = interval(
-                lambda theta: self.expected(theta, at, kept), self.theta, self.covariance, self.climbed,
+                lambda theta: self.expected(theta, at, kept), self.theta, self.covariance, self.fall,
                 one=lambda place: lambda theta: self.expected(theta, at[[place]], kept[[place]]),
             )  # fmt: skip
         names = frame[[name for name in ("customer_id",) if name in frame.columns]]

@@ -149,6 +149,11 @@ def lifetime(
         spread = for_.sums_of_rows(shrink**2 * _variance(spend, for_, summary, mean, square))
         outcome = _of_sum(rate * estimate, spread)
         actual = together(rate * estimate, (low, high), outcome)
+        gains, losses = (low >= 0) & (outcome[0] >= 0), (high <= 0) & (outcome[1] <= 0)
+        actual = (
+            np.where(gains, np.maximum(actual[0], 0.0), actual[0]),
+            np.where(losses, np.minimum(actual[1], 0.0), actual[1]),
+        )
         if fitted.span is not None:  # at the end of the interval, what may be brought there
             mean_, square_ = (each[for_.rows.of] for each in fitted.moments(for_.rows, horizon, fitted.span[1]))
             most_ = purchases(fitted.span[1])[for_.rows.of]
@@ -209,7 +214,7 @@ def _of_amounts(
         at, part = for_.rows_of(unit), for_.alone(unit)
         return lambda theta: fixed[[unit]] + part.sums_of_rows(there[at] * spend.expected(theta, x[at], amount[at]))
 
-    _, low, high = interval(brings, spend.theta, spend.covariance, spend.climbed, one=alone)
+    _, low, high = interval(brings, spend.theta, spend.covariance, spend.fall, one=alone)
     return joined(value, (low, high), positive(value, for_.sums_of_rows(bought * without) * spend.mean_error))
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, erfc
 
-from perfkit.customers.clv.intervals import Of, interval
+from perfkit.customers.clv.intervals import Fall, Of, falling, interval
 from perfkit.customers.contracts.curves import CURVES, Geometric, Parted, Sbg
 from perfkit.customers.contracts.survivors import Survivors, Table, survivors
 from perfkit.customers.contracts.views import contract_figures, contract_notes, contract_views
@@ -175,7 +175,7 @@ class Contracts(Result):
         estimate = further(self.theta)
         if self.span is not None:
             return estimate, further(self.span[1]), missing if perhaps else further(self.span[0])
-        estimate, low, high = interval(further, self.theta, self.covariance, self.climbed)
+        estimate, low, high = interval(further, self.theta, self.covariance, self._fall)
         if perhaps:
             # Where the mean rises without end, a derivative says nothing of the lower end: what comes soon does.
             return estimate, np.maximum(low, self._renewals(ages, _SOON, force)[1]), missing
@@ -186,14 +186,18 @@ class Contracts(Result):
         if self.span is not None:
             return self.curve.falls(self.theta) <= 1, self.curve.falls(self.span[0]) <= 1
         estimate, low, _ = interval(
-            lambda theta: np.array([self.curve.falls(theta)]), self.theta, self.covariance, self.climbed
+            lambda theta: np.array([self.curve.falls(theta)]), self.theta, self.covariance, self._fall
         )
         return bool(estimate[0] <= 1), bool(low[0] <= 1)
 
     def _share(self, of: Of, age: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if self.span is not None:
             return of(self.theta), of(self.span[1]), of(self.span[0])
-        return interval(of, self.theta, self.covariance, self.climbed, share=True)
+        return interval(of, self.theta, self.covariance, self._fall, share=True)
+
+    @cached_property
+    def _fall(self) -> Fall | None:
+        return falling(self.climbed, self.covariance)
 
     @property
     def notes(self) -> list[str]:
