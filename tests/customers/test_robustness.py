@@ -66,15 +66,18 @@ def test_every_number_is_one(case, model):
     assert np.isfinite(known[["se", "low", "high"]]).all(axis=None)
     if (parameters["status"] != "estimated").any() or fitted.model != model:
         assert fitted.notes, "what the data do not identify is said"
-    for horizon in (0.1, 39.0, 5_000.0):
-        for by in (None, "total"):
-            found = fitted.expected_purchases(frame, horizon, by=by)
-            assert np.isfinite(found.select_dtypes("number")).all(axis=None)
-            assert (found["low"] <= found["estimate"]).all() and (found["estimate"] <= found["high"]).all()
-            assert (found["outcome_low"] <= found["outcome_high"]).all()
-    alive = fitted.p_alive(frame)
+    asked = frame.iloc[:: max(1, len(frame) // 40)]
+    for horizon, by in ((0.1, "total"), (39.0, None), (5_000.0, None), (5_000.0, "total")):
+        found = fitted.expected_purchases(asked, horizon, by=by)
+        assert np.isfinite(found.select_dtypes("number")).all(axis=None)
+        assert (found["low"] <= found["estimate"]).all() and (found["estimate"] <= found["high"]).all()
+        assert (found["outcome_low"] <= found["outcome_high"]).all()
+        if by:
+            widest = found[["low", "outcome_low"]].min(axis=1), found[["high", "outcome_high"]].max(axis=1)
+            assert (found["actual_low"] <= widest[0]).all() and (found["actual_high"] >= widest[1]).all()
+    alive = fitted.p_alive(asked)
     assert alive[["estimate", "low", "high"]].stack().between(0, 1).all()
-    value = fitted.lifetime_value(frame, 25.0, horizon=52, annual_discount_rate=0.1, time_unit="week")
+    value = fitted.lifetime_value(asked, 25.0, horizon=52, annual_discount_rate=0.1, time_unit="week")
     assert np.isfinite(value.select_dtypes("number")).all(axis=None)
 
 
@@ -109,7 +112,7 @@ def test_customers_who_are_all_alike_identify_only_their_rate():
 
 @pytest.mark.parametrize("model", MODELS)
 def test_small_samples_never_fail(model):
-    for seed in range(12):
+    for seed in range(0, 12, 2):
         frame = simulated(model, (0.4, 3.0, 0.7, 2.0), 4 + 3 * seed, seed=seed)
         fitted = clv.fit(frame, model=model)
         assert np.isfinite(fitted.expected_purchases(frame, 39).select_dtypes("number")).all(axis=None)
