@@ -18,6 +18,8 @@ _FALL = Z**2 / 2  # of the log-likelihood, down to the end of an interval
 _LENIENT = 1.03  # times that fall: an end is then off by a hundredth or two
 _FARTHEST = 6.0  # standard errors along each direction; twice as many where none is known
 _ENOUGH = 0.93  # of what is expected of a prediction, from which on the ends of others serve it
+_PARTS = (1.0, 0.99, 0.97, 0.93, 0.85, 0.7, 0.4)  # of a way
+_SHORT = 0.25  # of a gradient is the first step, so that a search stays where it began
 _STILL = 1e-9  # change by a standard error that is none
 _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
@@ -90,7 +92,8 @@ def interval(
     low, high = (within_one if share else positive)(estimate, np.sqrt((slope**2).sum(axis=0)))
     if fall is None:
         return estimate, low, high
-    relative = slope / np.maximum(estimate * (1 - estimate) if share else estimate, _TINY)
+    base = estimate * (1 - estimate) if share else estimate
+    relative = np.divide(slope, base, out=np.zeros_like(slope), where=base > 1e-12)  # what stands at a bound stays
     reach = _Reach(estimate, relative, share)
     axes, places = fall.axes, list[np.ndarray]()
     with np.errstate(all="ignore"):
@@ -254,7 +257,7 @@ class Fall:
 
         def lower(at: np.ndarray) -> float:
             value = np.clip(alone(at)[0], _TINY, 1 - 1e-15 if share else np.inf)
-            return -float(np.log(value) - (np.log1p(-value) if share else 0.0)) / size
+            return -_SHORT * float(np.log(value) - (np.log1p(-value) if share else 0.0)) / size
 
         turned = np.vstack((-self.axes.T, self.axes.T))
         within = [
@@ -267,10 +270,18 @@ class Fall:
         for first in firsts:
             at = minimize(
                 lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=within,
-                options={"maxiter": 30, "ftol": 3e-3},
+                options={"maxiter": 30, "ftol": 1e-3},
             ).x  # fmt: skip
-            found.append(self.back(np.where(np.isfinite(at), at, first)))
+            found.append(self.between(first, at))
         return min(found, key=lower)
+
+    def between(self, first: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Return the place, or one on the way to it from a first one, up to which the likelihood is near enough."""
+        for part in _PARTS:
+            there = first + part * (at - first)
+            if np.isfinite(there).all() and _FALL - self.room(there) <= _LENIENT * _FALL:
+                return np.asarray(there)
+        return first
 
 
 def positive(estimate: np.ndarray, error_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
