@@ -8,6 +8,7 @@ Association). Such an interval leans to where the likelihood falls more slowly.
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -253,11 +254,10 @@ class Fall:
         size : float
             What it changes by a standard error.
         """
-        from scipy.optimize import minimize  # here: where the parameters are known well, nobody needs it
 
         def lower(at: np.ndarray) -> float:
             value = np.clip(alone(at)[0], _TINY, 1 - 1e-15 if share else np.inf)
-            return -_SHORT * float(np.log(value) - (np.log1p(-value) if share else 0.0)) / size
+            return -float(np.log(value) - (np.log1p(-value) if share else 0.0)) / size
 
         turned = np.vstack((-self.axes.T, self.axes.T))
         within = [
@@ -267,13 +267,21 @@ class Fall:
         flat, others = self.ends
         found = sorted((self.back(starts[0]), *starts[1:], *flat, *others), key=lower)
         firsts = found[:2] if len(starts) > _SEEN else [*found[:2], *flat]
-        for first in firsts:
-            at = minimize(
-                lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=within,
-                options={"maxiter": 30, "ftol": 1e-3},
-            ).x  # fmt: skip
-            found.append(self.between(first, at))
+        # Long first steps find what lies far, short ones what lies near: neither finds everything.
+        found.append(self._from(firsts[0], lower, within))
+        found += [self._from(first, lambda at: _SHORT * lower(at), within) for first in firsts]
         return min(found, key=lower)
+
+    def _from(
+        self, first: np.ndarray, lower: Callable[[np.ndarray], float], within: list[dict[str, Any]]
+    ) -> np.ndarray:
+        from scipy.optimize import minimize  # here: where the parameters are known well, nobody needs it
+
+        at = minimize(
+            lower, first, method="SLSQP", bounds=np.column_stack((-self.bounds, self.bounds)), constraints=within,
+            options={"maxiter": 30, "ftol": 1e-3},
+        ).x  # fmt: skip
+        return self.between(first, at)
 
     def between(self, first: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Return the place, or one on the way to it from a first one, up to which the likelihood is near enough."""
