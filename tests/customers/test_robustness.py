@@ -54,8 +54,16 @@ CASES = {
 }
 
 
+OFTEN = (
+    "frequencies up to 10,000", "everyone alive", "no repeat buyer", "one customer", "all alike", "a and b of 1",
+    "all gone at once", "one customer who bought once more", "counted by weights", "acquired on the last day",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [case if case in OFTEN else pytest.param(case, marks=pytest.mark.slow) for case in CASES]
+)
 def test_every_number_is_one(case, model):
     frame = CASES[case]
     fitted = clv.fit(frame, model=model)
