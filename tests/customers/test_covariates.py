@@ -82,6 +82,14 @@ def test_derivatives_are_those_of_differences(fitted, customers, model):
         np.testing.assert_allclose((up[1] - down[1]) / 2e-5, hessian[at], rtol=1e-4, atol=1e-4)
 
 
+def test_where_all_covariates_are_left_out_parameters_are_those_of_the_plain_model(customers):
+    model = "mbg_nbd"
+    plain = clv.fit(customers[model], model)
+    none = clv.fit(customers[model].assign(same="a"), model, covariates=["same"])
+    pd.testing.assert_frame_equal(none.parameters, plain.parameters)
+    assert "profile likelihood" in repr(none)
+
+
 @pytest.mark.parametrize("model", THETA)
 def test_at_coefficients_of_zero_the_model_is_the_plain_one(customers, model):
     plain = clv.fit(customers[model], model)

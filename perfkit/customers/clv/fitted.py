@@ -58,7 +58,8 @@ class Fitted(Result):
     without : float or None
         The log-likelihood without covariates, where there are some.
     climbed : tuple, or None
-        The likelihood and its maximum, of which `parameters` takes intervals; None where standard errors alone say.
+        The likelihood and its maximum, of which parameters and predictions take their intervals; None where standard
+        errors alone say.
     """
 
     process: Process
@@ -100,7 +101,7 @@ class Fitted(Result):
         "buying:channel=web", of the logarithm of how often customers buy, and "stopping:channel=web", of how soon they
         stop; the scales alpha, beta and a are those of customers who have the references and whose numbers are 0.
         """
-        if self.covariates is None:
+        if self.covariates is None or not self.covariates.terms:
             return parameter_table(self.process.parameters, self.theta, self.covariance, self.loose, self.n, self._ends)
         return parameters_of(self)
 
