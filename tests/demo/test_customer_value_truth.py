@@ -1,41 +1,23 @@
 """What is estimated of the demo's customers, set against the truth behind them: printed, and mostly held."""
 
-import ibis
 import pandas as pd
 import pytest
 
-from perfkit.customers import clv, contracts, worth
-
-_TRUE = {"alpha": "alpha_weeks", "gamma": "v_euros"}
+from benchmarks import demo_truth
+from perfkit.customers import contracts, worth
 
 
 @pytest.fixture(scope="module")
 def shoppers(loaded, truth):
     """Lines of the web customers who were acquired in the story, and what the truth says of them."""
-    lines, of = loaded.lines(), truth["web_purchases"]
-    here = (lines.segment == of["segment"]) & (lines.acquired_on >= ibis.date(loaded.first_day.isoformat()))
-    return lines.filter(here), of
+    return demo_truth.shoppers(loaded, truth), truth["web_purchases"]
 
 
-def test_intervals_hold_the_parameters_by_which_customers_were_simulated(loaded, shoppers):
-    lines, of = shoppers
-    summary = clv.summarise(lines, observed_until=loaded.observed_until, value="revenue")
-    people = lines.group_by("customer_id").agg(
-        member=lines.acquisition_channel.max(), on=lines.acquired_on.max()
-    ).to_pandas()  # fmt: skip
-    customers = summary.customers.merge(people, on="customer_id")
-    late = pd.to_datetime(customers["on"]) >= pd.Timestamp(of["changed_on"])
-    bargain = customers["member"].isin(of["bargain_acquisition_channels"])
-    parts = {"core_before_2025_07": ~bargain & ~late, "core_from_2025_07": ~bargain & late, "bargain": bargain}
-    found = [
-        (name, clv.fit(customers[part].reset_index(drop=True), "bg_nbd").parameters, of["groups"][name])
-        for name, part in parts.items()
-    ]
-    found.append(("spend", clv.fit_spend(customers).parameters, of["gamma_gamma"]))
+def test_intervals_hold_the_parameters_by_which_customers_were_simulated(loaded, truth):
     held = []
-    for name, table, true in found:
+    for name, table, true in demo_truth.fits(loaded, truth):
         for row in table.to_dict("records"):
-            value = true[_TRUE.get(row["parameter"], row["parameter"])]
+            value = demo_truth.true_value(true, row["parameter"])
             held.append(row["low"] <= value <= row["high"])
             print(
                 f"{name:20} {row['parameter']:6} {value:8.3f}: {row['estimate']:8.3f} "
