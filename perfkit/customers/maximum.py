@@ -18,8 +18,7 @@ FLAT = 3.0
 """Standard error of a logarithm beyond which nothing is known: the interval would span a factor of 20,000."""
 ENOUGH = 1e-9
 """What a step could still gain, in log-likelihood, where a search ends."""
-STRAIGHT = 0.06
-"""Standard error of a logarithm up to which a likelihood falls as a parabola does."""
+_STRAIGHT = 0.06  # standard error of a logarithm up to which a likelihood falls as a parabola does
 _LONGEST = 2.0  # of a step, in logarithms
 _MOST = 300
 _TURNS = 12
@@ -104,7 +103,7 @@ def profile(likelihood: Likelihood, maximum: Maximum) -> tuple[np.ndarray, np.nd
     variance = np.diag(maximum.covariance)
     free = np.flatnonzero(variance > 0)
     ends = np.full((2, len(maximum.place)), np.nan)
-    for which in np.flatnonzero((variance > STRAIGHT**2) & ~maximum.loose):
+    for which in np.flatnonzero((variance > _STRAIGHT**2) & ~maximum.loose):
         others, away = free[free != which], Z
         for side, sign in enumerate((-1, 1)):
             end = _end(likelihood, maximum, int(which), sign * away, others)

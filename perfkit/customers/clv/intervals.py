@@ -12,21 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from perfkit.customers.maximum import FLAT, STRAIGHT, Likelihood, Maximum, Z
+from perfkit.customers.maximum import FLAT, Likelihood, Maximum, Z
 
 _NEAR = 0.02  # of a standard error: how far to look on either side for a derivative
 _FALL = Z**2 / 2  # of the log-likelihood, down to the end of an interval
 _LENIENT = 1.03  # times that fall: an end is then off by a hundredth or two
 _FARTHEST = 6.0  # standard errors along each direction; twice as many where none is known
-_ENOUGH = 0.93  # of what is expected of a prediction, from which on the ends of others serve it
+_ENOUGH = 0.9  # of what is expected of a prediction, from which on the ends of others serve it
 _PARTS = (1.0, 0.99, 0.97, 0.93, 0.85, 0.7, 0.4)  # of a way
 _SHORT = 0.25  # of a gradient is the first step, so that a search stays where it began
+_STRAIGHT = 0.15  # standard error of a logarithm up to which a line through the estimate says as much of predictions
+_TAME = 0.5  # standard error of a logarithm up to which likely parameters lie in one region, without a bend
 _STILL = 1e-9  # change by a standard error that is none
 _FLATTISH = 0.99  # of the standard error of a direction that is flat
 _LEAST = 1e-3  # change by a standard error that is not taken for less
 _TINY = 1e-300
 _SEEN = 4  # places, from which on those that were found say where to start
-_MOST, _FEW = 12, 6  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
+_MOST, _FEW = 8, 4  # predictions whose ends are sought, at most: where one can be looked at by itself, and where not
 _WIDEST = 16.0  # logarithm beyond which no parameter is followed, as in a fit
 
 Of = Callable[[np.ndarray], np.ndarray]
@@ -110,7 +112,7 @@ def interval(
 
 def falling(climbed: tuple[Likelihood, Maximum] | None, covariance: np.ndarray) -> "Fall | None":
     """Return how a likelihood falls around its maximum; None where it does so as a parabola does, or is not known."""
-    if climbed is None or (np.diag(covariance) <= STRAIGHT**2).all():
+    if climbed is None or (np.diag(covariance) <= _STRAIGHT**2).all():
         return None
     return Fall(*climbed, directions(covariance))
 
@@ -196,6 +198,7 @@ class Fall:
     def __init__(self, likelihood: Likelihood, maximum: Maximum, axes: np.ndarray) -> None:
         self.likelihood, self.maximum, self.axes = likelihood, maximum, axes
         self.flat = np.linalg.norm(axes, axis=1) > _FLATTISH * FLAT
+        self.single = not self.flat.any() and float(((axes**2).sum(axis=0)).max()) <= _TAME**2  # one search finds all
         self.bounds = np.where(self.flat, 2.0, 1.0) * _FARTHEST
         self._last: tuple[bytes, float, np.ndarray] = (b"", 0.0, np.zeros(len(axes)))
 
@@ -230,20 +233,15 @@ class Fall:
         return at
 
     @cached_property
-    def ends(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """How far one gets along each axis: of those along which it is flat at its maximum, and of the others."""
-        far, near = np.diag(self.bounds), Z * np.eye(len(self.bounds))
-        flat, others = (
-            [self.back(sign * each) for each in away for sign in (1.0, -1.0)]
-            for away in (far[self.flat], np.vstack((far[~self.flat], near[~self.flat])))
-        )
-        return flat, others
+    def ends(self) -> list[np.ndarray]:
+        """How far one gets along axes on which the likelihood is flat at its maximum: it falls at last."""
+        return [self.back(sign * each) for each in np.diag(self.bounds)[self.flat] for sign in (1.0, -1.0)]
 
     def farthest(self, alone: Of, starts: list[np.ndarray], size: float, share: bool) -> np.ndarray:
         """Return where a prediction is highest (lowest, if `size` is below 0) while the likelihood permits.
 
-        By sequential quadratic programming, from the two best of `starts` and of the `ends` of the axes; from those of
-        flat axes in any case, as long as few places are known.
+        By sequential quadratic programming, from the first of `starts`; where likely parameters may lie in several
+        regions, from `ends` too, as long as few other places are known.
 
         Parameters
         ----------
@@ -264,11 +262,14 @@ class Fall:
             {"type": "ineq", "fun": self.room, "jac": self.gradient},
             {"type": "ineq", "fun": self.inside, "jac": lambda at: turned},
         ]
-        flat, others = self.ends
-        found = sorted((self.back(starts[0]), *starts[1:], *flat, *others), key=lower)
-        firsts = found[:2] if len(starts) > _SEEN else [*found[:2], *flat]
-        # Long first steps find what lies far, short ones what lies near: neither finds everything.
-        found.append(self._from(firsts[0], lower, within))
+        straight = self.back(starts[0])
+        if self.single:
+            return self._from(straight, lower, within)
+        # Where a few places are known, the best of them; else the flat ends too. Long first steps find what lies far,
+        # short ones what lies near: neither finds everything.
+        known = [straight, *starts[1:], *self.ends]
+        firsts = [min(known, key=lower)] if len(starts) > _SEEN else [straight, *self.ends]
+        found = [self._from(firsts[0], lower, within)]
         found += [self._from(first, lambda at: _SHORT * lower(at), within) for first in firsts]
         return min(found, key=lower)
 

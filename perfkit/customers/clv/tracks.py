@@ -191,11 +191,11 @@ def _forecast(held: Holdout, horizons: np.ndarray) -> tuple[np.ndarray, np.ndarr
     x, T, of = distinct_ages(rows)
     process = fitted.process
 
-    def expected(theta: np.ndarray) -> np.ndarray:
+    def expected(theta: np.ndarray, horizons: np.ndarray = horizons) -> np.ndarray:
         alive = np.bincount(of, rows.weight * process.p_alive(theta, rows), len(x))
         return np.array([alive @ process.mean(theta, x, T, float(each)) for each in horizons])
 
-    estimate, low, high = fitted.interval(expected)
+    estimate, low, high = fitted.interval(expected, one=lambda place: lambda theta: expected(theta, horizons[[place]]))
     alive, spread = process.p_alive(fitted.theta, rows), []
     for each in horizons:
         mean = alive * process.mean(fitted.theta, x, T, float(each))[of]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, gammaincinv
 
+from perfkit.customers.clv.histories import Histories
 from perfkit.customers.clv.intervals import Of, interval, joined, positive, together
 from perfkit.customers.clv.outcomes import SHARES
 from perfkit.customers.clv.spend import Spend, amounts
@@ -74,7 +75,7 @@ def lifetime(
         If spend is no amount, the unit of time is not known, the rate is -100 % or less, or the horizon no length of
         time.
     """
-    from perfkit.customers.clv.fitted import distinct_ages, length
+    from perfkit.customers.clv.fitted import length
 
     if not isinstance(spend, Spend) and not 0 <= float(spend) < np.inf:
         raise ParameterError(
@@ -83,21 +84,10 @@ def lifetime(
         )
     horizon, for_ = length(horizon, "horizon"), fitted.units(summary, by)
     rate, rate_error = _margin(margin_rate)
-    force = _force(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)
-
-    def discounted(within: Callable[[float], np.ndarray]) -> np.ndarray:
-        later = force * horizon * sum(
-            weight * np.exp(-force * horizon * at) * within(horizon * at)
-            for at, weight in zip(_AT, _WEIGHTS, strict=True)
-        )  # fmt: skip
-        return np.asarray(np.exp(-force * horizon) * within(horizon) + later)
-
-    x, T, of = distinct_ages(for_.rows)
+    force = force_of(annual_discount_rate, fitted.time_unit or unit_of_time(summary) or time_unit)
 
     def purchases(theta: np.ndarray) -> np.ndarray:
-        theta = fitted.own(theta, for_.rows)
-        whole = discounted(lambda until: fitted.process.mean(theta, x, T, until))
-        return fitted.process.p_alive(theta, for_.rows) * whole[of]
+        return discounted_purchases(fitted, theta, for_.rows, horizon, force)
 
     def brought(theta: np.ndarray) -> np.ndarray:
         return for_.sums_of_rows(purchases(theta)[for_.rows.of] * each * known)
@@ -120,7 +110,7 @@ def lifetime(
         low, high = joined(known_value, (ends[0], ends[1]), _of_amounts(for_, summary, spend, bought, each * known))
         if silent.any():  # of whom nothing but the upper end is known
             there = np.where(silent, most, 0.0)[for_.rows.of]
-            of_silent = for_.sums_of_rows(discounted(lambda until: there * until) * each)
+            of_silent = for_.sums_of_rows(_discounted(lambda until: there * until, horizon, force) * each)
             high = np.maximum(high + of_silent, estimate)
     else:
         low, high = (brought(theta) for theta in fitted.span)
@@ -167,6 +157,31 @@ def lifetime(
     return found.assign(purchases=for_.sums_of_rows(mean), level=LEVEL, n=for_.n, status=status)
 
 
+def discounted_purchases(
+    fitted: "Fitted", theta: np.ndarray, rows: Histories, horizon: float, force: float
+) -> np.ndarray:
+    """Return the purchases to expect within the horizon in those of today, of each history, at some parameters.
+
+    Parameters
+    ----------
+    force : float
+        Continuous discount rate a unit of time, see `force_of`.
+    """
+    from perfkit.customers.clv.fitted import distinct_ages
+
+    x, T, of = distinct_ages(rows)
+    theta = fitted.own(theta, rows)
+    whole = _discounted(lambda until: fitted.process.mean(theta, x, T, until), horizon, force)
+    return np.asarray(fitted.process.p_alive(theta, rows) * whole[of])
+
+
+def _discounted(within: Callable[[float], np.ndarray], horizon: float, force: float) -> np.ndarray:
+    later = force * horizon * sum(
+        weight * np.exp(-force * horizon * at) * within(horizon * at) for at, weight in zip(_AT, _WEIGHTS, strict=True)
+    )  # fmt: skip
+    return np.asarray(np.exp(-force * horizon) * within(horizon) + later)
+
+
 def _margin(margin_rate: float | pd.DataFrame) -> tuple[float, float]:
     if isinstance(margin_rate, pd.DataFrame):
         return float(margin_rate["estimate"].iloc[0]), float(margin_rate["se"].iloc[0])
@@ -175,8 +190,8 @@ def _margin(margin_rate: float | pd.DataFrame) -> tuple[float, float]:
     return float(margin_rate), 0.0
 
 
-def _force(annual: float, time_unit: str | None) -> float:
-    """The continuous rate per unit of time: ln(1 + annual rate) over the units in a year."""
+def force_of(annual: float, time_unit: str | None) -> float:
+    """Return the continuous rate per unit of time: ln(1 + annual rate) over the units in a year."""
     if not np.isfinite(annual) or annual <= -1:
         raise ParameterError(f"annual_discount_rate is {annual!r}: give a share a year, such as 0.1 for 10 %.")
     if time_unit is None:

@@ -7,14 +7,14 @@ whatever the data say makes no stage either.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from perfkit.customers.clv.fitted import Fitted, distinct_ages
+from perfkit.customers.clv.fitted import Fitted, distinct_ages, length
 from perfkit.customers.clv.histories import Histories
 from perfkit.customers.clv.intervals import Of, joined, positive
 from perfkit.customers.clv.spend import Spend, amounts
@@ -198,7 +198,7 @@ def lifecycle(
         raise ParameterError("annual_discount_rate: give a share a year, such as 0.1 for 10 %; 0 does not discount.")
     ahead = DAYS["year"] / unit if horizon is None else horizon
     frame = summary.customers
-    alive, purchases = fitted.p_alive(summary), fitted.expected_purchases(summary, ahead)
+    alive, rows = fitted.p_alive(summary), fitted.units(summary, None).rows
     stage = _stages(frame, alive, within, active_from, lost_below)
     customers = pd.DataFrame(
         {
@@ -208,7 +208,7 @@ def lifecycle(
             "age": frame["T"],
             "silent": frame["T"] - frame["recency"],
             **{f"p_alive{end}": alive[name] for name, end in zip(_INTERVAL, ("", "_low", "_high"), strict=True)},
-            "purchases": purchases["estimate"],
+            "purchases": fitted.mean(fitted.theta, rows, length(ahead, "horizon"))[rows.of],
         }
     )
     missed = _Missed(fitted, summary, float(ahead))
@@ -220,7 +220,8 @@ def lifecycle(
     missing = dict(zip(_MISSED, (float(each[0]) for each in missed.total(at_risk.astype(float))), strict=True))
     if spend is not None and annual_discount_rate is not None:
         of = {"horizon": ahead, "annual_discount_rate": annual_discount_rate, "margin_rate": margin_rate}
-        each = fitted.lifetime_value(summary, spend, **of)  # type: ignore[arg-type]
+        # Of each customer the estimate alone is used, so that no end of an interval has to be found.
+        each = replace(fitted, climbed=None).lifetime_value(summary, spend, **of)  # type: ignore[arg-type]
         worth[:, 0] = each["estimate"]
         groups = [fitted.lifetime_value(summary, spend, by=by, **of) for by in (stage, "total")]  # type: ignore[arg-type]
         parts.append(_renamed(pd.concat(groups), "value"))

@@ -7,7 +7,7 @@ only an experiment tells.
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from scipy.special import betaincinv
 from perfkit.customers.clv import Fitted
 from perfkit.customers.clv.intervals import joined, positive
 from perfkit.customers.clv.summaries import DAYS
+from perfkit.customers.clv.values import discounted_purchases, force_of
 from perfkit.customers.worth import point_views as views
 from perfkit.customers.worth.absences import Absent
 from perfkit.customers.worth.acquisitions import NEW, brings
@@ -148,12 +149,9 @@ def longer(fitted: Fitted, theta: np.ndarray, more: float = POINT) -> np.ndarray
 
 def _purchases(base: Base, fitted: Fitted, theta: np.ndarray) -> float:
     """The purchases, discounted, that a point of retention adds to those of a new customer."""
-    known = np.zeros_like(fitted.covariance)  # of the estimate alone
+    rows, force = fitted.units(NEW, None).rows, force_of(base.annual_discount_rate, "week")
 
     def expected(theta: np.ndarray) -> float:
-        found = replace(fitted, theta=theta, covariance=known).lifetime_value(
-            NEW, 1.0, horizon=base.horizon, annual_discount_rate=base.annual_discount_rate, time_unit="week", by="total"
-        )
-        return float(found["estimate"].iloc[0])
+        return float(discounted_purchases(fitted, theta, rows, base.horizon, force)[0])
 
     return expected(longer(fitted, theta)) - expected(theta)
